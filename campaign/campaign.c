@@ -1,0 +1,237 @@
+/*
+ * Campaigns and groups as structs: made, copied, looked up, and what they are at a moment. The rules of their values
+ * that need no JSON are here too.
+ */
+#include "campaign.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const reserved_slugs[] = {"healthz", "api", "static", "metrics", "robots.txt"};
+static const char *const reserved_channels[] = {"seat", "next"};
+
+void group_init(struct group *g)
+{
+    memset(g, 0, sizeof(*g));
+    g->limit = -1;
+    g->weight = 1;
+    g->enabled = true;
+}
+
+void group_clear(struct group *g)
+{
+    free(g->name);
+    free(g->url);
+    memset(g, 0, sizeof(*g));
+}
+
+struct campaign *campaign_new(void)
+{
+    struct campaign *c = calloc(1, sizeof(*c));
+
+    if (!c)
+        return NULL;
+    c->enabled = true;
+    c->next_group = 1;
+    return c;
+}
+
+void campaign_free(struct campaign *c)
+{
+    if (!c)
+        return;
+    for (size_t i = 0; i < c->group_count; i++)
+        group_clear(&c->groups[i]);
+    free(c->groups);
+    free(c->by_id);
+    free(c->title);
+    free(c->fallback_url);
+    free(c->fallback_text);
+    free(c);
+}
+
+/* false: out of memory. A NULL stays NULL. */
+static bool copy_text(char **to, const char *from)
+{
+    *to = from ? strdup(from) : NULL;
+    return *to || !from;
+}
+
+static bool copy_group(struct group *to, const struct group *from)
+{
+    *to = *from;
+    to->name = NULL;
+    to->url = NULL;
+    return copy_text(&to->name, from->name) && copy_text(&to->url, from->url);
+}
+
+static bool copy_groups(struct campaign *to, const struct campaign *from)
+{
+    if (from->group_count == 0)
+        return true;
+    to->groups = calloc(from->group_count, sizeof(*to->groups));
+    if (!to->groups)
+        return false;
+    for (size_t i = 0; i < from->group_count; i++) {
+        to->group_count = i + 1;
+        if (!copy_group(&to->groups[i], &from->groups[i]))
+            return false;
+    }
+    return campaign_index_groups(to) == 0;
+}
+
+struct campaign *campaign_copy(const struct campaign *c)
+{
+    struct campaign *copy = malloc(sizeof(*copy));
+
+    if (!copy)
+        return NULL;
+    *copy = *c;
+    copy->title = copy->fallback_url = copy->fallback_text = NULL;
+    copy->groups = NULL;
+    copy->group_count = 0;
+    copy->by_id = NULL;
+    if (!copy_text(&copy->title, c->title) || !copy_text(&copy->fallback_url, c->fallback_url) ||
+        !copy_text(&copy->fallback_text, c->fallback_text) || !copy_groups(copy, c)) {
+        campaign_free(copy);
+        return NULL;
+    }
+    return copy;
+}
+
+static int compare_ids(const void *a, const void *b, void *groups)
+{
+    uint32_t left = *(const uint32_t *)a, right = *(const uint32_t *)b;
+    const struct group *g = groups;
+    int order = strcmp(g[left].id, g[right].id);
+
+    return order ? order : (left > right) - (left < right);
+}
+
+int campaign_index_groups(struct campaign *c)
+{
+    uint32_t *by_id = malloc((c->group_count ? c->group_count : 1) * sizeof(*by_id));
+
+    if (!by_id)
+        return -ENOMEM;
+    for (size_t i = 0; i < c->group_count; i++)
+        by_id[i] = (uint32_t)i;
+    if (c->group_count)
+        qsort_r(by_id, c->group_count, sizeof(*by_id), compare_ids, c->groups);
+    free(c->by_id);
+    c->by_id = by_id;
+    return 0;
+}
+
+int campaign_find_group(const struct campaign *c, const char *id)
+{
+    size_t low = 0, high = c->by_id ? c->group_count : 0;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        int order = strcmp(id, c->groups[c->by_id[middle]].id);
+
+        if (order == 0)
+            return (int)c->by_id[middle];
+        if (order < 0)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return -1;
+}
+
+enum campaign_phase campaign_phase(const struct campaign *c, int64_t now)
+{
+    if (!c->enabled)
+        return CAMPAIGN_OFF;
+    if (c->ends_at && now >= c->ends_at)
+        return CAMPAIGN_ENDED;
+    if (c->starts_at && now < c->starts_at)
+        return CAMPAIGN_NOT_BEGUN;
+    return CAMPAIGN_RUNNING;
+}
+
+bool group_admits(const struct group *g, int64_t now)
+{
+    return g->enabled && (!g->expires_at || now < g->expires_at);
+}
+
+enum group_state group_state(const struct group *g, const struct group_count *count, int64_t now)
+{
+    if (!g->enabled)
+        return GROUP_OFF;
+    if (!group_admits(g, now))
+        return GROUP_EXPIRED;
+    if (g->limit >= 0 && (count ? count->used : 0) >= g->limit)
+        return GROUP_FULL;
+    return count && count->suspect ? GROUP_SUSPECT : GROUP_OPEN;
+}
+
+bool group_shows_page(const struct group *g)
+{
+    return g->show == GROUP_SHOW_AUTO ? platform_wants_page(g->platform) : g->show == GROUP_SHOW_PAGE;
+}
+
+bool campaign_asks_tap(const struct campaign *c)
+{
+    if (c->confirm != CAMPAIGN_CONFIRM_TAP)
+        return false;
+    for (size_t i = 0; i < c->group_count; i++) {
+        if (!group_shows_page(&c->groups[i]))
+            return true;
+    }
+    return false;
+}
+
+static bool is_id_char(char ch)
+{
+    return (ch >= 'a' && ch <= 'z') || (ch >= '0' && ch <= '9') || ch == '-';
+}
+
+static bool is_id(const char *text, size_t len, size_t max)
+{
+    if (len == 0 || len > max)
+        return false;
+    for (size_t i = 0; i < len; i++) {
+        if (!is_id_char(text[i]))
+            return false;
+    }
+    return true;
+}
+
+static bool is_one_of(const char *text, size_t len, const char *const *words, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strlen(words[i]) == len && memcmp(words[i], text, len) == 0)
+            return true;
+    }
+    return false;
+}
+
+bool campaign_slug_valid(const char *slug, size_t len)
+{
+    return is_id(slug, len, CAMPAIGN_SLUG_MAX) && slug[0] != '-' &&
+           !is_one_of(slug, len, reserved_slugs, sizeof(reserved_slugs) / sizeof(reserved_slugs[0]));
+}
+
+bool campaign_channel_valid(const char *channel, size_t len)
+{
+    return is_id(channel, len, CAMPAIGN_CHANNEL_MAX) && channel[0] != '-' &&
+           !is_one_of(channel, len, reserved_channels, sizeof(reserved_channels) / sizeof(reserved_channels[0]));
+}
+
+bool group_id_valid(const char *id, size_t len)
+{
+    return is_id(id, len, GROUP_ID_MAX);
+}
+
+void campaign_slug_from_bits(uint64_t bits, char slug[9])
+{
+    for (int i = 0; i < 8; i++) {
+        slug[i] = "0123456789abcdefghjkmnpqrstvwxyz"[bits & 31];
+        bits >>= 5;
+    }
+    slug[8] = '\0';
+}

@@ -1,0 +1,117 @@
+/*
+ * A campaign: one printed code, and the groups it leads to, in order.
+ *
+ * This folder is the domain: no I/O, no Redis, no HTTP, no clock. Times are unix seconds and come from the caller; 0 is
+ * "none". All strings are UTF-8, NUL-terminated and owned by the struct that holds them.
+ */
+#ifndef CAMPAIGN_CAMPAIGN_H
+#define CAMPAIGN_CAMPAIGN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "platform.h"
+
+enum {
+    CAMPAIGN_SLUG_MAX = 64,       /* bytes; [a-z0-9][a-z0-9-]{0,63} */
+    CAMPAIGN_CHANNEL_MAX = 32,    /* bytes; [a-z0-9][a-z0-9-]{0,31} */
+    CAMPAIGN_TITLE_MAX = 200,     /* characters (code points) */
+    CAMPAIGN_TEXT_MAX = 2000,     /* characters of the fallback's text */
+    CAMPAIGN_GROUPS_MAX = 10000,  /* groups in one campaign */
+    CAMPAIGN_HOLD_MIN = 10,       /* seconds */
+    CAMPAIGN_HOLD_MAX = 86400,    /* seconds */
+    GROUP_ID_MAX = 16,            /* bytes; [a-z0-9-]{1,16} */
+    GROUP_NAME_MAX = 100,         /* characters */
+    GROUP_URL_MAX = 2048,         /* bytes */
+    GROUP_LIMIT_MAX = 1000000000, /* seats */
+    GROUP_WEIGHT_MAX = 1000000,
+};
+
+enum campaign_strategy { CAMPAIGN_FILL, CAMPAIGN_EVEN, CAMPAIGN_RANDOM };
+enum campaign_confirm { CAMPAIGN_CONFIRM_SCAN, CAMPAIGN_CONFIRM_TAP };
+enum group_show { GROUP_SHOW_AUTO, GROUP_SHOW_PAGE, GROUP_SHOW_REDIRECT };
+
+/* What a campaign is at a moment, seen from a visitor. */
+enum campaign_phase { CAMPAIGN_RUNNING, CAMPAIGN_OFF, CAMPAIGN_NOT_BEGUN, CAMPAIGN_ENDED };
+
+/* What a group is at a moment. GROUP_SUSPECT is an open group that several visitors could not get into. */
+enum group_state { GROUP_OPEN, GROUP_FULL, GROUP_EXPIRED, GROUP_OFF, GROUP_SUSPECT };
+
+struct group {
+    char id[GROUP_ID_MAX + 1];
+    char *name;
+    char *url;              /* what its link or QR says; checked by platform_check_url */
+    enum platform platform; /* derived from url */
+    enum group_show show;   /* as set; group_shows_page resolves GROUP_SHOW_AUTO */
+    int64_t limit;          /* seats; -1 is none, 0 is closed */
+    int64_t weight;         /* for CAMPAIGN_RANDOM; 1 to GROUP_WEIGHT_MAX */
+    bool enabled;
+    int64_t expires_at; /* closed from this second on; 0 never */
+};
+
+/* What the ledger counts of one group; comes from storage, by position. */
+struct group_count {
+    int64_t used;    /* seats taken and not given back */
+    int64_t held;    /* of these, shown but not yet confirmed */
+    int64_t reports; /* visitors who said "can't get in" */
+    bool suspect;    /* several of them within minutes, and no admin has touched the group since */
+};
+
+struct campaign {
+    char slug[CAMPAIGN_SLUG_MAX + 1];
+    char uid[17]; /* 16 hex digits, drawn at creation: a campaign made anew under an old slug is another one */
+    char *title;
+    enum campaign_strategy strategy;
+    enum campaign_confirm confirm;
+    bool enabled;
+    int64_t starts_at, ends_at;
+    int hold_seconds;     /* 0: the server's default */
+    char *fallback_url;   /* NULL: none */
+    char *fallback_text;  /* NULL: none */
+    struct group *groups; /* in order */
+    size_t group_count;
+    int64_t next_group; /* the number that the next generated id ("g<n>") gets; ids are never used twice */
+    int64_t version;    /* 1 at creation, +1 with every change; written by storage */
+    int64_t created_at, updated_at;
+    uint32_t *by_id; /* positions sorted by id, for campaign_find_group; owned */
+};
+
+/* Without id, name and url; no limit, weight 1, enabled. group_clear frees its strings, not the struct. */
+void group_init(struct group *g);
+void group_clear(struct group *g);
+
+struct campaign *campaign_new(void); /* empty, enabled, fill; NULL when out of memory */
+void campaign_free(struct campaign *c);
+struct campaign *campaign_copy(const struct campaign *c); /* deep; NULL when out of memory */
+
+/* To be called after groups were added, removed or reordered. 0 or -ENOMEM. */
+int campaign_index_groups(struct campaign *c);
+
+/* Position of the group with this id, or -1. O(log n). */
+int campaign_find_group(const struct campaign *c, const char *id);
+
+enum campaign_phase campaign_phase(const struct campaign *c, int64_t now);
+enum group_state group_state(const struct group *g, const struct group_count *count, int64_t now);
+
+/* Whether the group, leaving seats aside, admits people: enabled and not expired. */
+bool group_admits(const struct group *g, int64_t now);
+
+/* Whether a visitor is shown a page with the group's code (true) or is redirected to its link (false). */
+bool group_shows_page(const struct group *g);
+
+/* Whether the campaign lets a visitor press a button before a seat is taken: confirm "tap" and a group that redirects.
+ */
+bool campaign_asks_tap(const struct campaign *c);
+
+/* [a-z0-9][a-z0-9-]{0,63}, lower case, not reserved (healthz api static metrics robots.txt ...). */
+bool campaign_slug_valid(const char *slug, size_t len);
+/* [a-z0-9][a-z0-9-]{0,31}, lower case, not reserved (seat next). */
+bool campaign_channel_valid(const char *channel, size_t len);
+/* [a-z0-9-]{1,16} */
+bool group_id_valid(const char *id, size_t len);
+
+/* A random slug: 8 characters of Crockford's base32 in lower case, from bits. */
+void campaign_slug_from_bits(uint64_t bits, char slug[9]);
+
+#endif

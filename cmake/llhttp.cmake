@@ -1,0 +1,18 @@
+# llhttp: the system's library where there is one, else (Debian 12) its packaged C sources as a static target. Debian 12's
+# 8.1 is lenient unless it is compiled with LLHTTP_STRICT_MODE=1, for it and for whoever includes its header.
+find_library(LLHTTP_LIBRARY llhttp)
+find_path(LLHTTP_INCLUDE llhttp.h PATHS /usr/include /usr/share/include/llhttp /usr/include/llhttp)
+if(NOT LLHTTP_INCLUDE)
+  message(FATAL_ERROR "llhttp.h not found: apt-get install node-llhttp (Debian 12) or libllhttp-dev; script/bootstrap does it")
+endif()
+if(LLHTTP_LIBRARY)
+  add_library(llhttp INTERFACE)
+  target_link_libraries(llhttp INTERFACE ${LLHTTP_LIBRARY})
+  target_include_directories(llhttp SYSTEM INTERFACE ${LLHTTP_INCLUDE})
+else()
+  set(LLHTTP_SOURCE /usr/share/llhttp)
+  add_library(llhttp STATIC ${LLHTTP_SOURCE}/api.c ${LLHTTP_SOURCE}/http.c ${LLHTTP_SOURCE}/llhttp.c)
+  target_include_directories(llhttp SYSTEM PUBLIC ${LLHTTP_INCLUDE})
+  target_compile_definitions(llhttp PUBLIC LLHTTP_STRICT_MODE=1)
+  target_compile_options(llhttp PRIVATE -w)
+endif()

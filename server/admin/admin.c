@@ -1,0 +1,166 @@
+/* The door for operators: its routes, and what is open to everyone. */
+#include "admin.h"
+
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "answer.h"
+#include "auth.h"
+#include "door.h"
+#include "problem.h"
+#include "reply.h"
+#include "route.h"
+#include "routes.h"
+
+static void show_health(struct conn *c);
+static void show_door(struct conn *c);
+
+#define API "/api/v1"
+
+static const struct http_route routes[] = {
+    {HTTP_M_GET, "/", show_door, 0},
+    {HTTP_M_GET, "/healthz", show_health, 0},
+    {HTTP_M_GET, API "/me", auth_me, 0},
+    {HTTP_M_GET, API "/campaigns", campaigns_list, 0},
+    {HTTP_M_POST, API "/campaigns", campaigns_create, HTTP_BODY_MAX},
+    {HTTP_M_GET, API "/campaigns/{}", campaigns_show, 0},
+    {HTTP_M_PATCH, API "/campaigns/{}", campaigns_patch, HTTP_BODY_MAX},
+    {HTTP_M_DELETE, API "/campaigns/{}", campaigns_delete, 0},
+    {HTTP_M_PUT, API "/campaigns/{}/order", campaigns_order, HTTP_BODY_MAX},
+    {HTTP_M_POST, API "/campaigns/{}/groups", groups_create, HTTP_BODY_MAX},
+    {HTTP_M_GET, API "/campaigns/{}/groups/{}", groups_show, 0},
+    {HTTP_M_PATCH, API "/campaigns/{}/groups/{}", groups_patch, HTTP_BODY_MAX},
+    {HTTP_M_DELETE, API "/campaigns/{}/groups/{}", groups_delete, 0},
+    {HTTP_M_GET, API "/campaigns/{}/qr.svg", prints_svg, 0},
+    {HTTP_M_GET, API "/campaigns/{}/qr.png", prints_png, 0},
+};
+
+/* --- the door --- */
+
+struct admin *admin_new(struct event_base *base, const struct config *config, struct store *store, char *err,
+                        size_t err_size)
+{
+    struct admin *a = calloc(1, sizeof *a);
+    if (!a) {
+        snprintf(err, err_size, "out of memory");
+        return NULL;
+    }
+    a->config = config;
+    a->store = store;
+    a->has_token = config->admin_token[0] != '\0';
+    if (a->has_token)
+        auth_hash(config->admin_token, strlen(config->admin_token), a->token_hash);
+    struct http_door_options o = {
+        .routes = routes,
+        .route_count = sizeof routes / sizeof *routes,
+        .conn_data = sizeof(struct admin_request),
+        .conns_max = ADMIN_CONNS_MAX,
+        .chunked = true,
+        .owner = a,
+        .refuse = problem_refuse,
+    };
+    a->door = http_door_new(base, &o, config->admin_listen.host, config->admin_listen.port, err, err_size);
+    if (!a->door) {
+        free(a);
+        return NULL;
+    }
+    return a;
+}
+
+uint16_t admin_port(const struct admin *a)
+{
+    return http_door_port(a->door);
+}
+
+int admin_open(struct admin *a)
+{
+    return http_door_open(a->door);
+}
+
+void admin_drain(struct admin *a)
+{
+    http_door_drain(a->door);
+}
+
+size_t admin_conns(const struct admin *a)
+{
+    return http_door_conns(a->door);
+}
+
+void admin_free(struct admin *a)
+{
+    if (!a)
+        return;
+    http_door_free(a->door);
+    free(a);
+}
+
+/* --- one request --- */
+
+struct admin *admin_of(const struct conn *c)
+{
+    return conn_owner(c);
+}
+
+struct admin_request *request_of(struct conn *c)
+{
+    return conn_data(c);
+}
+
+bool request_read_slug(struct conn *c)
+{
+    char *slug = request_of(c)->slug;
+    long len = span_decode(conn_segment(c, 0), false, slug, CAMPAIGN_SLUG_MAX + 1);
+    for (long i = 0; i < len; i++)
+        if (slug[i] >= 'A' && slug[i] <= 'Z')
+            slug[i] = (char)(slug[i] - 'A' + 'a');
+    return len > 0 && campaign_slug_valid(slug, (size_t)len);
+}
+
+bool request_read_group(struct conn *c)
+{
+    char *group = request_of(c)->group;
+    long len = span_decode(conn_segment(c, 1), false, group, GROUP_ID_MAX + 1);
+    return len > 0 && group_id_valid(group, (size_t)len);
+}
+
+/* --- open to everyone --- */
+
+static void show_health(struct conn *c)
+{
+    bool up = store_is_up(admin_of(c)->store);
+    const char *text = up ? "ok\n" : "the store cannot be reached\n";
+    struct reply r;
+    answer_begin(&r, c, up ? 200 : 503, "text/plain; charset=utf-8");
+    if (!up) {
+        char seconds[16];
+        snprintf(seconds, sizeof seconds, "%d", ADMIN_RETRY_AFTER);
+        reply_header_text(&r, "Retry-After", seconds);
+    }
+    reply_end(&r, text, strlen(text));
+}
+
+static void show_door(struct conn *c)
+{
+    static const char page[] =
+        "<!doctype html>\n"
+        "<html lang=\"zh-CN\"><head><meta charset=\"utf-8\"><title>Huoma 活码</title>\n"
+        "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"></head><body>\n"
+        "<h1>Huoma 活码</h1>\n"
+        "<p>这里是管理入口，用来管理活码、群和名额。接口在 <code>/api/v1</code>，每次请求都要带令牌。</p>\n"
+        "<p>在服务器上运行下面的命令，就能得到一个令牌（只显示一次）：</p>\n"
+        "<pre>huoma token create --name 我的名字 --role admin</pre>\n"
+        "<div lang=\"en\">\n"
+        "<p>This is the door for operators: campaigns, groups and seats. The API is at <code>/api/v1</code>; every "
+        "request needs a token.</p>\n"
+        "<p>To get one, run this on the server (it is shown once):</p>\n"
+        "<pre>huoma token create --name my-name --role admin</pre>\n"
+        "<p>Then:</p>\n"
+        "<pre>curl -H \"Authorization: Bearer TOKEN\" http://THIS-ADDRESS/api/v1/campaigns</pre>\n"
+        "</div></body></html>\n";
+    struct reply r;
+    answer_begin(&r, c, 200, "text/html; charset=utf-8");
+    reply_end(&r, page, sizeof page - 1);
+}

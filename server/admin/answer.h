@@ -1,0 +1,20 @@
+/* Answers that are no errors, with the headers that all answers of this door carry. */
+#ifndef SERVER_ADMIN_ANSWER_H
+#define SERVER_ADMIN_ANSWER_H
+
+#include <stdint.h>
+
+#include "conn.h"
+#include "reply.h"
+#include "store.h"
+
+/* Begins an answer: the type, no-store, nosniff, and a policy that lets nothing run or load. */
+void answer_begin(struct reply *r, struct conn *c, int status, const char *content_type);
+/* json is malloc'd and freed here; NULL is answered with a 503. version: the ETag; location: NULL none. */
+void answer_json(struct conn *c, int status, char *json, size_t len, int64_t version, const char *location);
+void answer_campaign(struct conn *c, int status, const struct store_campaign *sc, const char *location);
+/* position must exist. */
+void answer_group(struct conn *c, int status, const struct store_campaign *sc, size_t position, const char *location);
+void answer_nothing(struct conn *c); /* 204 */
+
+#endif

@@ -1,0 +1,17 @@
+/* Who is asking, and whether that may be. */
+#ifndef SERVER_ADMIN_AUTH_H
+#define SERVER_ADMIN_AUTH_H
+
+#include "door.h"
+
+/*
+ * Calls `then` if the request brings a token with at least this role, at once or later; else answers 401, 403 or 503.
+ * The first thing that every handler does; request_of(c)->role and ->by are known from then on.
+ */
+void auth_require(struct conn *c, enum auth_role needed, void (*then)(struct conn *c));
+const char *auth_role_name(enum auth_role role);
+void auth_hash(const char *token, size_t len, unsigned char hash[AUTH_HASH]);
+
+void auth_me(struct conn *c); /* GET /api/v1/me */
+
+#endif

@@ -1,0 +1,286 @@
+/* Campaigns: list, create, show, patch, delete, order. Each handler is followed by what it leads to, top to bottom. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "answer.h"
+#include "auth.h"
+#include "change.h"
+#include "problem.h"
+#include "routes.h"
+
+/* --- GET /campaigns --- */
+
+struct list_query {
+    char q[ADMIN_QUERY_MAX + 1];
+    char cursor[CAMPAIGN_SLUG_MAX + 1];
+    int limit;
+};
+
+/* query_get's result as a field error; false: the parameter is not there, or not to be used. */
+static bool parameter_given(struct field_errors *errors, const char *name, long len)
+{
+    if (len == -1)
+        field_errors_add(errors, name, "is malformed or too long");
+    else if (len == -3)
+        field_errors_add(errors, name, "is given twice");
+    return len >= 0;
+}
+
+static void read_list_query(struct span query, struct list_query *l, struct field_errors *errors)
+{
+    char limit[8];
+    long len = query_get(query, "limit", limit, sizeof limit);
+    l->limit = ADMIN_LIST_DEFAULT;
+    if (len == -1 || (len >= 0 && (len == 0 || len > 3 || strspn(limit, "0123456789") != (size_t)len ||
+                                   atoi(limit) < 1 || atoi(limit) > STORE_PAGE_MAX)))
+        field_errors_add(errors, "limit", "must be an integer from 1 to %d", (int)STORE_PAGE_MAX);
+    else if (parameter_given(errors, "limit", len))
+        l->limit = atoi(limit);
+    len = query_get(query, "cursor", l->cursor, sizeof l->cursor);
+    if (len == -1 || (len > 0 && !campaign_slug_valid(l->cursor, (size_t)len)))
+        field_errors_add(errors, "cursor", "must be a `next` of an earlier page");
+    else if (!parameter_given(errors, "cursor", len))
+        l->cursor[0] = '\0';
+    if (!parameter_given(errors, "q", query_get(query, "q", l->q, sizeof l->q)))
+        l->q[0] = '\0';
+}
+
+static bool print_rows(FILE *f, struct conn *c, const struct store_campaign *rows, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        size_t len = 0;
+        char *json = campaign_to_api(rows[i].definition, rows[i].counts, admin_of(c)->config->base_url, conn_now(c),
+                                     false, &len);
+        if (!json)
+            return false;
+        if (i > 0)
+            fputc(',', f);
+        fwrite(json, 1, len, f);
+        free(json);
+    }
+    return true;
+}
+
+static void list_done(void *ctx, enum store_result r, const struct store_campaign *rows, size_t count, const char *next,
+                      int64_t total)
+{
+    struct conn *c = ctx;
+    if (r != STORE_OK) {
+        problem_reply_store(c, r, PROBLEM_READING);
+        return;
+    }
+    char *text = NULL;
+    size_t len = 0;
+    FILE *f = open_memstream(&text, &len);
+    bool good = f != NULL;
+    if (f) {
+        fputs("{\"data\":[", f);
+        good = print_rows(f, c, rows, count);
+        const char *quote = next[0] ? "\"" : "";
+        fprintf(f, "],\"next\":%s%s%s,\"total\":%" PRId64 "}", quote, next[0] ? next : "null", quote, total);
+        good = good && !ferror(f);
+        good = fclose(f) == 0 && good;
+    }
+    if (!good) {
+        free(text);
+        text = NULL;
+    }
+    answer_json(c, 200, text, len, 0, NULL);
+}
+
+static void list_start(struct conn *c)
+{
+    struct list_query l;
+    struct field_errors errors = {.count = 0};
+    read_list_query(conn_request(c)->query, &l, &errors);
+    if (errors.count > 0)
+        problem_reply_fields(c, &errors);
+    else
+        store_campaign_list(admin_of(c)->store, l.q, l.cursor, l.limit, list_done, c);
+}
+
+void campaigns_list(struct conn *c)
+{
+    auth_require(c, AUTH_VIEWER, list_start);
+}
+
+/* --- POST /campaigns --- */
+
+static void create_done(void *ctx, enum store_result r, const struct store_campaign *sc);
+
+/* Makes the campaign that the body describes; last: the slug that was tried before, "" at first. */
+static void create_try(struct conn *c, const char *last)
+{
+    struct admin_request *q = request_of(c);
+    struct campaign_moment moment = change_moment(c);
+    struct field_errors errors = {.count = 0};
+    struct span body = conn_body(c);
+    struct campaign *made = campaign_from_request(body.at, body.len, &moment, &errors);
+    if (!made) {
+        problem_reply_fields(c, &errors);
+        return;
+    }
+    /* A slug that the body names comes out the same again; one that was drawn does not. */
+    if (strcmp(made->slug, last) == 0) {
+        char detail[CAMPAIGN_SLUG_MAX + 64];
+        snprintf(detail, sizeof detail, "There is a campaign %s already.", made->slug);
+        campaign_free(made);
+        problem_reply(c, 409, detail);
+        return;
+    }
+    strcpy(q->slug, made->slug);
+    store_campaign_save(admin_of(c)->store, made, 0, NULL, -1, create_done, c);
+    campaign_free(made);
+}
+
+static void create_done(void *ctx, enum store_result r, const struct store_campaign *sc)
+{
+    struct conn *c = ctx;
+    struct admin_request *q = request_of(c);
+    if (r == STORE_CONFLICT && ++q->tries < ADMIN_SLUG_TRIES) {
+        char last[CAMPAIGN_SLUG_MAX + 1];
+        strcpy(last, q->slug);
+        create_try(c, last);
+        return;
+    }
+    if (r != STORE_OK) {
+        problem_reply_store(c, r, PROBLEM_CHANGING);
+        return;
+    }
+    char location[CAMPAIGN_SLUG_MAX + 32];
+    snprintf(location, sizeof location, "/api/v1/campaigns/%s", q->slug);
+    change_log(c, q->slug, "created", sc->definition->version);
+    answer_campaign(c, 201, sc, location);
+}
+
+static void create_start(struct conn *c)
+{
+    if (change_takes_type(c, false))
+        create_try(c, "");
+}
+
+void campaigns_create(struct conn *c)
+{
+    auth_require(c, AUTH_ADMIN, create_start);
+}
+
+/* --- GET /campaigns/{slug} --- */
+
+static void show_done(void *ctx, enum store_result r, const struct store_campaign *sc)
+{
+    if (r == STORE_OK)
+        answer_campaign(ctx, 200, sc, NULL);
+    else
+        problem_reply_store(ctx, r, PROBLEM_READING);
+}
+
+static void show_start(struct conn *c)
+{
+    if (request_read_slug(c))
+        store_campaign_read(admin_of(c)->store, request_of(c)->slug, show_done, c);
+    else
+        problem_reply_store(c, STORE_NOT_FOUND, PROBLEM_READING);
+}
+
+void campaigns_show(struct conn *c)
+{
+    auth_require(c, AUTH_VIEWER, show_start);
+}
+
+/* --- PATCH /campaigns/{slug} --- */
+
+static struct campaign *patch_make(struct conn *c, struct change_draft *d)
+{
+    (void)c;
+    return campaign_from_patch(d->was, d->body.at, d->body.len, &d->moment, &d->heads, &d->errors);
+}
+
+static void patch_answer(struct conn *c, const struct store_campaign *now)
+{
+    answer_campaign(c, 200, now, NULL);
+}
+
+static void patch_start(struct conn *c)
+{
+    static const struct change patch = {true, true, patch_make, patch_answer};
+    if (request_read_slug(c))
+        change_start(c, &patch);
+    else
+        problem_reply_store(c, STORE_NOT_FOUND, PROBLEM_READING);
+}
+
+void campaigns_patch(struct conn *c)
+{
+    auth_require(c, AUTH_ADMIN, patch_start);
+}
+
+/* --- PUT /campaigns/{slug}/order --- */
+
+static struct campaign *order_make(struct conn *c, struct change_draft *d)
+{
+    (void)c;
+    return campaign_with_order(d->was, d->body.at, d->body.len, &d->moment, &d->errors);
+}
+
+static void order_start(struct conn *c)
+{
+    static const struct change order = {false, true, order_make, patch_answer};
+    if (request_read_slug(c))
+        change_start(c, &order);
+    else
+        problem_reply_store(c, STORE_NOT_FOUND, PROBLEM_READING);
+}
+
+void campaigns_order(struct conn *c)
+{
+    auth_require(c, AUTH_ADMIN, order_start);
+}
+
+/* --- DELETE /campaigns/{slug} --- */
+
+static void delete_done(void *ctx, enum store_result r)
+{
+    struct conn *c = ctx;
+    if (r == STORE_OK) {
+        change_log(c, request_of(c)->slug, "deleted", 0);
+        answer_nothing(c);
+    } else if (r == STORE_CONFLICT) { /* only a delete at a version can be */
+        change_refuse_version(c, 0);
+    } else {
+        problem_reply_store(c, r, PROBLEM_CHANGING);
+    }
+}
+
+/* With If-Match: at the version that it names. */
+static void delete_read(void *ctx, enum store_result r, const struct store_campaign *sc)
+{
+    struct conn *c = ctx;
+    bool conditional;
+    if (r != STORE_OK)
+        problem_reply_store(c, r, PROBLEM_READING);
+    else if (!change_matches(conn_request(c), sc->definition->version, &conditional))
+        change_refuse_version(c, sc->definition->version);
+    else
+        store_campaign_delete(admin_of(c)->store, request_of(c)->slug, sc->definition->version, delete_done, c);
+}
+
+static void delete_start(struct conn *c)
+{
+    bool conditional;
+    if (!request_read_slug(c)) {
+        problem_reply_store(c, STORE_NOT_FOUND, PROBLEM_READING);
+        return;
+    }
+    change_matches(conn_request(c), 0, &conditional);
+    if (conditional)
+        store_campaign_read(admin_of(c)->store, request_of(c)->slug, delete_read, c);
+    else
+        store_campaign_delete(admin_of(c)->store, request_of(c)->slug, 0, delete_done, c);
+}
+
+void campaigns_delete(struct conn *c)
+{
+    auth_require(c, AUTH_ADMIN, delete_start);
+}

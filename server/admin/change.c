@@ -1,0 +1,210 @@
+/*
+ * A change of a campaign: read -> make -> save, and again from the start when another server's change came between.
+ * With If-Match there is no second try: the client's version is then no longer the current one.
+ */
+#include "change.h"
+
+#include <inttypes.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "answer.h"
+#include "log.h"
+#include "problem.h"
+
+static void read_done(void *ctx, enum store_result r, const struct store_campaign *sc);
+static void save_done(void *ctx, enum store_result r, const struct store_campaign *sc);
+
+/* --- what a request says --- */
+
+static struct span trim(struct span s)
+{
+    while (s.len > 0 && (*s.at == ' ' || *s.at == '\t')) {
+        s.at++;
+        s.len--;
+    }
+    while (s.len > 0 && (s.at[s.len - 1] == ' ' || s.at[s.len - 1] == '\t'))
+        s.len--;
+    return s;
+}
+
+/* The part of *rest before the next sep, trimmed; *rest is then what stands behind it. */
+static struct span next_part(struct span *rest, char sep)
+{
+    const char *end = memchr(rest->at, sep, rest->len);
+    struct span part = {rest->at, end ? (size_t)(end - rest->at) : rest->len};
+    size_t used = end ? part.len + 1 : part.len;
+    rest->at += used;
+    rest->len -= used;
+    return trim(part);
+}
+
+bool change_takes_type(struct conn *c, bool merge_patch)
+{
+    struct span rest = conn_request(c)->header[HTTP_H_CONTENT_TYPE];
+    bool good = false;
+    if (rest.at) {
+        struct span type = next_part(&rest, ';');
+        good = span_is_nocase(type, "application/json") ||
+               (merge_patch && span_is_nocase(type, "application/merge-patch+json"));
+    }
+    while (good && rest.len > 0) {
+        struct span parameter = next_part(&rest, ';');
+        good = parameter.len == 0 || span_is_nocase(parameter, "charset=utf-8") ||
+               span_is_nocase(parameter, "charset=\"utf-8\"");
+    }
+    if (!good)
+        problem_reply(c, 415,
+                      merge_patch
+                          ? "The body must be JSON in UTF-8, with Content-Type: application/merge-patch+json or "
+                            "application/json."
+                          : NULL);
+    return good;
+}
+
+bool change_matches(const struct request *r, int64_t version, bool *conditional)
+{
+    struct span rest = r->header[HTTP_H_IF_MATCH];
+    *conditional = false;
+    if (!rest.at || span_is(trim(rest), "*")) /* there is one: it has just been read */
+        return true;
+    *conditional = true;
+    char etag[32];
+    snprintf(etag, sizeof etag, "\"%" PRId64 "\"", version);
+    while (rest.len > 0)
+        if (span_is(next_part(&rest, ','), etag))
+            return true;
+    return false;
+}
+
+void change_refuse_version(struct conn *c, int64_t version)
+{
+    char detail[128];
+    if (version > 0)
+        snprintf(detail, sizeof detail, "If-Match must name the current version: \"%" PRId64 "\". Nothing was changed.",
+                 version);
+    else
+        snprintf(detail, sizeof detail,
+                 "If-Match names a version that is no longer the current one. Nothing was changed.");
+    problem_reply(c, 412, detail);
+}
+
+struct campaign_moment change_moment(const struct conn *c)
+{
+    struct campaign_moment m = {.now = conn_now(c)};
+    randombytes_buf(m.random, sizeof m.random);
+    return m;
+}
+
+void change_log(struct conn *c, const char *slug, const char *what, int64_t version)
+{
+    char number[24];
+    snprintf(number, sizeof number, "%" PRId64, version);
+    log_event(LOG_INFO, "campaign_changed", "slug", slug, "what", what, "version", number, "by", request_of(c)->by,
+              NULL);
+}
+
+/* --- turns: changes of one campaign are made one after the other, so that those of this server never collide --- */
+
+/* Whether one that came before is changing the same campaign. */
+static bool turn_taken(const struct admin *a, const struct admin_request *q)
+{
+    for (const struct admin_request *p = a->changing; p && p != q; p = p->next_change)
+        if (strcmp(p->slug, q->slug) == 0)
+            return true;
+    return false;
+}
+
+static void turn_begin(struct conn *c)
+{
+    struct admin *a = admin_of(c);
+    struct admin_request *q = request_of(c), **end = &a->changing;
+    while (*end)
+        end = &(*end)->next_change;
+    *end = q;
+    if (!turn_taken(a, q))
+        store_campaign_read(a->store, q->slug, read_done, c);
+}
+
+/* Before the answer, after which the request is gone. */
+static void turn_end(struct conn *c)
+{
+    struct admin *a = admin_of(c);
+    struct admin_request *q = request_of(c), **at = &a->changing;
+    while (*at != q)
+        at = &(*at)->next_change;
+    *at = q->next_change;
+    for (struct admin_request *next = *at; next; next = next->next_change) {
+        if (strcmp(next->slug, q->slug) == 0) {
+            store_campaign_read(a->store, next->slug, read_done, conn_of_data(next));
+            return;
+        }
+    }
+}
+
+/* --- the change itself --- */
+
+void change_start(struct conn *c, const struct change *change)
+{
+    struct admin_request *q = request_of(c);
+    if (change->has_body && !change_takes_type(c, change->merge_patch))
+        return;
+    q->change = change;
+    turn_begin(c);
+}
+
+static void make_and_save(struct conn *c, const struct campaign *was)
+{
+    struct admin_request *q = request_of(c);
+    struct change_draft draft = {.was = was, .body = conn_body(c), .moment = change_moment(c), .touched = -1};
+    struct campaign *changed = q->change->make(c, &draft);
+    if (!changed) {
+        head_counts_free(&draft.heads);
+        turn_end(c);
+        if (draft.no_group)
+            problem_reply(c, 404, "The campaign has no such group.");
+        else
+            problem_reply_fields(c, &draft.errors);
+        return;
+    }
+    store_campaign_save(admin_of(c)->store, changed, was->version, &draft.heads, draft.touched, save_done, c);
+    head_counts_free(&draft.heads);
+    campaign_free(changed);
+}
+
+static void read_done(void *ctx, enum store_result r, const struct store_campaign *sc)
+{
+    struct conn *c = ctx;
+    bool conditional;
+    if (r == STORE_OK && change_matches(conn_request(c), sc->definition->version, &conditional)) {
+        make_and_save(c, sc->definition);
+        return;
+    }
+    turn_end(c);
+    if (r == STORE_OK)
+        change_refuse_version(c, sc->definition->version);
+    else
+        problem_reply_store(c, r, PROBLEM_READING);
+}
+
+static void save_done(void *ctx, enum store_result r, const struct store_campaign *sc)
+{
+    struct conn *c = ctx;
+    struct admin_request *q = request_of(c);
+    bool conditional;
+    change_matches(conn_request(c), 0, &conditional);
+    if (r == STORE_CONFLICT && !conditional && ++q->tries < ADMIN_CHANGE_TRIES) {
+        store_campaign_read(admin_of(c)->store, q->slug, read_done, c);
+        return;
+    }
+    turn_end(c);
+    if (r == STORE_OK) {
+        change_log(c, q->slug, "changed", sc->definition->version);
+        q->change->answer(c, sc);
+    } else if (r == STORE_CONFLICT && conditional) {
+        change_refuse_version(c, 0);
+    } else {
+        problem_reply_store(c, r, PROBLEM_CHANGING);
+    }
+}

@@ -1,0 +1,67 @@
+/* What the files of this folder share: the door, and what it keeps of one request until its answer. */
+#ifndef SERVER_ADMIN_DOOR_H
+#define SERVER_ADMIN_DOOR_H
+
+#include <stdbool.h>
+
+#include "admin.h"
+#include "conn.h"
+#include "qr.h"
+
+enum {
+    ADMIN_CONNS_MAX = 256,   /* connections; each may send a body of HTTP_BODY_MAX */
+    ADMIN_CHANGE_TRIES = 8,  /* how often a change is made anew because another one came between */
+    ADMIN_SLUG_TRIES = 5,    /* how often a slug is drawn for a campaign that names none */
+    ADMIN_LIST_DEFAULT = 50, /* rows of a page */
+    ADMIN_QUERY_MAX = 200,   /* bytes of ?q= */
+    ADMIN_RETRY_AFTER = 2,   /* seconds, of a 503 */
+    AUTH_NAME_MAX = 128,     /* bytes of a token's name */
+    AUTH_HASH = 32,          /* bytes of SHA-256 */
+};
+
+/* In order: each may what those before it may. */
+enum auth_role { AUTH_NOBODY, AUTH_VIEWER, AUTH_EDITOR, AUTH_ADMIN, AUTH_OWNER };
+
+struct admin {
+    const struct config *config;
+    struct store *store;
+    struct http_door *door;
+    struct admin_request *changing;      /* changes under way and those that wait for their turn, in order of arrival */
+    bool has_token;                      /* whether the configuration sets admin_token */
+    unsigned char token_hash[AUTH_HASH]; /* of it */
+};
+
+/* How a code is to be printed. */
+struct print {
+    bool png;
+    char channel[CAMPAIGN_CHANNEL_MAX + 1]; /* "" none */
+    enum qr_ecc ecc;
+    struct qr_look look;
+    double mm; /* of an SVG */
+    int px;    /* of a PNG */
+};
+
+struct change;
+struct admin_request;
+
+/* The door's data in each connection: zeroed when a request begins, gone when it is answered. */
+struct admin_request {
+    enum auth_role role, needed;
+    char by[AUTH_NAME_MAX + 1]; /* the token's name */
+    void (*then)(struct conn *c);
+    char slug[CAMPAIGN_SLUG_MAX + 1]; /* of the path or, at a creation, of the campaign */
+    char group[GROUP_ID_MAX + 1];     /* of the path or, at a creation, of the group */
+    const struct change *change;
+    struct admin_request *next_change; /* in admin.changing */
+    int tries;
+    struct print print;
+};
+
+struct admin *admin_of(const struct conn *c);
+struct admin_request *request_of(struct conn *c);
+/* The campaign's slug out of the path's first {} in lower case; false: no campaign can have it. */
+bool request_read_slug(struct conn *c);
+/* The group's id out of the path's second {}. */
+bool request_read_group(struct conn *c);
+
+#endif

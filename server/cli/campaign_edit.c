@@ -1,0 +1,222 @@
+/* `huoma campaign create` and `edit`: the API's rules (campaign_json.h), from options or a JSON file. */
+#include <errno.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "campaign_request.h"
+#include "campaign_view.h"
+
+enum {
+    JSON_MAX = 32 << 20, /* bytes of a --json file */
+    TRIES = 8,           /* of a change that others come before */
+};
+
+static struct campaign_moment moment_now(void)
+{
+    struct campaign_moment m = {.now = time(NULL)};
+    randombytes_buf(m.random, sizeof m.random);
+    return m;
+}
+
+/* The text of a --json FILE, or of stdin for "-". malloc'd; NULL: said on stderr. */
+static char *read_json(const char *path, size_t *len)
+{
+    FILE *f = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
+    char *text = NULL;
+    size_t room = 0;
+    *len = 0;
+    errno = f ? 0 : errno;
+    while (f && !feof(f) && !ferror(f) && *len <= JSON_MAX) {
+        if (*len == room) {
+            char *more = realloc(text, room = room ? room * 2 : 65536);
+            if (!more)
+                break;
+            text = more;
+        }
+        *len += fread(text + *len, 1, room - *len, f);
+    }
+    bool good = f && feof(f) && text && *len <= JSON_MAX;
+    if (!good) {
+        cli_fail(path, "%s", *len > JSON_MAX ? "more than 32 MB" : errno ? strerror(errno) : "cannot be read");
+        free(text);
+    }
+    if (f && f != stdin)
+        fclose(f);
+    return good ? text : NULL;
+}
+
+/* One line for each. */
+static enum cli_exit fail_fields(const struct field_errors *e)
+{
+    for (size_t i = 0; i < e->count; i++)
+        cli_fail(e->list[i].field[0] ? e->list[i].field : "campaign", "%s", e->list[i].reason);
+    if (e->more)
+        cli_fail("campaign", "%zu more errors", e->more);
+    return CLI_FAILED;
+}
+
+static enum cli_exit create(const struct config *config, struct session *s, const char *text, size_t len, bool json)
+{
+    struct field_errors *errors = calloc(1, sizeof *errors);
+    char slug[CAMPAIGN_SLUG_MAX + 1] = "";
+    struct held_campaign h = {.session = s, .result = STORE_CONFLICT};
+    enum cli_exit code = CLI_FAILED;
+    /* A slug that was drawn and is taken is drawn again; one that was given stays the same, and that ends it. */
+    for (int i = 0; errors && i < TRIES && h.result == STORE_CONFLICT; i++) {
+        struct campaign_moment m = moment_now();
+        struct campaign *c = campaign_from_request(text, len, &m, errors);
+        if (!c) {
+            fail_fields(errors);
+            free(errors);
+            return CLI_FAILED;
+        }
+        bool same = strcmp(slug, c->slug) == 0;
+        memcpy(slug, c->slug, sizeof slug);
+        if (!same) {
+            store_campaign_save(session_store(s), c, 0, NULL, -1, held_campaign_keep, &h);
+            session_run(s);
+        }
+        campaign_free(c);
+        if (same)
+            break;
+    }
+    free(errors);
+    code = h.result == STORE_OK ? campaign_print(config, &h, json) : campaign_fail(slug, h.result);
+    held_campaign_clear(&h);
+    return code;
+}
+
+enum cli_exit campaign_run_create(const struct config *config, int argc, char **argv)
+{
+    struct campaign_request q;
+    enum cli_exit code = CLI_MISUSED;
+    if (campaign_request_read(&q, false, argc, argv)) {
+        size_t len = strlen(q.json);
+        char *text = q.json_file ? read_json(q.json_file, &len) : NULL;
+        struct session *s = text || !q.json_file ? session_open(config) : NULL;
+        code = s ? create(config, s, text ? text : q.json, len, q.json_out) : CLI_FAILED;
+        session_close(s);
+        free(text);
+    }
+    campaign_request_clear(&q);
+    return code;
+}
+
+static bool append_heads(struct head_counts *all, struct head_counts *more)
+{
+    struct head_count *list = realloc(all->list, (all->count + more->count + 1) * sizeof *list);
+    if (list) {
+        all->list = list;
+        if (more->count)
+            memcpy(list + all->count, more->list, more->count * sizeof *list);
+        all->count += more->count;
+    }
+    head_counts_free(more);
+    return list != NULL;
+}
+
+/* What a change makes of a campaign. */
+struct change {
+    struct campaign *campaign; /* owned */
+    struct head_counts heads;
+    int touched; /* the one group that was changed, or -1 */
+};
+
+static void change_clear(struct change *ch)
+{
+    campaign_free(ch->campaign);
+    head_counts_free(&ch->heads);
+}
+
+/* Applies the group changes of q, one upon the other. */
+static bool apply_groups(struct change *ch, const struct campaign_request *q, const struct campaign_moment *m,
+                         struct field_errors *errors)
+{
+    for (size_t i = 0; i < q->group_count; i++) {
+        const struct group_change *g = &q->groups[i];
+        struct head_counts heads = {0};
+        int position = campaign_find_group(ch->campaign, g->id);
+        if (position < 0) {
+            field_errors_add(errors, g->id, "there is no such group");
+            return false;
+        }
+        struct campaign *next =
+            campaign_with_group_patch(ch->campaign, (size_t)position, g->json, strlen(g->json), m, &heads, errors);
+        bool kept = append_heads(&ch->heads, &heads);
+        if (!next || !kept) {
+            campaign_free(next);
+            return false;
+        }
+        campaign_free(ch->campaign);
+        ch->campaign = next;
+        ch->touched = i == 0 || ch->touched == position ? position : -1;
+    }
+    return true;
+}
+
+static enum cli_exit edit_once(struct session *s, const struct campaign_request *q, const char *text, size_t len,
+                               struct held_campaign *h)
+{
+    struct campaign_moment m = moment_now();
+    struct change ch = {.touched = -1};
+    struct held_campaign was;
+    if (held_campaign_read(s, q->slug, &was) != STORE_OK) {
+        h->result = was.result;
+        held_campaign_clear(&was);
+        return campaign_fail(q->slug, h->result);
+    }
+    struct field_errors *errors = calloc(1, sizeof *errors);
+    ch.campaign = errors ? campaign_from_patch(was.campaign, text, len, &m, &ch.heads, errors) : NULL;
+    enum cli_exit code = CLI_FAILED;
+    if (!ch.campaign || !apply_groups(&ch, q, &m, errors)) {
+        if (errors && errors->count)
+            fail_fields(errors);
+        else
+            cli_fail("campaign edit", "out of memory");
+        h->result = STORE_BAD_REPLY;
+    } else {
+        *h = (struct held_campaign){.session = s};
+        store_campaign_save(session_store(s), ch.campaign, was.campaign->version, &ch.heads, ch.touched,
+                            held_campaign_keep, h);
+        session_run(s);
+        code = CLI_DONE;
+    }
+    change_clear(&ch);
+    free(errors);
+    held_campaign_clear(&was);
+    return code;
+}
+
+/* A change that another one came before is made anew upon that one. */
+static enum cli_exit edit(const struct config *config, struct session *s, const struct campaign_request *q,
+                          const char *text, size_t len)
+{
+    struct held_campaign h = {.session = s, .result = STORE_CONFLICT};
+    enum cli_exit code = CLI_DONE;
+    for (int i = 0; i < TRIES && code == CLI_DONE && h.result == STORE_CONFLICT; i++)
+        code = edit_once(s, q, text, len, &h);
+    if (code == CLI_DONE && h.result == STORE_CONFLICT)
+        code = cli_fail("campaign edit", "others keep changing %s; nothing was changed, try again", q->slug);
+    else if (code == CLI_DONE)
+        code = h.result == STORE_OK ? campaign_print(config, &h, q->json_out) : campaign_fail(q->slug, h.result);
+    held_campaign_clear(&h);
+    return code;
+}
+
+enum cli_exit campaign_run_edit(const struct config *config, int argc, char **argv)
+{
+    struct campaign_request q;
+    enum cli_exit code = CLI_MISUSED;
+    if (campaign_request_read(&q, true, argc, argv)) {
+        size_t len = strlen(q.json);
+        char *text = q.json_file ? read_json(q.json_file, &len) : NULL;
+        struct session *s = text || !q.json_file ? session_open(config) : NULL;
+        code = s ? edit(config, s, &q, text ? text : q.json, len) : CLI_FAILED;
+        session_close(s);
+        free(text);
+    }
+    campaign_request_clear(&q);
+    return code;
+}

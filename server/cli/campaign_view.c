@@ -1,0 +1,163 @@
+/* A campaign out of the store, and how it looks on a terminal. See campaign_view.h. */
+#include "campaign_view.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { BAR = 18 /* columns of a group's bar */ };
+
+void held_campaign_clear(struct held_campaign *h)
+{
+    campaign_free(h->campaign);
+    free(h->counts);
+    h->campaign = NULL;
+    h->counts = NULL;
+}
+
+void held_campaign_keep(void *ctx, enum store_result r, const struct store_campaign *c)
+{
+    struct held_campaign *h = ctx;
+    h->result = r;
+    if (r == STORE_OK) {
+        size_t size = (c->definition->group_count + 1) * sizeof *h->counts;
+        h->campaign = campaign_copy(c->definition);
+        h->counts = malloc(size);
+        if (h->counts)
+            memcpy(h->counts, c->counts, c->definition->group_count * sizeof *h->counts);
+        if (!h->campaign || !h->counts)
+            h->result = STORE_BAD_REPLY; /* no memory to look at it */
+    }
+    session_done(h->session);
+}
+
+void held_campaign_keep_result(void *ctx, enum store_result r)
+{
+    struct held_campaign *h = ctx;
+    h->result = r;
+    session_done(h->session);
+}
+
+enum store_result held_campaign_read(struct session *s, const char *slug, struct held_campaign *h)
+{
+    *h = (struct held_campaign){.session = s};
+    store_campaign_read(session_store(s), slug, held_campaign_keep, h);
+    session_run(s);
+    return h->result;
+}
+
+enum cli_exit campaign_fail(const char *slug, enum store_result r)
+{
+    char what[CAMPAIGN_SLUG_MAX + 16];
+    snprintf(what, sizeof what, "campaign %s", slug);
+    return cli_fail_store(what, r);
+}
+
+/* --- how a campaign looks --- */
+
+static const char *const state_words[] = {[GROUP_OPEN] = "open",
+                                          [GROUP_FULL] = "full",
+                                          [GROUP_EXPIRED] = "expired",
+                                          [GROUP_OFF] = "off",
+                                          [GROUP_SUSPECT] = "suspect"};
+
+struct campaign_totals campaign_totals_of(const struct campaign *c, const struct group_count *counts, int64_t now)
+{
+    static const char *const phases[] = {
+        [CAMPAIGN_OFF] = "off", [CAMPAIGN_NOT_BEGUN] = "not begun", [CAMPAIGN_ENDED] = "ended"};
+    struct campaign_totals t = {0, 0, NULL};
+    int seen[GROUP_SUSPECT + 1] = {0};
+    for (size_t i = 0; i < c->group_count; i++) {
+        t.used += counts[i].used;
+        t.limit = t.limit < 0 || c->groups[i].limit < 0 ? -1 : t.limit + c->groups[i].limit;
+        seen[group_state(&c->groups[i], &counts[i], now)]++;
+    }
+    enum campaign_phase phase = campaign_phase(c, now);
+    t.state = phase != CAMPAIGN_RUNNING                 ? phases[phase]
+              : seen[GROUP_OPEN] || seen[GROUP_SUSPECT] ? "open"
+              : seen[GROUP_FULL]                        ? "full"
+              : seen[GROUP_EXPIRED]                     ? "expired"
+                                                        : "off";
+    return t;
+}
+
+void campaign_seats_text(const struct campaign_totals *t, char out[48])
+{
+    if (t->limit < 0)
+        snprintf(out, 48, "%lld, no limit", (long long)t->used);
+    else
+        snprintf(out, 48, "%lld / %lld", (long long)t->used, (long long)t->limit);
+}
+
+/* Confirmed '#', held '-', free '.'; rounded up, so that one seat is seen. Nothing for a group without a limit. */
+static void bar_text(const struct group *g, const struct group_count *n, char out[BAR + 1])
+{
+    int64_t limit = g->limit > 0 && g->limit < n->used ? n->used : g->limit;
+    int64_t confirmed = n->used - n->held;
+    size_t len = limit > 0 ? BAR : 0;
+    for (size_t i = 0; i < len; i++) {
+        int64_t seat = (int64_t)i * limit;
+        out[i] = seat < confirmed * BAR ? '#' : seat < n->used * BAR ? '-' : '.';
+    }
+    out[len] = '\0';
+}
+
+static bool print_groups(const struct campaign *c, const struct group_count *counts, int64_t now)
+{
+    struct text_table *t = text_table_new(8);
+    if (!t)
+        return false;
+    for (size_t i = 0; i < c->group_count; i++) {
+        const struct group *g = &c->groups[i];
+        char bar[BAR + 1], seats[48], expires[32] = "", held[32] = "";
+        bar_text(g, &counts[i], bar);
+        campaign_seats_text(&(struct campaign_totals){counts[i].used, g->limit, NULL}, seats);
+        if (g->expires_at)
+            date_to_text(g->expires_at, expires);
+        text_table_cell(t, "  %s", g->id);
+        text_table_cell(t, "%s", g->name ? g->name : "");
+        text_table_cell(t, "%s", bar);
+        text_table_cell(t, "%s", seats);
+        text_table_cell(t, "%s", state_words[group_state(g, &counts[i], now)]);
+        if (counts[i].held)
+            snprintf(held, sizeof held, "held %lld", (long long)counts[i].held);
+        text_table_cell(t, "%s", held);
+        text_table_cell(t, "%s%s", expires[0] ? "until " : "", expires);
+        text_table_cell(t, "%s", g->url);
+    }
+    bool good = text_table_print(t, 1 << 3, stdout);
+    text_table_free(t);
+    return good;
+}
+
+static bool print_json(const struct config *config, const struct held_campaign *h)
+{
+    size_t len;
+    char *text = campaign_to_api(h->campaign, h->counts, config->base_url, time(NULL), true, &len);
+    if (text)
+        printf("%.*s\n", (int)len, text);
+    free(text);
+    return text != NULL;
+}
+
+static bool print_text(const struct config *config, const struct held_campaign *h)
+{
+    const struct campaign *c = h->campaign;
+    int64_t now = time(NULL);
+    struct campaign_totals t = campaign_totals_of(c, h->counts, now);
+    char seats[48];
+    campaign_seats_text(&t, seats);
+    text_print(stdout, c->title && c->title[0] ? c->title : c->slug, 0);
+    printf("\n%s/%s\n%s, seats %s\n\n", config->base_url, c->slug, t.state, seats);
+    if (!print_groups(c, h->counts, now))
+        return false;
+    printf("\nNext: huoma qr %s/%s -o %s.svg\n", config->base_url, c->slug, c->slug);
+    return true;
+}
+
+enum cli_exit campaign_print(const struct config *config, const struct held_campaign *h, bool json)
+{
+    if (json ? print_json(config, h) : print_text(config, h))
+        return CLI_DONE;
+    return cli_fail("campaign", "out of memory");
+}

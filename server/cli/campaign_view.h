@@ -1,0 +1,37 @@
+/* A campaign out of the store, and how `huoma campaign` shows it. */
+#ifndef SERVER_CLI_CAMPAIGN_VIEW_H
+#define SERVER_CLI_CAMPAIGN_VIEW_H
+
+#include "cli.h"
+#include "session.h"
+
+/* A campaign out of the store, kept beyond its callback. */
+struct held_campaign {
+    struct session *session;
+    enum store_result result;
+    struct campaign *campaign;
+    struct group_count *counts;
+};
+
+/* store_campaign_done and store_done for a struct held_campaign. */
+void held_campaign_keep(void *ctx, enum store_result r, const struct store_campaign *c);
+void held_campaign_keep_result(void *ctx, enum store_result r);
+enum store_result held_campaign_read(struct session *s, const char *slug, struct held_campaign *h);
+void held_campaign_clear(struct held_campaign *h);
+
+struct campaign_totals {
+    int64_t used, limit; /* limit -1: none */
+    const char *state;
+};
+struct campaign_totals campaign_totals_of(const struct campaign *c, const struct group_count *counts, int64_t now);
+/* "120 / 200" or "120, no limit" */
+void campaign_seats_text(const struct campaign_totals *t, char out[48]);
+
+enum cli_exit campaign_print(const struct config *config, const struct held_campaign *h, bool json);
+enum cli_exit campaign_fail(const char *slug, enum store_result r);
+
+/* campaign_edit.c */
+enum cli_exit campaign_run_create(const struct config *config, int argc, char **argv);
+enum cli_exit campaign_run_edit(const struct config *config, int argc, char **argv);
+
+#endif

@@ -1,0 +1,81 @@
+/* `huoma check`: the configuration in effect, and what its store promises. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+#include "session.h"
+
+struct check {
+    struct session *session;
+    enum store_result result;
+    struct store_facts facts;
+};
+
+static void keep_facts(void *ctx, enum store_result r, const struct store_facts *f)
+{
+    struct check *check = ctx;
+    check->result = r;
+    if (r == STORE_OK)
+        check->facts = *f;
+    session_done(check->session);
+}
+
+/* What could lose a seat that a visitor was shown, or refuse one. */
+static int print_warnings(const struct store_facts *f)
+{
+    int count = 0;
+    if (!f->fsync[0])
+        count += printf("warning: the store does not say whether it keeps data (CONFIG is not allowed)\n") > 0;
+    else if (!f->aof)
+        count += printf("warning: appendonly is off: a restart of Redis loses seats that visitors were shown\n") > 0;
+    else if (strcmp(f->fsync, "always") != 0)
+        count +=
+            printf("warning: appendfsync is %.16s: a crash may lose the seats of the last second; always loses none\n",
+                   f->fsync) > 0;
+    if (f->eviction[0] && strcmp(f->eviction, "noeviction") != 0)
+        count += printf("warning: maxmemory-policy is %.32s: Redis may drop campaigns; noeviction does not\n",
+                        f->eviction) > 0;
+    return count;
+}
+
+static void print_facts(const struct store_facts *f)
+{
+    printf("\nStore\n");
+    printf("  %-16s %.32s\n", "redis", f->version[0] ? f->version : "unknown");
+    printf("  %-16s %s\n", "appendonly", !f->fsync[0] ? "unknown" : f->aof ? "yes" : "no");
+    printf("  %-16s %.16s\n", "appendfsync", f->fsync[0] ? f->fsync : "unknown");
+    printf("  %-16s %.32s\n", "eviction", f->eviction[0] ? f->eviction : "unknown");
+    printf("  %-16s %lld\n\n", "campaigns", (long long)f->campaigns);
+}
+
+enum cli_exit cli_check(const struct config *config, int argc, char **argv)
+{
+    static const struct cli_option options[] = {{NULL, false}};
+    struct cli_walk w = {.command = "check", .argc = argc, .argv = argv};
+    struct check check = {0};
+    const char *value;
+    int option = cli_next(&w, options, &value);
+    if (option != CLI_END)
+        return option == CLI_WRONG ? CLI_MISUSED : cli_misuse(w.command, "unexpected argument %s", value);
+    char *shown = config_show(config);
+    if (!shown)
+        return cli_fail("check", "out of memory");
+    printf("Configuration\n%s", shown);
+    free(shown);
+    fflush(stdout);
+    check.session = session_open(config);
+    if (!check.session)
+        return CLI_FAILED;
+    store_facts(session_store(check.session), keep_facts, &check);
+    session_run(check.session);
+    session_close(check.session);
+    if (check.result != STORE_OK)
+        return cli_fail_store("check", check.result);
+    /* Of an embedded Redis what it is started with counts, not what this command's own one was given. */
+    if (!config->redis_url[0] && config->appendfsync == CONFIG_FSYNC_EVERYSEC)
+        snprintf(check.facts.fsync, sizeof check.facts.fsync, "everysec");
+    print_facts(&check.facts);
+    if (print_warnings(&check.facts) == 0)
+        printf("All is well.\n");
+    return CLI_DONE;
+}

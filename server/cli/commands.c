@@ -1,0 +1,142 @@
+/* What `huoma` can do: the table of commands, and what `huoma help` says of them. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+
+static const char serve_help[] =
+    "Usage: huoma serve [OPTIONS]\n"
+    "\n"
+    "Serves visitors and operators until SIGTERM or ctrl-C; then answers what is in flight and stops.\n"
+    "Each HUOMA_X may also be given as HUOMA_X_FILE, naming a file that holds the value.\n"
+    "\n"; /* the table of settings follows */
+
+static const char campaign_help[] =
+    "Usage: huoma campaign list   [--q TEXT] [--json]\n"
+    "       huoma campaign show   SLUG [--json]\n"
+    "       huoma campaign create [SLUG] --title TITLE --group URL[,KEY=VALUE...] ...\n"
+    "       huoma campaign create --json FILE      (or - for stdin; what POST /campaigns takes)\n"
+    "       huoma campaign edit   SLUG OPTIONS\n"
+    "       huoma campaign edit   SLUG --json FILE (what PATCH /campaigns/SLUG takes)\n"
+    "       huoma campaign delete SLUG [--yes]\n"
+    "\n"
+    "Options of create and edit; `none` takes a value away\n"
+    "  --title TEXT                 what visitors read\n"
+    "  --strategy fill|even|random  in order, by share, by weight\n"
+    "  --confirm scan|tap           when a redirect takes its seat\n"
+    "  --enabled on|off\n"
+    "  --starts-at DATE             2026-11-29T14:20:00+08:00\n"
+    "  --ends-at DATE\n"
+    "  --hold SECONDS               how long an unconfirmed seat is kept\n"
+    "  --fallback-url URL           where to when no group is open\n"
+    "  --fallback-text TEXT\n"
+    "  --json-out                   print the result as JSON\n"
+    "\n"
+    "Of create only\n"
+    "  SLUG or --slug SLUG          else one is drawn\n"
+    "  --url URL                    a short link: one group without a limit\n"
+    "  --group URL[,KEY=VALUE...]   KEY: limit name weight enabled expires_at show id\n"
+    "\n"
+    "Of edit only, as often as needed\n"
+    "  --group-limit GROUP=N        --group-name GROUP=TEXT       --group-url GROUP=URL\n"
+    "  --group-weight GROUP=N       --group-enabled GROUP=on|off  --group-expires-at GROUP=DATE\n"
+    "  --group-show GROUP=SHOW      --group-confirmed GROUP=N     (heads counted)\n"
+    "\n"
+    "Next: huoma campaign create --title 'Spring run' --group https://weixin.qq.com/g/AAA,limit=200\n";
+
+static const char token_help[] =
+    "Usage: huoma token create --name NAME --role ROLE [--json]\n"
+    "       huoma token list [--json]\n"
+    "       huoma token delete ID\n"
+    "\n"
+    "Tokens for the admin API: Authorization: Bearer TOKEN. A token is printed once, then only its hash is kept.\n"
+    "\n"
+    "Roles\n"
+    "  owner    accounts too\n"
+    "  admin    everything about campaigns\n"
+    "  editor   groups: limits, links, on and off\n"
+    "  viewer   reads\n"
+    "\n"
+    "Next: huoma token create --name console --role admin\n";
+
+static const char qr_help[] =
+    "Usage: huoma qr URL [-o FILE] [OPTIONS]\n"
+    "\n"
+    "Without -o the code is drawn on the terminal. `-o -` writes SVG to stdout when that is not a terminal.\n"
+    "\n"
+    "Options\n"
+    "  -o FILE         .svg or .png\n"
+    "  --size N        side with quiet zone; mm for SVG (50), px for PNG (1024)\n"
+    "  --ecc L|M|Q|H   error correction (M)\n"
+    "  --margin N      quiet zone in modules (4 at least)\n"
+    "  --dark RRGGBB   --light RRGGBB\n"
+    "\n"
+    "Next: huoma qr https://q.example.com/spring-run -o spring-run.svg\n";
+
+static const char check_help[] =
+    "Usage: huoma check [--config FILE] [flags of serve]\n"
+    "\n"
+    "Prints the configuration in effect, with secrets masked, and what the store promises.\n"
+    "Exit 1 when the store is not reachable.\n"
+    "\n"
+    "Next: huoma help serve\n";
+
+static const char help_help[] = "Usage: huoma help [COMMAND]\n";
+
+const struct cli_command cli_commands[] = {
+    {"serve", "serve visitors and operators", serve_help, true, true, cli_serve},
+    {"campaign", "list, show, create, edit and delete campaigns", campaign_help, true, false, cli_campaign},
+    {"token", "make, list and delete tokens for the admin API", token_help, true, false, cli_token},
+    {"qr", "draw a code as SVG, PNG or on the terminal", qr_help, false, false, cli_qr},
+    {"check", "show the configuration and look at the store", check_help, true, false, cli_check},
+    {"help", "say more about a command", help_help, false, false, cli_help},
+    {NULL, NULL, NULL, false, false, NULL},
+};
+
+const struct cli_command *cli_find_command(const char *name)
+{
+    for (const struct cli_command *c = cli_commands; c->name; c++)
+        if (strcmp(c->name, name) == 0)
+            return c;
+    return NULL;
+}
+
+void cli_print_overview(FILE *out)
+{
+    fprintf(out,
+            "huoma %s: one printed QR code, every group filled in turn\n\nUsage: huoma COMMAND [OPTIONS]\n\nCommands\n",
+            HUOMA_VERSION);
+    for (const struct cli_command *c = cli_commands; c->name; c++)
+        fprintf(out, "  %-10s %s\n", c->name, c->summary);
+    fprintf(out, "\nSettings come from a file (--config), the environment (HUOMA_...) and flags; a later one wins.\n"
+                 "\nNext: huoma serve --demo, or huoma help COMMAND\n");
+}
+
+static enum cli_exit print_help(const struct cli_command *c)
+{
+    printf("%s", c->help);
+    if (!c->serves)
+        return CLI_DONE;
+    char *table = config_describe();
+    if (!table)
+        return cli_fail("help", "out of memory");
+    printf("%s\nNext: huoma check\n", table);
+    free(table);
+    return CLI_DONE;
+}
+
+enum cli_exit cli_help(const struct config *config, int argc, char **argv)
+{
+    (void)config;
+    if (argc > 1)
+        return cli_misuse("help", "more than one COMMAND");
+    if (argc == 0) {
+        cli_print_overview(stdout);
+        return CLI_DONE;
+    }
+    const struct cli_command *c = cli_find_command(argv[0]);
+    if (c)
+        return print_help(c);
+    cli_fail("help", "there is no command %.40s (huoma help)", argv[0]);
+    return CLI_MISUSED;
+}

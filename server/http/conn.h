@@ -1,0 +1,78 @@
+/*
+ * One client connection: the only reads and writes of the HTTP layer. Used by both doors.
+ *
+ * A door is a listener and a route table on one thread's event base. A handler is called with a whole request (head and
+ * body) and answers with exactly one reply_* (reply.h), at once or later. A client that leaves before its answer is
+ * marked dead; its reply goes nowhere, and the connection is freed in one place, conn_answered, when the reply has
+ * come. Requests of one connection are served one at a time, in order; pipelined bytes wait.
+ */
+#ifndef SERVER_HTTP_CONN_H
+#define SERVER_HTTP_CONN_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "request.h"
+
+struct event_base;
+
+enum {
+    HTTP_HEAD_SECONDS = 10, /* from the first byte of a head to its end, and from accept to the first head */
+    HTTP_BODY_SECONDS = 30,
+    HTTP_WRITE_SECONDS = 30,        /* for one whole answer */
+    HTTP_IDLE_SECONDS = 65,         /* between requests */
+    HTTP_LINGER_SECONDS = 2,        /* after a refusal: what the client still sends is read and dropped, for so long */
+    HTTP_LINGER_BYTES = 256 * 1024, /* and so much */
+    HTTP_TICK_MS = 500,             /* how often deadlines are looked at: they are kept to within this */
+    HTTP_ACCEPT_PER_PASS = 64,
+    HTTP_ACCEPT_PAUSE_MS = 100,
+    HTTP_REQUESTS_PER_PASS = 16, /* pipelined requests served before others get their turn */
+    HTTP_BACKLOG = 4096,
+};
+
+struct http_door;
+struct conn;
+struct http_route;
+
+struct http_door_options {
+    const struct http_route *routes;
+    size_t route_count;
+    size_t conn_data; /* bytes of the door's own data in each connection, zeroed for each request */
+    size_t conns_max; /* accept pauses at this many */
+    bool chunked;     /* whether bodies may be chunked; else any Transfer-Encoding is 400 */
+    bool reuse_port;
+    void *owner; /* worker or admin */
+    /* For requests that no route takes (400, 404, 405, 413 ...), and for heads that don't parse (request is then
+     * empty). Must reply. */
+    void (*refuse)(struct conn *c, int status);
+};
+
+/* Binds and listens, not yet accepting. NULL, why in err ("0.0.0.0:8080: Address already in use"). */
+struct http_door *http_door_new(struct event_base *base, const struct http_door_options *o, const char *host,
+                                uint16_t port, char *err, size_t err_size);
+uint16_t http_door_port(const struct http_door *d);
+int http_door_open(struct http_door *d); /* begins to accept */
+/* No new connections; idle ones are closed; answers say Connection: close. */
+void http_door_drain(struct http_door *d);
+size_t http_door_conns(const struct http_door *d);
+/* Closes all at once. Requests under way keep their conn until they have replied: free the stores first. */
+void http_door_free(struct http_door *d);
+
+/* For handlers. */
+const struct request *conn_request(const struct conn *c);
+struct span conn_body(const struct conn *c); /* empty when none */
+void *conn_data(struct conn *c);             /* the door's own data */
+struct conn *conn_of_data(void *data);       /* and back */
+void *conn_owner(const struct conn *c);
+bool conn_dead(const struct conn *c); /* the client has left: an answer would go nowhere */
+/* The segment of the path that matched {name} number i of the route's pattern, as sent. */
+struct span conn_segment(const struct conn *c, int i);
+/* The client's address: text, at most INET6_ADDRSTRLEN with NUL. */
+void conn_peer(const struct conn *c, char out[INET6_ADDRSTRLEN]);
+/* Bits of the methods that the path has, for route_allow and a 405. */
+unsigned conn_allowed(const struct conn *c);
+int64_t conn_now(const struct conn *c); /* unix seconds */
+
+#endif

@@ -1,0 +1,87 @@
+/* What conn.c, door.c and reply.c share. Nobody else includes this. */
+#ifndef SERVER_HTTP_CONN_PRIVATE_H
+#define SERVER_HTTP_CONN_PRIVATE_H
+
+#include <sys/uio.h>
+
+#include <event2/event.h>
+#include <event2/event_struct.h>
+
+#include "conn.h"
+#include "reply.h"
+#include "route.h"
+
+enum {
+    CONN_BUFFER = HTTP_HEAD_MAX, /* bytes read ahead of a connection */
+    DOOR_CONNS_KEPT = 1024,      /* free connections kept for the next ones */
+    DOOR_BUFFERS_KEPT = 256,     /* free read buffers, likewise */
+    DOOR_DATE_LINE = 48,
+};
+
+/* What a connection does now; each has its own deadline. */
+enum conn_state {
+    CONN_IDLE, /* between requests, nothing read */
+    CONN_HEAD, /* a head has begun */
+    CONN_BODY,
+    CONN_WAITING, /* a handler has the request */
+    CONN_WRITING, /* the socket did not take the whole answer at once */
+    CONN_LINGER,  /* refused and answered: reads and drops, so that the answer is not lost to a reset (RFC 9112, 9.6) */
+    CONN_CLOSED,
+};
+
+struct conn {
+    struct http_door *door;
+    struct conn *next, **prev; /* all connections of the door; or its free list */
+    struct event read_event, write_event;
+    int fd;
+    enum conn_state state;
+    bool reading;     /* read_event is added */
+    bool busy;        /* conn_process is on the stack */
+    bool eof;         /* the client has ended its side */
+    bool dead;        /* the client is gone */
+    bool close_after; /* this request is the last */
+    bool refused;     /* bytes that nobody reads may be under way: linger */
+    int64_t deadline_ms;
+    char *in;                      /* CONN_BUFFER bytes, or NULL when idle */
+    size_t in_at, in_len, scanned; /* the request under way begins at in_at; bytes are there up to in_len */
+    size_t lingered;
+    char *out; /* what is still to be sent */
+    size_t out_at, out_len;
+    struct request request;
+    struct route_match match;
+    struct request_body body;
+    max_align_t data[]; /* the door's own */
+};
+
+struct http_door {
+    struct event_base *base;
+    struct http_door_options o;
+    int fd; /* -1 when drained */
+    uint16_t port;
+    struct event accept_event, pause_event, tick_event;
+    struct conn *conns, *free_conns;
+    size_t conn_count, free_conn_count;
+    char *free_buffers; /* linked through their first bytes */
+    size_t free_buffer_count;
+    bool draining, accept_paused;
+    long long accept_logged_ms;
+    int64_t date_second;
+    char date_line[DOOR_DATE_LINE]; /* "Date: Mon, 23 Nov 2026 03:40:03 GMT\r\n" */
+    size_t date_len;
+    char out[REPLY_HEAD_MAX]; /* where replies are built */
+};
+
+int64_t door_now_ms(void); /* monotonic, coarse */
+void door_refresh_date(struct http_door *d);
+char *door_buffer_get(struct http_door *d); /* NULL: out of memory */
+void door_buffer_put(struct http_door *d, char *buffer);
+/* Connections are let in again if they were kept out because there were too many. */
+void door_conn_gone(struct http_door *d);
+
+void conn_accepted(struct http_door *d, int fd);
+void conn_tick(struct conn *c, int64_t now_ms);
+void conn_close(struct conn *c);
+/* Sends head and parts as the answer to the request under way. */
+void conn_answer(struct conn *c, struct iovec *parts, int count);
+
+#endif

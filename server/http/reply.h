@@ -1,0 +1,41 @@
+/*
+ * Answers. A reply is built in its thread's buffer and sent at once; only what the socket does not take is kept.
+ *
+ *     struct reply r;
+ *     reply_begin(&r, c, 302);
+ *     reply_header(&r, "Location", url, url_len);
+ *     reply_end(&r, NULL, 0);
+ *
+ * Date, Content-Length and Connection are written here. A header whose value has control bytes, or does not fit, is
+ * left out: nothing from outside splits a response.
+ */
+#ifndef SERVER_HTTP_REPLY_H
+#define SERVER_HTTP_REPLY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "conn.h"
+
+enum {
+    REPLY_HEAD_MAX = 16384, /* bytes of status line and headers */
+    REPLY_PARTS_MAX = 3,
+};
+
+struct reply {
+    struct conn *conn;
+    char *start, *at, *end;
+    int status;
+};
+
+void reply_begin(struct reply *r, struct conn *c, int status);
+void reply_header(struct reply *r, const char *name, const char *value, size_t len);
+void reply_header_text(struct reply *r, const char *name, const char *value);
+/* Whole lines made beforehand, each ended by CRLF; trusted. */
+void reply_lines(struct reply *r, const char *lines, size_t len);
+/* Sends. A HEAD request gets the head only. The connection goes on, or is freed: it is not to be touched after this. */
+void reply_end(struct reply *r, const char *body, size_t len);
+/* Likewise, with a body in pieces, at most REPLY_PARTS_MAX; they are used during the call only. */
+void reply_end_parts(struct reply *r, const struct span *parts, int count);
+
+#endif

@@ -1,0 +1,583 @@
+/*
+ * Bytes -> struct request. Two steps: raw_check reads the whole head once and refuses what llhttp lets through even in
+ * strict mode (obs-fold, bare LF, an empty header name, several blanks in the request line, control bytes); then llhttp
+ * takes it apart. Measured on llhttp 8.1: each of the raw checks refuses something that llhttp alone accepts.
+ */
+#include "request.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include <llhttp.h>
+
+/* Header lines of a name that must not come twice: two readers could take different ones (RFC 9110, 5.3). */
+static const struct {
+    const char *name;
+    bool once;
+} known_headers[HTTP_H_COUNT] = {
+    [HTTP_H_HOST] = {"host", true},
+    [HTTP_H_COOKIE] = {"cookie", false},
+    [HTTP_H_USER_AGENT] = {"user-agent", false},
+    [HTTP_H_ACCEPT_LANGUAGE] = {"accept-language", false},
+    [HTTP_H_ACCEPT] = {"accept", false},
+    [HTTP_H_AUTHORIZATION] = {"authorization", true},
+    [HTTP_H_X_API_KEY] = {"x-api-key", true},
+    [HTTP_H_CONTENT_TYPE] = {"content-type", true},
+    [HTTP_H_IF_MATCH] = {"if-match", true},
+    [HTTP_H_IF_NONE_MATCH] = {"if-none-match", false},
+    [HTTP_H_ORIGIN] = {"origin", true},
+    [HTTP_H_X_REQUESTED_WITH] = {"x-requested-with", false},
+    [HTTP_H_X_FORWARDED_FOR] = {"x-forwarded-for", false},
+    [HTTP_H_SEC_PURPOSE] = {"sec-purpose", false},
+    [HTTP_H_PURPOSE] = {"purpose", false},
+    [HTTP_H_X_MOZ] = {"x-moz", false},
+    [HTTP_H_X_PURPOSE] = {"x-purpose", false},
+};
+
+static const struct {
+    const char *name;
+    uint8_t len;
+    enum http_method method;
+} methods[] = {
+    {"GET", 3, HTTP_M_GET},     {"HEAD", 4, HTTP_M_HEAD},     {"POST", 4, HTTP_M_POST},       {"PUT", 3, HTTP_M_PUT},
+    {"PATCH", 5, HTTP_M_PATCH}, {"DELETE", 6, HTTP_M_DELETE}, {"OPTIONS", 7, HTTP_M_OPTIONS},
+};
+
+bool span_is(struct span s, const char *text)
+{
+    size_t len = strlen(text);
+    return s.len == len && memcmp(s.at, text, len) == 0;
+}
+
+bool span_is_nocase(struct span s, const char *lower)
+{
+    size_t len = strlen(lower);
+    return s.len == len && strncasecmp(s.at, lower, len) == 0;
+}
+
+size_t request_head_end(const char *buf, size_t len, size_t *scanned)
+{
+    size_t at = *scanned;
+    while (at < len) {
+        const char *lf = memchr(buf + at, '\n', len - at);
+        if (!lf) {
+            *scanned = len;
+            return 0;
+        }
+        size_t next = (size_t)(lf - buf) + 1;
+        if (next < len && buf[next] == '\n')
+            return next + 1;
+        if (next + 1 < len && buf[next] == '\r' && buf[next + 1] == '\n')
+            return next + 2;
+        if (next + 1 >= len) { /* what follows this LF is not here yet: look at it again */
+            *scanned = next - 1;
+            return 0;
+        }
+        at = next;
+    }
+    *scanned = at;
+    return 0;
+}
+
+/* Which bytes may stand in a header line: HTAB, and all but control bytes (RFC 9110, 5.5; obs-text is let through). */
+static bool is_field_byte(unsigned char b)
+{
+    return b == '\t' || (b >= 0x20 && b != 0x7f);
+}
+
+static bool is_token_byte(unsigned char b)
+{
+    return isalnum(b) || (b != 0 && strchr("!#$%&'*+-.^_`|~", b) != NULL);
+}
+
+/* "METHOD SP target SP HTTP/x.y", exactly two blanks, printable ASCII (RFC 9112, 3). */
+static int raw_request_line(const char *line, size_t len)
+{
+    const char *first = memchr(line, ' ', len);
+    if (!first || first == line)
+        return 400;
+    const char *second = memchr(first + 1, ' ', len - (size_t)(first + 1 - line));
+    if (!second || second == first + 1)
+        return 400;
+    size_t target_len = (size_t)(second - first) - 1;
+    const char *version = second + 1;
+    size_t version_len = len - (size_t)(version - line);
+    for (const char *p = line; p < first; p++)
+        if (!is_token_byte((unsigned char)*p))
+            return 400;
+    for (const char *p = first + 1; p < second; p++)
+        if ((unsigned char)*p <= 0x20 || (unsigned char)*p >= 0x7f || *p == '#')
+            return 400;
+    if (version_len != 8 || memcmp(version, "HTTP/", 5) != 0 || !isdigit((unsigned char)version[5]) ||
+        version[6] != '.' || !isdigit((unsigned char)version[7]))
+        return 400;
+    if (version[5] != '1' || version[7] > '1')
+        return 505;
+    return target_len > HTTP_TARGET_MAX ? 414 : 0;
+}
+
+/* One pass over the head, before any parser: lines end in CRLF and nothing else does, no control bytes, no line that
+ * begins with a blank (obs-fold, RFC 9112, 5.2) or a colon. 0 or a status. */
+static int raw_check(const char *head, size_t len)
+{
+    const char *p = head, *end = head + len;
+    int lines = 0;
+    while (p < end) {
+        const char *lf = memchr(p, '\n', (size_t)(end - p));
+        if (!lf || lf == p || lf[-1] != '\r')
+            return 400;
+        size_t line_len = (size_t)(lf - p) - 1;
+        if (line_len == 0)
+            return lf + 1 == end && lines > 0 ? 0 : 400;
+        if (lines == 0) {
+            int status = raw_request_line(p, line_len);
+            if (status)
+                return status;
+        } else {
+            if (*p == ' ' || *p == '\t' || *p == ':')
+                return 400;
+            for (size_t i = 0; i < line_len; i++)
+                if (!is_field_byte((unsigned char)p[i]))
+                    return 400;
+        }
+        if (++lines > HTTP_HEADERS_MAX + 1)
+            return 431;
+        p = lf + 1;
+    }
+    return 400;
+}
+
+/* llhttp's view of one head while it is taken apart. */
+struct head_parse {
+    llhttp_t parser;
+    struct request *r;
+    struct span field, value;
+    struct span url, content_length, transfer_encoding, expect;
+    int status; /* why to refuse; 0 */
+};
+
+/* A piece that goes on where the last one ended belongs to it. */
+static void span_extend(struct span *s, const char *at, size_t len)
+{
+    if (s->at && s->at + s->len == at)
+        s->len += len;
+    else
+        *s = (struct span){at, len};
+}
+
+static int on_url(llhttp_t *p, const char *at, size_t len)
+{
+    span_extend(&((struct head_parse *)p->data)->url, at, len);
+    return 0;
+}
+
+static int on_field(llhttp_t *p, const char *at, size_t len)
+{
+    struct head_parse *h = p->data;
+    span_extend(&h->field, at, len);
+    return 0;
+}
+
+static int on_value(llhttp_t *p, const char *at, size_t len)
+{
+    struct head_parse *h = p->data;
+    span_extend(&h->value, at, len);
+    return 0;
+}
+
+static int refuse(struct head_parse *h, int status)
+{
+    h->status = status;
+    return -1;
+}
+
+/* Headers that decide how long a request is, or how it is answered. */
+static int framing_header(struct head_parse *h, struct span field, struct span value)
+{
+    struct span *keep = NULL;
+    if (field.len == 14 && span_is_nocase(field, "content-length"))
+        keep = &h->content_length;
+    else if (field.len == 17 && span_is_nocase(field, "transfer-encoding"))
+        keep = &h->transfer_encoding;
+    else if (field.len == 6 && span_is_nocase(field, "expect"))
+        keep = &h->expect;
+    if (!keep)
+        return 0;
+    if (keep->at)
+        return refuse(h, 400);
+    *keep = value;
+    return 1;
+}
+
+static int on_value_complete(llhttp_t *p)
+{
+    struct head_parse *h = p->data;
+    struct span field = h->field, value = h->value;
+    h->field = h->value = (struct span){NULL, 0};
+    if (!value.at)
+        value.at = field.at + field.len;
+    while (value.len > 0 && (value.at[value.len - 1] == ' ' || value.at[value.len - 1] == '\t'))
+        value.len--;
+    if (field.len == 0)
+        return refuse(h, 400);
+    int framing = framing_header(h, field, value);
+    if (framing)
+        return framing < 0 ? -1 : 0;
+    for (int i = 0; i < HTTP_H_COUNT; i++) {
+        if (!span_is_nocase(field, known_headers[i].name))
+            continue;
+        if (!h->r->header[i].at)
+            h->r->header[i] = value;
+        else if (known_headers[i].once)
+            return refuse(h, 400);
+        else if (i == HTTP_H_X_FORWARDED_FOR) /* which of two is the proxy's cannot be told: none is believed */
+            h->r->header[i] = (struct span){"", 0};
+        break;
+    }
+    return 0;
+}
+
+/* uri-host [ ":" port ] (RFC 9110, 7.2); an empty one is refused: nobody of ours sends it. */
+static bool host_well_formed(struct span host)
+{
+    size_t i = 0;
+    if (host.len == 0 || host.len > 255 + 6)
+        return false;
+    if (host.at[0] == '[') {
+        for (i = 1; i < host.len && (isxdigit((unsigned char)host.at[i]) || host.at[i] == ':' || host.at[i] == '.');
+             i++)
+            continue;
+        if (i < 3 || i >= host.len || host.at[i] != ']')
+            return false;
+        i++;
+    } else {
+        while (i < host.len && (isalnum((unsigned char)host.at[i]) || strchr("-._~", host.at[i])))
+            i++;
+        if (i == 0)
+            return false;
+    }
+    if (i == host.len)
+        return true;
+    if (host.at[i++] != ':' || i == host.len || host.len - i > 5)
+        return false;
+    for (; i < host.len; i++)
+        if (!isdigit((unsigned char)host.at[i]))
+            return false;
+    return true;
+}
+
+/* Content-Length is digits only; with Transfer-Encoding, or a coding other than "chunked", 400 (RFC 9112, 6.1 and 6.3).
+ */
+static int frame_body(struct head_parse *h)
+{
+    struct request *r = h->r;
+    if (h->transfer_encoding.at) {
+        if (h->content_length.at || r->http_1_0 || !span_is_nocase(h->transfer_encoding, "chunked"))
+            return 400;
+        r->chunked = true;
+        return 0;
+    }
+    if (!h->content_length.at)
+        return 0;
+    struct span s = h->content_length;
+    if (s.len == 0)
+        return 400;
+    for (size_t i = 0; i < s.len; i++) {
+        if (!isdigit((unsigned char)s.at[i]))
+            return 400;
+        if (r->content_length > (UINT64_MAX - 9) / 10)
+            return 400;
+        r->content_length = r->content_length * 10 + (uint64_t)(s.at[i] - '0');
+    }
+    r->has_content_length = true;
+    return 0;
+}
+
+/* Origin-form, or absolute-form of which only the path is used: the host in it is the client's claim. (RFC 9112, 3.2)
+ */
+static int split_target(struct request *r, struct span url)
+{
+    const char *p = url.at, *end = url.at + url.len;
+    if (*p != '/') {
+        if (r->method == HTTP_M_OPTIONS && span_is(url, "*")) {
+            r->path = url;
+            r->query = (struct span){end, 0};
+            return 0;
+        }
+        size_t scheme = url.len > 7 && strncasecmp(p, "http://", 7) == 0    ? 7
+                        : url.len > 8 && strncasecmp(p, "https://", 8) == 0 ? 8
+                                                                            : 0;
+        if (!scheme)
+            return 400;
+        p += scheme;
+        const char *authority = p;
+        while (p < end && *p != '/' && *p != '?')
+            p++;
+        if (!host_well_formed((struct span){authority, (size_t)(p - authority)}))
+            return 400;
+    }
+    const char *mark = memchr(p, '?', (size_t)(end - p));
+    const char *path_end = mark ? mark : end;
+    r->path = p == path_end ? (struct span){"/", 1} : (struct span){p, (size_t)(path_end - p)};
+    r->query = mark ? (struct span){mark + 1, (size_t)(end - mark - 1)} : (struct span){end, 0};
+    return 0;
+}
+
+static int find_method(const char *head, struct request *r)
+{
+    size_t len = (size_t)((const char *)memchr(head, ' ', HTTP_HEAD_MAX) - head);
+    for (size_t i = 0; i < sizeof methods / sizeof *methods; i++)
+        if (methods[i].len == len && memcmp(methods[i].name, head, len) == 0) {
+            r->method = methods[i].method;
+            return 0;
+        }
+    return 501;
+}
+
+static int settle(struct head_parse *h)
+{
+    struct request *r = h->r;
+    int status = frame_body(h);
+    if (status)
+        return status;
+    if (r->header[HTTP_H_HOST].at ? !host_well_formed(r->header[HTTP_H_HOST]) : !r->http_1_0)
+        return 400;
+    if (h->expect.at && !r->http_1_0) {
+        if (!span_is_nocase(h->expect, "100-continue"))
+            return 417;
+        r->expects_continue = true;
+    }
+    r->keep_alive = r->http_1_0
+                        ? (h->parser.flags & (F_CONNECTION_KEEP_ALIVE | F_CONNECTION_CLOSE)) == F_CONNECTION_KEEP_ALIVE
+                        : (h->parser.flags & F_CONNECTION_CLOSE) == 0;
+    return h->url.at ? split_target(r, h->url) : 400;
+}
+
+int request_parse(struct request *r, const char *head, size_t len)
+{
+    static const llhttp_settings_t settings = {
+        .on_url = on_url,
+        .on_header_field = on_field,
+        .on_header_value = on_value,
+        .on_header_value_complete = on_value_complete,
+    };
+    if (len > HTTP_HEAD_MAX)
+        return 431;
+    int status = raw_check(head, len);
+    if (status)
+        return status;
+    memset(r, 0, sizeof *r);
+    status = find_method(head, r);
+    if (status)
+        return status;
+    struct head_parse h = {.r = r};
+    llhttp_init(&h.parser, HTTP_REQUEST, &settings);
+    h.parser.data = &h;
+    const char *line_end = memchr(head, '\r', len);
+    r->http_1_0 = line_end[-1] == '0';
+    llhttp_errno_t e = llhttp_execute(&h.parser, head, len);
+    if (h.status)
+        return h.status;
+    /* An Upgrade is not taken up, which is how RFC 9110, 7.8 lets a server say no. */
+    if (e != HPE_OK && e != HPE_PAUSED_UPGRADE)
+        return 400;
+    return settle(&h);
+}
+
+/* --- bodies --- */
+
+enum {
+    BODY_CHUNK_OVERHEAD = 4
+}; /* wire bytes of a chunked body, as a multiple of the limit: tiny chunks are an attack */
+
+static int body_append(struct request_body *b, const char *at, size_t len)
+{
+    if (len > b->max - b->len)
+        return -413;
+    if (b->len + len + 1 > b->cap) {
+        size_t cap = b->cap ? b->cap : 1024;
+        while (cap < b->len + len + 1)
+            cap *= 2;
+        char *bytes = realloc(b->bytes, cap);
+        if (!bytes)
+            return -503;
+        b->bytes = bytes;
+        b->cap = cap;
+    }
+    memcpy(b->bytes + b->len, at, len);
+    b->len += len;
+    b->bytes[b->len] = '\0';
+    return 0;
+}
+
+struct chunk_decoder {
+    llhttp_t parser;
+    struct request_body *body;
+    int refused;
+    uint64_t wire;
+};
+
+static int on_body(llhttp_t *p, const char *at, size_t len)
+{
+    struct chunk_decoder *d = p->data;
+    d->refused = body_append(d->body, at, len);
+    return d->refused ? -1 : 0;
+}
+
+static int on_message_complete(llhttp_t *p)
+{
+    (void)p;
+    return HPE_PAUSED;
+}
+
+/* llhttp decodes chunks only behind a head: it is given one. */
+static int chunks_begin(struct request_body *b)
+{
+    static const llhttp_settings_t settings = {.on_body = on_body, .on_message_complete = on_message_complete};
+    static const char head[] = "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n";
+    struct chunk_decoder *d = calloc(1, sizeof *d);
+    if (!d)
+        return -503;
+    llhttp_init(&d->parser, HTTP_REQUEST, &settings);
+    d->parser.data = d;
+    d->body = b;
+    llhttp_execute(&d->parser, head, sizeof head - 1);
+    b->chunks = d;
+    return 0;
+}
+
+static int chunks_feed(struct request_body *b, const char *bytes, size_t len, size_t *consumed)
+{
+    struct chunk_decoder *d = b->chunks;
+    d->wire += len;
+    if (d->wire > (uint64_t)b->max * BODY_CHUNK_OVERHEAD + HTTP_HEAD_MAX)
+        return -413;
+    llhttp_errno_t e = llhttp_execute(&d->parser, bytes, len);
+    if (e == HPE_OK) {
+        *consumed = len;
+        return 0;
+    }
+    if (d->refused)
+        return d->refused;
+    if (e != HPE_PAUSED)
+        return -400;
+    *consumed = (size_t)(llhttp_get_error_pos(&d->parser) - bytes);
+    return 1;
+}
+
+int request_body_begin(struct request_body *b, const struct request *r, size_t max)
+{
+    memset(b, 0, sizeof *b);
+    b->max = max;
+    b->left = r->content_length;
+    if (!r->chunked && r->content_length > max)
+        return -413;
+    if (r->chunked)
+        return chunks_begin(b);
+    return r->content_length == 0 ? 1 : 0;
+}
+
+int request_body_feed(struct request_body *b, const char *bytes, size_t len, size_t *consumed)
+{
+    *consumed = 0;
+    if (b->chunks)
+        return chunks_feed(b, bytes, len, consumed);
+    size_t take = len < b->left ? len : (size_t)b->left;
+    int status = body_append(b, bytes, take);
+    if (status)
+        return status;
+    b->left -= take;
+    *consumed = take;
+    return b->left == 0;
+}
+
+void request_body_clear(struct request_body *b)
+{
+    free(b->chunks);
+    free(b->bytes);
+    memset(b, 0, sizeof *b);
+}
+
+/* --- cookies and parameters --- */
+
+struct span request_cookie(const struct request *r, const char *name)
+{
+    struct span found = {NULL, 0}, all = r->header[HTTP_H_COOKIE];
+    size_t name_len = strlen(name);
+    if (!all.at)
+        return found;
+    const char *p = all.at, *end = all.at + all.len;
+    while (p < end) {
+        while (p < end && (*p == ' ' || *p == '\t' || *p == ';'))
+            p++;
+        const char *semicolon = memchr(p, ';', (size_t)(end - p));
+        const char *pair_end = semicolon ? semicolon : end;
+        if ((size_t)(pair_end - p) > name_len && memcmp(p, name, name_len) == 0 && p[name_len] == '=') {
+            if (found.at)
+                return (struct span){NULL, 0};
+            found = (struct span){p + name_len + 1, (size_t)(pair_end - p) - name_len - 1};
+            while (found.len > 0 && (found.at[found.len - 1] == ' ' || found.at[found.len - 1] == '\t'))
+                found.len--;
+        }
+        p = pair_end;
+    }
+    return found;
+}
+
+static int hex_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    c |= 0x20;
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+long span_decode(struct span s, bool form, char *out, size_t size)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < s.len; i++) {
+        int c = (unsigned char)s.at[i];
+        if (c == '%') {
+            int high = i + 2 < s.len ? hex_digit(s.at[i + 1]) : -1;
+            int low = i + 2 < s.len ? hex_digit(s.at[i + 2]) : -1;
+            if (high < 0 || low < 0)
+                return -1;
+            c = high * 16 + low;
+            i += 2;
+        } else if (form && c == '+') {
+            c = ' ';
+        }
+        if (c == 0 || n + 1 >= size)
+            return -1;
+        out[n++] = (char)c;
+    }
+    if (size == 0)
+        return -1;
+    out[n] = '\0';
+    return (long)n;
+}
+
+long query_get(struct span query, const char *name, char *out, size_t size)
+{
+    const char *p = query.at, *end = query.at + query.len;
+    struct span found = {NULL, 0};
+    int seen = 0;
+    while (query.len && p < end) {
+        if (++seen > HTTP_QUERY_MAX)
+            return -1;
+        const char *amp = memchr(p, '&', (size_t)(end - p));
+        const char *pair_end = amp ? amp : end;
+        const char *equals = memchr(p, '=', (size_t)(pair_end - p));
+        struct span key = {p, (size_t)((equals ? equals : pair_end) - p)};
+        if (span_is(key, name)) {
+            if (found.at)
+                return -3;
+            found = equals ? (struct span){equals + 1, (size_t)(pair_end - equals) - 1} : (struct span){pair_end, 0};
+        }
+        p = pair_end + 1;
+    }
+    return found.at ? span_decode(found, true, out, size) : -2;
+}

@@ -1,0 +1,164 @@
+/* Pages are made when they are first wanted, hang where they belong, and stand in one list a worker, oldest last. */
+#include "answers.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct group_answers {
+    char *redirect; /* whole header lines */
+    size_t redirect_len;
+    struct answer_page *page[LANDING_LANGUAGES][LANDING_APPS];
+};
+
+struct answers {
+    struct answer_shelf *shelf;
+    const struct campaign *campaign;
+    bool asks_tap;
+    struct answer_page *tap[LANDING_LANGUAGES];
+    struct answer_page *preview[LANDING_LANGUAGES];
+    struct answer_page *message[LANDING_MESSAGES][LANDING_LANGUAGES];
+    struct group_answers *groups; /* by position */
+};
+
+static void page_drop(struct answer_shelf *s, struct answer_page *p)
+{
+    *(p->newer ? &p->newer->older : &s->newest) = p->older;
+    *(p->older ? &p->older->newer : &s->oldest) = p->newer;
+    s->count--;
+    *p->owner = NULL;
+    free(p->page.html);
+    free(p);
+}
+
+/* Hangs a page that was just made at its place; NULL if it could not be made. */
+static const struct landing_page *page_keep(struct answer_shelf *s, struct answer_page **place, int failed,
+                                            const struct landing_page *made)
+{
+    if (failed)
+        return NULL;
+    struct answer_page *p = calloc(1, sizeof *p);
+    if (!p) {
+        free(made->html);
+        return NULL;
+    }
+    if (s->count >= ANSWERS_PAGES_MAX)
+        page_drop(s, s->oldest);
+    p->page = *made;
+    p->owner = place;
+    p->older = s->newest;
+    *(s->newest ? &s->newest->newer : &s->oldest) = p;
+    s->newest = p;
+    s->count++;
+    *place = p;
+    return &p->page;
+}
+
+void answer_shelf_clear(struct answer_shelf *s)
+{
+    while (s->newest)
+        page_drop(s, s->newest);
+}
+
+struct answers *answers_new(struct answer_shelf *shelf, const struct campaign *c)
+{
+    struct answers *a = calloc(1, sizeof *a);
+    if (!a || !(a->groups = calloc(c->group_count + 1, sizeof *a->groups))) {
+        free(a);
+        return NULL;
+    }
+    a->shelf = shelf;
+    a->campaign = c;
+    a->asks_tap = campaign_asks_tap(c);
+    return a;
+}
+
+static void drop_all(struct answer_shelf *s, struct answer_page **pages, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (pages[i])
+            page_drop(s, pages[i]);
+}
+
+void answers_free(void *answers)
+{
+    struct answers *a = answers;
+    if (!a)
+        return;
+    drop_all(a->shelf, a->tap, LANDING_LANGUAGES);
+    drop_all(a->shelf, a->preview, LANDING_LANGUAGES);
+    drop_all(a->shelf, &a->message[0][0], LANDING_MESSAGES * LANDING_LANGUAGES);
+    for (size_t i = 0; i < a->campaign->group_count; i++) {
+        drop_all(a->shelf, &a->groups[i].page[0][0], LANDING_LANGUAGES * LANDING_APPS);
+        free(a->groups[i].redirect);
+    }
+    free(a->groups);
+    free(a);
+}
+
+struct span answers_redirect(struct answers *a, size_t group)
+{
+    struct group_answers *g = &a->groups[group];
+    const struct group *to = &a->campaign->groups[group];
+    if (!g->redirect) {
+        int len =
+            asprintf(&g->redirect, "Location: %s\r\nCache-Control: no-store\r\nHuoma-Group: %s\r\n", to->url, to->id);
+        if (len < 0) {
+            g->redirect = NULL;
+            return (struct span){NULL, 0};
+        }
+        g->redirect_len = (size_t)len;
+    }
+    return (struct span){g->redirect, g->redirect_len};
+}
+
+const struct landing_page *answers_group(struct answers *a, size_t group, enum landing_language l, enum landing_app app)
+{
+    struct answer_page **place = &a->groups[group].page[l][app];
+    struct landing_page page;
+    if (*place)
+        return &(*place)->page;
+    int failed = landing_group(&page, a->campaign, group, l, app);
+    return page_keep(a->shelf, place, failed, &page);
+}
+
+const struct landing_page *answers_tap(struct answers *a, enum landing_language l)
+{
+    struct landing_page page;
+    if (a->tap[l])
+        return &a->tap[l]->page;
+    int failed = landing_tap(&page, a->campaign, l);
+    return page_keep(a->shelf, &a->tap[l], failed, &page);
+}
+
+const struct landing_page *answers_preview(struct answers *a, const char *base_url, enum landing_language l)
+{
+    struct landing_page page;
+    if (a->preview[l])
+        return &a->preview[l]->page;
+    int failed = landing_preview(&page, a->campaign, base_url, l);
+    return page_keep(a->shelf, &a->preview[l], failed, &page);
+}
+
+const struct landing_page *answers_message(struct answers *a, enum landing_message m, enum landing_language l)
+{
+    struct landing_page page;
+    if (a->message[m][l])
+        return &a->message[m][l]->page;
+    int failed = landing_message(&page, m, a->campaign, l);
+    return page_keep(a->shelf, &a->message[m][l], failed, &page);
+}
+
+const struct landing_page *answers_plain(struct answer_shelf *s, enum landing_message m, enum landing_language l)
+{
+    struct landing_page page;
+    if (s->plain[m][l])
+        return &s->plain[m][l]->page;
+    int failed = landing_message(&page, m, NULL, l);
+    return page_keep(s, &s->plain[m][l], failed, &page);
+}
+
+bool answers_ask_tap(const struct answers *a)
+{
+    return a->asks_tap;
+}

@@ -1,0 +1,58 @@
+/*
+ * The pages that a visitor sees, as HTML text. No request, no connection, no Redis in here: what to say comes in, a page
+ * comes out. All pages share one dress (web/landing/), one request each, no outside host, under LANDING_PAGE_MAX bytes.
+ */
+#ifndef SERVER_PUBLIC_LANDING_H
+#define SERVER_PUBLIC_LANDING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "campaign.h"
+
+enum { LANDING_PAGE_MAX = 12 * 1024 }; /* bytes; titles and texts of any allowed length included, else cut with "…" */
+
+enum landing_language { LANDING_ZH, LANDING_EN, LANDING_LANGUAGES };
+enum landing_app { LANDING_IN_WECHAT, LANDING_ELSEWHERE, LANDING_APPS };
+
+enum landing_message {
+    LANDING_NOT_FOUND,   /* 404: no such code */
+    LANDING_OFF,         /* 410: stopped */
+    LANDING_NOT_BEGUN,   /* 410: says when it begins */
+    LANDING_ENDED,       /* 410 */
+    LANDING_FULL,        /* 200: the fallback, with the campaign's text if it has one */
+    LANDING_BUSY,        /* 503: counts down and tries again by itself */
+    LANDING_BAD_REQUEST, /* 400, 405, 413 ... : the scan went wrong, scan again */
+    LANDING_MESSAGES
+};
+
+/* A page whose links are relative to <base href="/…/">: the campaign's path as the visitor wrote it goes in at `path_at` (cookie
+ * paths are case-sensitive, slugs are not). The bytes [0,path_at) + path segment + [path_at,len) are the page. */
+struct landing_page {
+    char *html;      /* malloc'd */
+    size_t len;
+    size_t path_at;  /* == len: nothing is to be inserted */
+};
+
+/* The first supported language of an Accept-Language header by its q values (RFC 9110, 12.5.4); neither: fallback. value may be NULL. */
+enum landing_language landing_language_of(const char *value, size_t len, enum landing_language fallback);
+
+/* All return 0 or -ENOMEM and leave *page untouched then. c may be NULL in landing_message only. Dates are
+ * written in the process's time zone. */
+int landing_group(struct landing_page *page, const struct campaign *c, size_t group, enum landing_language lang,
+                  enum landing_app app);
+/* The page with one button, before a seat is taken (confirm "tap"): POSTs to seat. */
+int landing_tap(struct landing_page *page, const struct campaign *c, enum landing_language lang);
+int landing_message(struct landing_page *page, enum landing_message m, const struct campaign *c,
+                    enum landing_language lang);
+/* For crawlers, HEAD and prefetch: Open Graph tags (og:title, og:type, og:url, og:description), no link to any group. */
+int landing_preview(struct landing_page *page, const struct campaign *c, const char *base_url,
+                    enum landing_language lang);
+
+/* The value of Content-Security-Policy for all of these pages: no host, inline style and script by their hashes. Made once
+ * by landing_init, which is called before threads start. 0 or -errno. */
+int landing_init(void);
+const char *landing_csp(void);
+
+#endif

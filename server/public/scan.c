@@ -1,0 +1,482 @@
+/*
+ * THE path. A scan comes in, gets a seat, and is on its way:
+ *
+ *     scan_start -> seats_open -> opened -> a seat in the cookie:        send_seat
+ *                                        -> seats_take -> scan_done  ->  send_seat, or send_full
+ *
+ * Beside it the two buttons of the landing page: confirm_start -> confirm_done, next_start -> next_done. Each of the
+ * three opens its campaign first, which is at hand but for the first scan after a change.
+ */
+#include "scan.h"
+
+#include <string.h>
+
+#include "crawler.h"
+#include "landing.h"
+#include "reply.h"
+#include "route.h"
+
+struct scan {
+    struct seat_waiter waiter; /* first: the ledger hands it back */
+    void (*opened)(struct scan *s);
+    char slug[CAMPAIGN_SLUG_MAX + 1]; /* in lower case */
+    struct span path;                 /* the slug as the request wrote it */
+    struct seat_token token;          /* what the cookie proved */
+    bool has_token;
+};
+
+size_t scan_size(void)
+{
+    return sizeof(struct scan);
+}
+
+static struct conn *conn_of(struct scan *s)
+{
+    return conn_of_data(s);
+}
+
+static struct scan_context *context_of(struct scan *s)
+{
+    return conn_owner(conn_of(s));
+}
+
+static const struct campaign *campaign_of(const struct scan *s)
+{
+    return s->waiter.campaign->definition;
+}
+
+/* --- who is asking --- */
+
+static bool in_wechat(const struct request *r)
+{
+    struct span ua = r->header[HTTP_H_USER_AGENT];
+    return ua.at && memmem(ua.at, ua.len, "MicroMessenger", 14) != NULL;
+}
+
+static enum landing_language language_of(const struct conn *c)
+{
+    const struct request *r = conn_request(c);
+    struct span accept = r->header[HTTP_H_ACCEPT_LANGUAGE];
+    return landing_language_of(accept.at, accept.len, in_wechat(r) ? LANDING_ZH : LANDING_EN);
+}
+
+/* The campaign's answers, made with the first scan of a definition. NULL: out of memory. */
+static struct answers *answers_of(struct scan *s)
+{
+    struct seats_campaign *c = s->waiter.campaign;
+    if (!c->prepared)
+        c->prepared = answers_new(&context_of(s)->shelf, c->definition);
+    return c->prepared;
+}
+
+/* --- answers --- */
+
+static const char busy_text[] = "503 Service Unavailable\n";
+
+static void begin_page(struct reply *r, struct conn *c, int status)
+{
+    reply_begin(r, c, status);
+    static const char lines[] = "Content-Type: text/html; charset=utf-8\r\nCache-Control: no-store\r\n"
+                                "X-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\n";
+    reply_lines(r, lines, sizeof lines - 1);
+    reply_header_text(r, "Content-Security-Policy", landing_csp());
+}
+
+/* The page, with the campaign's path as the visitor wrote it put in. page NULL: there is no memory to make it. */
+static void end_page(struct reply *r, const struct landing_page *page, struct span path)
+{
+    if (!page) {
+        reply_end(r, busy_text, sizeof busy_text - 1);
+        return;
+    }
+    size_t at = page->path_at;
+    struct span parts[] = {{page->html, at}, path, {page->html + at, page->len - at}};
+    reply_end_parts(r, parts, at < page->len ? 3 : 1);
+}
+
+static void send_plain(struct conn *c, int status, enum landing_message m, struct span path)
+{
+    struct scan_context *x = conn_owner(c);
+    struct reply r;
+    const struct landing_page *page = answers_plain(&x->shelf, m, language_of(c));
+    begin_page(&r, c, page ? status : 503);
+    if (status == 503)
+        reply_header_text(&r, "Retry-After", "3");
+    if (status == 405) {
+        char allow[64];
+        reply_header_text(&r, "Allow", route_allow(conn_allowed(c), allow));
+    }
+    end_page(&r, page, path);
+}
+
+void scan_refuse(struct conn *c, int status)
+{
+    send_plain(c, status, status == 404 ? LANDING_NOT_FOUND : LANDING_BAD_REQUEST, (struct span){"", 0});
+}
+
+static void send_failure(struct scan *s, enum store_result r)
+{
+    static const struct {
+        int status;
+        enum landing_message message;
+    } table[STORE_RESULT_COUNT] = {
+        [STORE_NOT_FOUND] = {404, LANDING_NOT_FOUND},
+        [STORE_UNAVAILABLE] = {503, LANDING_BUSY},
+        [STORE_TIMEOUT] = {503, LANDING_BUSY},
+        [STORE_BAD_REPLY] = {503, LANDING_BUSY},
+        [STORE_NO_SPACE] = {503, LANDING_BUSY},
+        [STORE_CONFLICT] = {503, LANDING_BUSY},
+        [STORE_STALE] = {503, LANDING_BUSY},
+        [STORE_FULL] = {503, LANDING_BUSY},
+        [STORE_OK] = {503, LANDING_BUSY},
+    };
+    send_plain(conn_of(s), table[r].status, table[r].message, s->path);
+}
+
+static void send_message(struct scan *s, int status, enum landing_message m)
+{
+    struct conn *c = conn_of(s);
+    struct answers *a = answers_of(s);
+    struct reply r;
+    const struct landing_page *page = a ? answers_message(a, m, language_of(c)) : NULL;
+    begin_page(&r, c, page ? status : 503);
+    if (m == LANDING_FULL)
+        reply_header_text(&r, "Huoma-Group", "none");
+    end_page(&r, page, s->path);
+}
+
+/* true: the campaign is not running, and the visitor was told so. */
+static bool send_if_not_running(struct scan *s)
+{
+    switch (campaign_phase(campaign_of(s), conn_now(conn_of(s)))) {
+    case CAMPAIGN_RUNNING:
+        return false;
+    case CAMPAIGN_OFF:
+        send_message(s, 410, LANDING_OFF);
+        break;
+    case CAMPAIGN_NOT_BEGUN:
+        send_message(s, 410, LANDING_NOT_BEGUN);
+        break;
+    case CAMPAIGN_ENDED:
+        send_message(s, 410, LANDING_ENDED);
+        break;
+    }
+    return true;
+}
+
+/* No group is open: the campaign's link, or its page. */
+static void send_full(struct scan *s)
+{
+    const char *url = campaign_of(s)->fallback_url;
+    struct reply r;
+    if (send_if_not_running(s))
+        return;
+    if (!url) {
+        send_message(s, 200, LANDING_FULL);
+        return;
+    }
+    reply_begin(&r, conn_of(s), 302);
+    reply_header_text(&r, "Location", url);
+    reply_header_text(&r, "Cache-Control", "no-store");
+    reply_header_text(&r, "Huoma-Group", "none");
+    reply_end(&r, NULL, 0);
+}
+
+/* The visitor has a seat in that group. cookie: the proof to carry, or NULL when they carry it already. */
+static void send_seat(struct scan *s, size_t group, const struct seat_token *cookie)
+{
+    struct conn *c = conn_of(s);
+    struct scan_context *x = context_of(s);
+    const struct campaign *d = campaign_of(s);
+    struct answers *a = answers_of(s);
+    struct reply r;
+    if (!a) {
+        send_failure(s, STORE_UNAVAILABLE);
+        return;
+    }
+    if (!group_shows_page(&d->groups[group])) {
+        struct span lines = answers_redirect(a, group);
+        if (!lines.at) {
+            send_failure(s, STORE_UNAVAILABLE);
+            return;
+        }
+        reply_begin(&r, c, 302);
+        reply_lines(&r, lines.at, lines.len);
+        if (cookie)
+            visitor_write(&x->visitors, &r, cookie, d, s->path);
+        reply_end(&r, NULL, 0);
+        return;
+    }
+    enum landing_app app = in_wechat(conn_request(c)) ? LANDING_IN_WECHAT : LANDING_ELSEWHERE;
+    const struct landing_page *page = answers_group(a, group, language_of(c), app);
+    begin_page(&r, c, page ? 200 : 503);
+    reply_header_text(&r, "Huoma-Group", d->groups[group].id);
+    if (cookie)
+        visitor_write(&x->visitors, &r, cookie, d, s->path);
+    end_page(&r, page, s->path);
+}
+
+/* --- the seat in the cookie --- */
+
+/* The group of a seat that still holds without asking Redis: confirmed, or held and not yet due; and its group admits.
+ */
+static int seat_in_hand(const struct scan *s, int64_t now)
+{
+    if (!s->has_token || (!s->token.confirmed && now >= s->token.due))
+        return -1;
+    int group = campaign_find_group(campaign_of(s), s->token.group);
+    return group >= 0 && group_admits(&campaign_of(s)->groups[group], now) ? group : -1;
+}
+
+/* The proof of the seat that the ledger gave, with what the old one remembered. */
+static struct seat_token new_token(const struct scan *s)
+{
+    struct seat_token t = {.confirmed = !s->waiter.held, .due = s->waiter.due, .serial = s->waiter.serial};
+    strcpy(t.group, campaign_of(s)->groups[s->waiter.group].id);
+    if (s->has_token) {
+        memcpy(t.tried, s->token.tried, sizeof t.tried);
+        t.tried_count = s->token.tried_count;
+    }
+    return t;
+}
+
+/* --- opening --- */
+
+static void open_done(struct seat_waiter *w, enum store_result r)
+{
+    struct scan *s = (struct scan *)w;
+    struct conn *c = conn_of(s);
+    if (r != STORE_OK) {
+        send_failure(s, r);
+        return;
+    }
+    s->has_token = visitor_read(&context_of(s)->visitors, conn_request(c), campaign_of(s), &s->token);
+    s->opened(s);
+}
+
+/* Lower case of a path's segment; false: too long. */
+static bool lower(struct span from, char *to, size_t max)
+{
+    if (from.len > max)
+        return false;
+    for (size_t i = 0; i < from.len; i++)
+        to[i] = from.at[i] >= 'A' && from.at[i] <= 'Z' ? (char)(from.at[i] | 0x20) : from.at[i];
+    to[from.len] = '\0';
+    return true;
+}
+
+static void open_campaign(struct conn *c, struct scan *s, void (*opened)(struct scan *s))
+{
+    s->path = conn_segment(c, 0);
+    s->opened = opened;
+    s->waiter.done = open_done;
+    if (!lower(s->path, s->slug, CAMPAIGN_SLUG_MAX) || !campaign_slug_valid(s->slug, s->path.len)) {
+        scan_refuse(c, 404);
+        return;
+    }
+    if (seats_open(context_of(s)->seats, s->slug, &s->waiter))
+        open_done(&s->waiter, STORE_OK);
+}
+
+/* --- a scan --- */
+
+static void send_preview(struct scan *s)
+{
+    struct conn *c = conn_of(s);
+    struct answers *a = answers_of(s);
+    struct reply r;
+    const struct landing_page *page = a ? answers_preview(a, context_of(s)->base_url, language_of(c)) : NULL;
+    begin_page(&r, c, page ? 200 : 503);
+    reply_header_text(&r, "Huoma-Preview", "1");
+    end_page(&r, page, s->path);
+}
+
+static void send_tap(struct scan *s)
+{
+    struct conn *c = conn_of(s);
+    struct reply r;
+    const struct landing_page *page = answers_tap(answers_of(s), language_of(c));
+    begin_page(&r, c, page ? 200 : 503);
+    end_page(&r, page, s->path);
+}
+
+static void scan_done(struct seat_waiter *w, enum store_result r)
+{
+    struct scan *s = (struct scan *)w;
+    if (r == STORE_OK) {
+        struct seat_token t = new_token(s);
+        send_seat(s, w->group, &t);
+    } else if (r == STORE_FULL) {
+        send_full(s);
+    } else {
+        send_failure(s, r);
+    }
+}
+
+static void take_seat(struct scan *s, void (*done)(struct seat_waiter *w, enum store_result r))
+{
+    s->waiter.done = done;
+    s->waiter.prefer = s->has_token ? s->token.group : NULL;
+    seats_take(context_of(s)->seats, &s->waiter);
+}
+
+static void scan_opened(struct scan *s)
+{
+    struct conn *c = conn_of(s);
+    if (send_if_not_running(s))
+        return;
+    if (conn_request(c)->method == HTTP_M_HEAD || crawler_is(conn_request(c))) {
+        send_preview(s);
+        return;
+    }
+    int group = seat_in_hand(s, conn_now(c));
+    struct answers *a = answers_of(s);
+    if (group >= 0)
+        send_seat(s, (size_t)group, NULL);
+    else if (a && answers_ask_tap(a))
+        send_tap(s);
+    else
+        take_seat(s, scan_done);
+}
+
+void scan_start(struct conn *c)
+{
+    struct scan *s = conn_data(c);
+    struct span channel = conn_segment(c, 1);
+    if (channel.len) {
+        bool fits = lower(channel, s->waiter.channel, CAMPAIGN_CHANNEL_MAX);
+        if (!fits || !campaign_channel_valid(s->waiter.channel, channel.len)) {
+            scan_refuse(c, 404);
+            return;
+        }
+    }
+    open_campaign(c, s, scan_opened);
+}
+
+/* --- the confirmation --- */
+
+static void send_to_campaign(struct scan *s, const struct seat_token *cookie)
+{
+    struct conn *c = conn_of(s);
+    struct reply r;
+    char location[CAMPAIGN_SLUG_MAX + 2];
+    location[0] = '/';
+    memcpy(location + 1, s->path.at, s->path.len);
+    reply_begin(&r, c, 303);
+    reply_header(&r, "Location", location, s->path.len + 1);
+    reply_header_text(&r, "Cache-Control", "no-store");
+    if (cookie) {
+        reply_header_text(&r, "Huoma-Group", cookie->group);
+        visitor_write(&context_of(s)->visitors, &r, cookie, campaign_of(s), s->path);
+    }
+    reply_end(&r, NULL, 0);
+}
+
+/* The seat could not be kept: the page's script loads the page again; a form, sent without script, is sent there. */
+static void send_reload(struct scan *s)
+{
+    static const char body[] = "{\"reload\":true}";
+    struct conn *c = conn_of(s);
+    struct span type = conn_request(c)->header[HTTP_H_CONTENT_TYPE];
+    struct reply r;
+    if (type.at && type.len >= 33 && strncmp(type.at, "application/x-www-form-urlencoded", 33) == 0) {
+        send_to_campaign(s, NULL);
+        return;
+    }
+    reply_begin(&r, c, 409);
+    reply_header_text(&r, "Content-Type", "application/json");
+    reply_header_text(&r, "Cache-Control", "no-store");
+    reply_end(&r, body, sizeof body - 1);
+}
+
+static void send_kept(struct scan *s, const struct seat_token *cookie)
+{
+    struct reply r;
+    reply_begin(&r, conn_of(s), 204);
+    reply_header_text(&r, "Cache-Control", "no-store");
+    if (cookie)
+        visitor_write(&context_of(s)->visitors, &r, cookie, campaign_of(s), s->path);
+    reply_end(&r, NULL, 0);
+}
+
+static void confirm_done(struct seat_waiter *w, enum store_result r)
+{
+    struct scan *s = (struct scan *)w;
+    if (r == STORE_OK) {
+        s->token.confirmed = true;
+        send_kept(s, &s->token);
+    } else if (r == STORE_STALE) {
+        send_reload(s);
+    } else {
+        send_failure(s, r);
+    }
+}
+
+/* The button of a tap page was pressed: the seat is taken now, and the visitor sent on with it. */
+static void tap_done(struct seat_waiter *w, enum store_result r)
+{
+    struct scan *s = (struct scan *)w;
+    if (r != STORE_OK) {
+        scan_done(w, r);
+        return;
+    }
+    struct seat_token t = new_token(s);
+    if (group_shows_page(&campaign_of(s)->groups[w->group]))
+        send_to_campaign(s, &t);
+    else
+        send_seat(s, w->group, &t);
+}
+
+static void confirm_opened(struct scan *s)
+{
+    if (!s->has_token || seat_in_hand(s, conn_now(conn_of(s))) < 0) {
+        struct answers *a = answers_of(s);
+        if (a && answers_ask_tap(a) && !send_if_not_running(s)) {
+            take_seat(s, tap_done);
+            return;
+        }
+    }
+    if (!s->has_token) {
+        send_reload(s);
+    } else if (s->token.confirmed) {
+        send_kept(s, NULL);
+    } else {
+        s->waiter.done = confirm_done;
+        seats_confirm(context_of(s)->seats, &s->waiter, s->token.group, s->token.due, s->token.serial);
+    }
+}
+
+void scan_confirm(struct conn *c)
+{
+    open_campaign(c, conn_data(c), confirm_opened);
+}
+
+/* --- "can't get in" --- */
+
+static void next_done(struct seat_waiter *w, enum store_result r)
+{
+    struct scan *s = (struct scan *)w;
+    if (r != STORE_OK) {
+        scan_done(w, r);
+        return;
+    }
+    seat_token_add_tried(&s->token, s->token.group);
+    struct seat_token t = new_token(s);
+    send_to_campaign(s, &t);
+}
+
+static void next_opened(struct scan *s)
+{
+    if (!s->has_token) {
+        send_to_campaign(s, NULL);
+        return;
+    }
+    s->waiter.done = next_done;
+    seats_next(context_of(s)->seats, &s->waiter, s->token.group, s->token.due, s->token.serial,
+               (const char(*)[GROUP_ID_MAX + 1]) s->token.tried, s->token.tried_count);
+}
+
+void scan_next(struct conn *c)
+{
+    open_campaign(c, conn_data(c), next_opened);
+}

@@ -1,0 +1,26 @@
+/* The handlers of the visitors' door. Routes are in worker.c. */
+#ifndef SERVER_PUBLIC_SCAN_H
+#define SERVER_PUBLIC_SCAN_H
+
+#include "answers.h"
+#include "conn.h"
+#include "store.h"
+#include "visitor.h"
+
+/* What scans need of their worker. */
+struct scan_context {
+    struct seats *seats;
+    struct visitor_options visitors;
+    struct answer_shelf shelf;
+    char base_url[1024];
+};
+
+size_t scan_size(void); /* bytes of a scan, kept in its connection */
+
+void scan_start(struct conn *c);   /* GET /{slug}, GET /{slug}/{channel} */
+void scan_confirm(struct conn *c); /* POST /{slug}/seat */
+void scan_next(struct conn *c);    /* POST /{slug}/next */
+/* A page that is an answer in itself: 404, 400 … */
+void scan_refuse(struct conn *c, int status);
+
+#endif

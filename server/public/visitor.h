@@ -1,0 +1,29 @@
+/* The visitor's cookie: how a seat's proof comes and goes. */
+#ifndef SERVER_PUBLIC_VISITOR_H
+#define SERVER_PUBLIC_VISITOR_H
+
+#include <stdbool.h>
+
+#include "conn.h"
+#include "reply.h"
+#include "seat_token.h"
+#include "store.h"
+
+struct visitor_options {
+    unsigned char key[SEAT_TOKEN_KEY]; /* made from the store's secret: cookies are valid on every server */
+    int days;                          /* Max-Age */
+    bool secure;                       /* base_url is https */
+};
+
+void visitor_init(struct visitor_options *o, const unsigned char secret[STORE_SECRET], int days, const char *base_url);
+
+/* The proof in the request's cookie; false: none, or not one of this campaign's. */
+bool visitor_read(const struct visitor_options *o, const struct request *r, const struct campaign *c,
+                  struct seat_token *token);
+
+/* Adds Set-Cookie. path: the slug's segment as the request wrote it (RFC 6265, 5.1.4: cookie paths are case-sensitive).
+ */
+void visitor_write(const struct visitor_options *o, struct reply *reply, const struct seat_token *token,
+                   const struct campaign *c, struct span path);
+
+#endif

@@ -1,0 +1,146 @@
+/* One worker: its door, its routes, its view of the campaigns. */
+#include "worker.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include <event2/event.h>
+
+#include "conn.h"
+#include "reply.h"
+#include "route.h"
+#include "scan.h"
+
+enum {
+    WORKER_DESCRIPTORS_KEPT = 64, /* for Redis, logs and what the libraries open */
+    WORKER_CONNS_MAX = 100000,
+    WORKER_FORM_MAX = 1024, /* bytes of a button's form */
+};
+
+struct worker {
+    struct scan_context context; /* first: what the door's handlers get */
+    struct store *store;
+    struct http_door *door;
+};
+
+static void send_text(struct conn *c, int status, const char *text)
+{
+    struct reply r;
+    reply_begin(&r, c, status);
+    reply_header_text(&r, "Content-Type", "text/plain; charset=utf-8");
+    reply_header_text(&r, "Cache-Control", "no-store");
+    reply_end(&r, text, strlen(text));
+}
+
+static void health_done(void *ctx, enum store_result r)
+{
+    send_text(ctx, r == STORE_OK ? 200 : 503, r == STORE_OK ? "ok\n" : "no seats can be taken\n");
+}
+
+static void handle_health(struct conn *c)
+{
+    struct worker *w = conn_owner(c);
+    store_ping(w->store, health_done, c);
+}
+
+static void handle_robots(struct conn *c)
+{
+    send_text(c, 200, "User-agent: *\nDisallow: /\n");
+}
+
+static void handle_root(struct conn *c)
+{
+    scan_refuse(c, 404);
+}
+
+static const struct http_route routes[] = {
+    {HTTP_M_GET, "/healthz", handle_health, 0},
+    {HTTP_M_GET, "/robots.txt", handle_robots, 0},
+    {HTTP_M_GET, "/", handle_root, 0},
+    {HTTP_M_GET, "/{}", scan_start, 0},
+    {HTTP_M_POST, "/{}/seat", scan_confirm, WORKER_FORM_MAX},
+    {HTTP_M_POST, "/{}/next", scan_next, WORKER_FORM_MAX},
+    {HTTP_M_GET, "/{}/{}", scan_start, 0},
+};
+
+/* Descriptors are shared by all workers; each leaves the others theirs. */
+static size_t conns_max(int workers)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
+        return WORKER_CONNS_MAX;
+    size_t all = limit.rlim_cur > 2 * WORKER_DESCRIPTORS_KEPT ? (size_t)limit.rlim_cur - WORKER_DESCRIPTORS_KEPT
+                                                              : (size_t)limit.rlim_cur;
+    size_t each = all / (size_t)workers;
+    return each < WORKER_CONNS_MAX ? each : WORKER_CONNS_MAX;
+}
+
+struct worker *worker_new(struct event_base *base, const struct config *config, uint16_t port, struct store *store,
+                          const unsigned char secret[STORE_SECRET], char *err, size_t err_size)
+{
+    const struct seats_options seats = {.campaigns_max = WORKER_CAMPAIGNS_MAX, .prepared_free = answers_free};
+    struct worker *w = calloc(1, sizeof *w);
+    if (!w) {
+        snprintf(err, err_size, "out of memory");
+        return NULL;
+    }
+    const struct http_door_options door = {
+        .routes = routes,
+        .route_count = sizeof routes / sizeof *routes,
+        .conn_data = scan_size(),
+        .conns_max = conns_max(config->workers),
+        .reuse_port = true,
+        .owner = w,
+        .refuse = scan_refuse,
+    };
+    char why[STORE_ERR_MAX];
+    w->store = store;
+    snprintf(w->context.base_url, sizeof w->context.base_url, "%s", config->base_url);
+    visitor_init(&w->context.visitors, secret, config->visitor_days, config->base_url);
+    w->context.seats = seats_new(store, &seats, why);
+    if (!w->context.seats) {
+        snprintf(err, err_size, "%s", why);
+        free(w);
+        return NULL;
+    }
+    w->door = http_door_new(base, &door, config->listen.host, port, err, err_size);
+    if (!w->door) {
+        seats_free(w->context.seats);
+        free(w);
+        return NULL;
+    }
+    return w;
+}
+
+uint16_t worker_port(const struct worker *w)
+{
+    return http_door_port(w->door);
+}
+
+int worker_open(struct worker *w)
+{
+    return http_door_open(w->door);
+}
+
+void worker_drain(struct worker *w)
+{
+    http_door_drain(w->door);
+}
+
+size_t worker_conns(const struct worker *w)
+{
+    return http_door_conns(w->door);
+}
+
+void worker_free(struct worker *w)
+{
+    if (!w)
+        return;
+    seats_free(w->context.seats);
+    http_door_free(w->door);
+    answer_shelf_clear(&w->context.shelf);
+    free(w);
+}

@@ -1,0 +1,133 @@
+/*
+ * The subscription, on a connection of its own. A subscribed connection answers little else, so the same channel is
+ * subscribed to again at each beat; the answer is the sign of life.
+ */
+#include "changes.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <event2/event.h>
+#include <event2/event_struct.h>
+
+#include "redis_url.h"
+#include "redis_wire.h"
+
+struct changes {
+    struct event_base *base;
+    struct redis_url url;
+    char channel[STORE_PREFIX_MAX + 16];
+    struct redis_wire *wire;
+    struct event beat_event;
+    bool heard;    /* the last beat was answered */
+    bool answered; /* this beat was */
+    void (*changed)(void *ctx, const char *slug, size_t len);
+    void *ctx;
+};
+
+static void changes_drop(struct changes *c)
+{
+    redis_wire_close(c->wire);
+    c->wire = NULL;
+    c->heard = false;
+}
+
+static void on_lost(void *ctx, const char *why)
+{
+    (void)why; /* the link beside this one tells */
+    changes_drop(ctx);
+}
+
+/* ["message", channel, slug], or ["subscribe", channel, 1] to each beat; AUTH's OK is let pass. */
+static void on_reply(void *ctx, const redisReply *r)
+{
+    struct changes *c = ctx;
+    if (r->type == REDIS_REPLY_ERROR) {
+        changes_drop(c);
+        return;
+    }
+    if (r->type != REDIS_REPLY_ARRAY || r->elements != 3 || r->element[0]->type != REDIS_REPLY_STRING)
+        return;
+    if (strcmp(r->element[0]->str, "message") == 0 && r->element[2]->type == REDIS_REPLY_STRING) {
+        c->changed(c->ctx, r->element[2]->str, r->element[2]->len);
+        return;
+    }
+    c->answered = true;
+    if (!c->heard) {
+        c->heard = true;
+        c->changed(c->ctx, NULL, 0);
+    }
+}
+
+static void changes_say(struct changes *c, const char *a, const char *b, const char *d)
+{
+    const char *words[] = {a, b, d};
+    char head[32];
+    int count = d ? 3 : 2;
+    redis_wire_send(c->wire, head, (size_t)snprintf(head, sizeof head, "*%d\r\n", count));
+    for (int i = 0; i < count; i++) {
+        redis_wire_send(c->wire, head, (size_t)snprintf(head, sizeof head, "$%zu\r\n", strlen(words[i])));
+        redis_wire_send(c->wire, words[i], strlen(words[i]));
+        redis_wire_send(c->wire, "\r\n", 2);
+    }
+}
+
+static void changes_connect(struct changes *c)
+{
+    static const struct redis_wire_events events = {.reply = on_reply, .lost = on_lost};
+    c->wire = redis_wire_connect(c->base, &c->url, &events, c);
+    if (!c->wire)
+        return;
+    if (c->url.user[0])
+        changes_say(c, "AUTH", c->url.user, c->url.password);
+    else if (c->url.password[0])
+        changes_say(c, "AUTH", c->url.password, NULL);
+}
+
+static void on_beat(evutil_socket_t fd, short what, void *arg)
+{
+    struct changes *c = arg;
+    (void)fd, (void)what;
+    if (c->wire && !c->answered)
+        changes_drop(c);
+    if (!c->wire)
+        changes_connect(c);
+    c->answered = false;
+    if (c->wire)
+        changes_say(c, "SUBSCRIBE", c->channel, NULL);
+    event_add(&c->beat_event, &(struct timeval){0, CHANGES_BEAT_MS * 1000});
+}
+
+struct changes *changes_new(struct store *s, void (*changed)(void *ctx, const char *slug, size_t len), void *ctx,
+                            char err[STORE_ERR_MAX])
+{
+    struct changes *c = calloc(1, sizeof *c);
+    const char *why = c ? redis_url_parse(s->url, &c->url) : "out of memory";
+    if (why) {
+        snprintf(err, STORE_ERR_MAX, "redis_url: %s", why);
+        free(c);
+        return NULL;
+    }
+    c->base = s->base;
+    c->changed = changed;
+    c->ctx = ctx;
+    snprintf(c->channel, sizeof c->channel, "%schanged", s->prefix);
+    event_assign(&c->beat_event, s->base, -1, EV_TIMEOUT, on_beat, c);
+    on_beat(-1, 0, c);
+    return c;
+}
+
+bool changes_heard(const struct changes *c)
+{
+    return c->heard;
+}
+
+void changes_free(struct changes *c)
+{
+    if (!c)
+        return;
+    changes_drop(c);
+    event_del(&c->beat_event);
+    free(c);
+}

@@ -1,0 +1,82 @@
+/*
+ * One connection to Redis on one event base: connect, log in, one deadline for the oldest command, reconnect with
+ * backoff. The only file of ours that includes hiredis is redis_link.c and those that read replies; nobody outside
+ * storage/ sees it.
+ *
+ *     struct redis_call *call = redis_script_begin(link, REDIS_TAKE_SEATS, 3);
+ *     redis_call_key(call, slug, "");
+ *     redis_call_int(call, n);
+ *     redis_call_send(call, take_done, ctx);
+ *
+ * redis_call_send calls done exactly once, never from inside the call. The reply is valid during done only. An error
+ * reply never reaches done: it is logged and becomes a result (-NOSCRIPT is answered by one EVAL; -LOADING, -READONLY,
+ * -MASTERDOWN and the like STORE_UNAVAILABLE; -MISCONF and -OOM STORE_NO_SPACE; an error raised by a script of ours as
+ * "HUOMA <NAME>" the result of that name; any other STORE_BAD_REPLY). A reply that does not come in STORE_DEADLINE_MS
+ * drops the link, and all that wait get STORE_TIMEOUT.
+ */
+#ifndef STORAGE_REDIS_LINK_H
+#define STORAGE_REDIS_LINK_H
+
+#include <hiredis/hiredis.h>
+
+#include "store.h"
+
+enum {
+    REDIS_PENDING_MAX = 4096,    /* commands in flight on one link; more are STORE_UNAVAILABLE */
+    REDIS_CALL_KEEP = 16 * 1024, /* bytes of a call's buffer that are kept for the next */
+    REDIS_BACKOFF_MIN_MS = 20,
+    REDIS_BACKOFF_MAX_MS = 500,
+    REDIS_ADMIN_DEADLINE_MS = 5000, /* for calls that no visitor waits for */
+};
+
+/* The scripts, in storage/scripts/<name>.lua; scripts.c has their texts and SHA-1s. */
+enum redis_script {
+    REDIS_TAKE_SEATS,
+    REDIS_CONFIRM_SEAT,
+    REDIS_NEXT_SEAT,
+    REDIS_READ_CAMPAIGN,
+    REDIS_SAVE_CAMPAIGN,
+    REDIS_DELETE_CAMPAIGN,
+    REDIS_LIST_CAMPAIGNS,
+    REDIS_SCRIPT_COUNT
+};
+
+struct redis_link;
+struct redis_call;
+typedef void (*redis_done)(void *ctx, enum store_result r, const struct redisReply *reply);
+
+struct redis_link *redis_link_new(struct event_base *base, const char *url, const char *prefix, store_log log,
+                                  char err[STORE_ERR_MAX]);
+void redis_link_free(struct redis_link *l);
+bool redis_link_is_up(const struct redis_link *l);
+void redis_link_on_change(struct redis_link *l, void (*changed)(void *ctx, bool up), void *ctx);
+
+/* Begins a call; never NULL (out of memory shows when it is sent). The first argument of a plain command is its name.
+ */
+struct redis_call *redis_call_begin(struct redis_link *l);
+struct redis_call *redis_script_begin(struct redis_link *l, enum redis_script script, int keys);
+void redis_call_bytes(struct redis_call *c, const char *bytes, size_t len);
+void redis_call_text(struct redis_call *c, const char *text);
+void redis_call_int(struct redis_call *c, int64_t n);
+/* "<prefix>{slug}<suffix>", or "<prefix><suffix>" when slug is NULL. */
+void redis_call_key(struct redis_call *c, const char *slug, const char *suffix);
+/* deadline_ms: 0 is STORE_DEADLINE_MS. Before redis_call_send. */
+void redis_call_deadline(struct redis_call *c, int deadline_ms);
+void redis_call_send(struct redis_call *c, redis_done done, void *ctx);
+/* For a sender who wants no more than the result. */
+void redis_call_send_plain(struct redis_call *c, store_done done, void *ctx);
+
+/* For reading replies. false: not of that form. */
+bool redis_reply_int(const struct redisReply *r, int64_t *n); /* an integer, or a string that is one */
+
+/* What struct store holds, for the files of this folder. */
+struct store {
+    struct event_base *base;
+    struct redis_link *link;
+    char prefix[STORE_PREFIX_MAX + 1];
+    char url[1024];
+    int hold_seconds;
+    store_log log;
+};
+
+#endif

@@ -1,0 +1,19 @@
+-- Confirms a hold; if its bucket is gone, takes a seat of the same group again if there is room.
+-- ARGV: 1 group, 2 due, 3 serial. Reply: 1 kept, 0 given back and no room; nil if there is no such campaign.
+local id, due, serial = ARGV[1], ARGV[2], tonumber(ARGV[3])
+local bucket = id .. ':' .. due
+
+local issued = tonumber(call('HGET', SEATS, 'b:' .. bucket) or '0')
+if serial < issued then
+  if call('GETBIT', DEFINITION .. ':back:' .. bucket, serial) == 1 then return 0 end
+  call('SETBIT', DEFINITION .. ':hold:' .. bucket, serial, 1)
+  return 1
+end
+
+local version, _, running = open()
+if not version then return nil end
+local g = group_read(id)
+if not running or not g or group_room(g) == 0 then return 0 end
+g.used = tonumber(call('HINCRBY', SEATS, 'u:' .. id, 1))
+queue_step(g)
+return 1

@@ -1,0 +1,560 @@
+/*
+ * The scan path's half of the ledger: campaigns as a worker knows them, and the calls that take their seats.
+ *
+ * Scans of one campaign share a call. A scan joins the campaign's queue; at the end of the loop pass (flush_event) the
+ * queue goes out as one take_seats call, if none of this campaign is in flight; when its answer comes, the seats are
+ * handed out in the order of the queue, and whoever has come meanwhile goes out together. While the link is down for a
+ * moment the queue waits, each scan until its own deadline; when it is down for longer, scans fail at once.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <event2/event.h>
+#include <event2/event_struct.h>
+#include <sodium.h>
+
+#include "campaign_cache.h"
+#include "changes.h"
+#include "redis_link.h"
+
+enum {
+    SEATS_BATCH_MAX = 512, /* seats asked for in one call: bounds what one script costs everybody */
+    SEATS_FRESH_MS = 2000, /* how old a definition may be while changes are not heard */
+    SEATS_TICK_MS = 100,
+    SEATS_DAY = 11,
+    SEATS_KNOWN = 48, /* bytes of "uid:version" */
+};
+
+struct seats {
+    struct store *store;
+    struct campaign_cache cache;
+    struct changes *changes;
+    struct event flush_event, tick_event;
+    struct cached_campaign *due, **due_tail; /* something to send */
+    struct seat_waiter *told, **told_tail;   /* results that are told at the end of the pass */
+    int64_t down_since_ms;                   /* 0: the link is up */
+    uint64_t dice;
+    int64_t day_minute;
+    char day[SEATS_DAY]; /* today, in the server's time zone */
+};
+
+static int64_t now_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static struct cached_campaign *entry_of(struct seats_campaign *c)
+{
+    return (struct cached_campaign *)(void *)((char *)c - offsetof(struct cached_campaign, pub));
+}
+
+static void flush_soon(struct seats *s)
+{
+    event_active(&s->flush_event, EV_TIMEOUT, 0);
+}
+
+static void make_due(struct seats *s, struct cached_campaign *e)
+{
+    if (!e->due) {
+        e->due = true;
+        e->next_due = NULL;
+        *s->due_tail = e;
+        s->due_tail = &e->next_due;
+    }
+    flush_soon(s);
+}
+
+/* Today's name is made once a minute at the most: local time is slow, and no day begins within one. */
+static const char *today(struct seats *s)
+{
+    time_t now = time(NULL);
+    if (now / 60 != s->day_minute) {
+        struct tm tm;
+        s->day_minute = now / 60;
+        localtime_r(&now, &tm);
+        strftime(s->day, sizeof s->day, "%Y-%m-%d", &tm);
+    }
+    return s->day;
+}
+
+/* Seeds for the scripts' dice; need not be secret, and a system call each would cost more than the rest of the call. */
+static int64_t draw_seed(struct seats *s)
+{
+    s->dice = s->dice * 6364136223846793005ULL + 1442695040888963407ULL;
+    return (int64_t)(s->dice >> 33);
+}
+
+static void known_version(const struct cached_campaign *e, char out[SEATS_KNOWN])
+{
+    const struct campaign *d = e->pub.definition;
+    snprintf(out, SEATS_KNOWN, "%s:%lld", d ? d->uid : "", d ? (long long)d->version : 0LL);
+}
+
+static void ledger_keys(struct redis_call *c, const char *slug)
+{
+    redis_call_key(c, slug, "");
+    redis_call_key(c, slug, ":seats");
+    redis_call_key(c, slug, ":queue");
+    redis_call_key(c, slug, ":due");
+}
+
+/* Takes over a definition that Redis sent; false: it makes no sense. */
+static bool adopt(struct seats *s, struct cached_campaign *e, const char *text, size_t len)
+{
+    char err[STORE_ERR_MAX];
+    struct campaign *d = campaign_from_stored(text, len, err, sizeof err);
+    if (!d) {
+        if (s->store->log)
+            s->store->log(STORE_LOG_ERROR, "bad_definition", err);
+        return false;
+    }
+    cache_set_definition(&s->cache, e, d);
+    e->fetched_ms = now_ms();
+    return true;
+}
+
+/* --- opening a campaign --- */
+
+static bool is_fresh(const struct seats *s, const struct cached_campaign *e)
+{
+    if (!e->pub.definition)
+        return false;
+    if (s->down_since_ms)
+        return true; /* the best there is */
+    return !e->stale && (changes_heard(s->changes) || now_ms() - e->fetched_ms < SEATS_FRESH_MS);
+}
+
+/* Everyone who waits for the definition is told; then, if there is no such campaign, it is forgotten. */
+static void tell_opening(struct seats *s, struct cached_campaign *e, enum store_result r)
+{
+    struct waiter_queue waiting = e->opening;
+    if (!waiting.head)
+        waiting.tail = &waiting.head;
+    queue_init(&e->opening);
+    e->loading = true; /* keeps it while its visitors are told */
+    for (struct seat_waiter *w; (w = queue_pop(&waiting));)
+        w->done(w, r);
+    e->loading = false;
+    if (e->opening.count)
+        make_due(s, e);
+    if (!e->pub.definition && !e->due && !e->taking && !e->singles && !e->asking.count)
+        cache_drop(&s->cache, e);
+}
+
+static void load_done(void *ctx, enum store_result r, const redisReply *reply)
+{
+    struct cached_campaign *e = ctx;
+    struct seats *s = e->seats;
+    e->loading = false;
+    if (r == STORE_OK && reply->type == REDIS_REPLY_NIL) {
+        cache_set_definition(&s->cache, e, NULL);
+        r = STORE_NOT_FOUND;
+    } else if (r == STORE_OK && (reply->type != REDIS_REPLY_STRING || !adopt(s, e, reply->str, reply->len))) {
+        r = STORE_BAD_REPLY;
+    }
+    /* Redis is not to be had: who was here before is still sent on, by what is known. */
+    if (r != STORE_OK && r != STORE_NOT_FOUND && e->pub.definition)
+        r = STORE_OK;
+    tell_opening(s, e, r);
+}
+
+static void load_start(struct seats *s, struct cached_campaign *e)
+{
+    e->loading = true;
+    e->stale = false; /* a change from now on makes it stale again, even if this answer is older */
+    struct redis_call *c = redis_call_begin(s->store->link);
+    redis_call_text(c, "GET");
+    redis_call_key(c, e->pub.slug, "");
+    redis_call_send(c, load_done, e);
+}
+
+static void tell_later(struct seats *s, struct seat_waiter *w)
+{
+    w->next = NULL;
+    *s->told_tail = w;
+    s->told_tail = &w->next;
+    flush_soon(s);
+}
+
+struct seats_campaign *seats_open(struct seats *s, const char *slug, struct seat_waiter *w)
+{
+    struct cached_campaign *e = cache_find(&s->cache, slug);
+    if (!e && !(e = cache_add(&s->cache, slug))) {
+        w->campaign = NULL;
+        tell_later(s, w);
+        return NULL;
+    }
+    e->seats = s;
+    w->campaign = &e->pub;
+    if (is_fresh(s, e))
+        return &e->pub;
+    w->asked_ms = now_ms();
+    queue_push(&e->opening, w);
+    if (!e->loading)
+        make_due(s, e);
+    return NULL;
+}
+
+/* --- taking seats --- */
+
+static bool read_int(const redisReply *r, size_t i, int64_t *n)
+{
+    return i < r->elements && redis_reply_int(r->element[i], n);
+}
+
+/* {version, definition or "", seats, and for each run: position, due, serial, count}; checks all of it before anyone is
+ * told. */
+static bool answer_valid(const redisReply *r, const struct campaign *d, size_t asked)
+{
+    int64_t seats, sum = 0, position, due, serial, count;
+    if (!read_int(r, 2, &seats) || seats < 0 || (size_t)seats > asked || (r->elements - 3) % 4 != 0)
+        return false;
+    for (size_t i = 3; i < r->elements; i += 4) {
+        if (!read_int(r, i, &position) || !read_int(r, i + 1, &due) || !read_int(r, i + 2, &serial) ||
+            !read_int(r, i + 3, &count))
+            return false;
+        if (position < 0 || (size_t)position >= d->group_count || due < 0 || serial < 0 || count < 1 ||
+            count > seats - sum)
+            return false;
+        sum += count;
+    }
+    return sum == seats;
+}
+
+/* Adopts the definition if one came, and says what the answer is. */
+static enum store_result read_answer(struct seats *s, struct cached_campaign *e, const redisReply *r, size_t asked)
+{
+    if (r->type == REDIS_REPLY_NIL) {
+        e->stale = true;
+        return STORE_NOT_FOUND;
+    }
+    if (r->type != REDIS_REPLY_ARRAY || r->elements < 3 || r->element[1]->type != REDIS_REPLY_STRING)
+        return STORE_BAD_REPLY;
+    if (r->element[1]->len && !adopt(s, e, r->element[1]->str, r->element[1]->len))
+        return STORE_BAD_REPLY;
+    if (!e->pub.definition || !answer_valid(r, e->pub.definition, asked))
+        return STORE_BAD_REPLY;
+    return STORE_OK;
+}
+
+static void give_seat(struct seat_waiter *w, int64_t position, int64_t due, int64_t serial)
+{
+    w->group = (size_t)position;
+    w->held = due != 0;
+    w->due = due;
+    w->serial = serial;
+    w->done(w, STORE_OK);
+}
+
+/* Seats go out in the order of the queue; those for whom there are none are told that all is full. */
+static void hand_out(struct waiter_queue *queue, const redisReply *r)
+{
+    for (size_t i = 3; i + 3 < r->elements; i += 4) {
+        int64_t position = 0, due = 0, serial = 0, count = 0;
+        read_int(r, i, &position), read_int(r, i + 1, &due), read_int(r, i + 2, &serial), read_int(r, i + 3, &count);
+        for (int64_t n = 0; n < count; n++) {
+            struct seat_waiter *w = queue_pop(queue);
+            if (!w)
+                return;
+            give_seat(w, position, due, due ? serial + n : 0);
+        }
+    }
+    for (struct seat_waiter *w; (w = queue_pop(queue));)
+        w->done(w, STORE_FULL);
+}
+
+static void take_done(void *ctx, enum store_result r, const redisReply *reply)
+{
+    struct cached_campaign *e = ctx;
+    struct seats *s = e->seats;
+    if (r == STORE_OK)
+        r = read_answer(s, e, reply, e->flying.count);
+    if (r == STORE_BAD_REPLY && s->store->log)
+        s->store->log(STORE_LOG_ERROR, "redis_nonsense", "take_seats");
+    if (r == STORE_OK)
+        hand_out(&e->flying, reply);
+    for (struct seat_waiter *w; (w = queue_pop(&e->flying));)
+        w->done(w, r);
+    e->taking = false;
+    if (e->asking.count)
+        make_due(s, e);
+}
+
+/* Consecutive visitors of one channel are one pair of arguments. */
+static void put_channels(struct redis_call *c, const struct waiter_queue *q)
+{
+    const struct seat_waiter *w = q->head;
+    bool any = false;
+    for (; w && !any; w = w->next)
+        any = w->channel[0] != '\0';
+    for (w = any ? q->head : NULL; w;) {
+        const char *channel = w->channel;
+        int64_t count = 0;
+        for (; w && strcmp(w->channel, channel) == 0; w = w->next)
+            count++;
+        redis_call_text(c, channel);
+        redis_call_int(c, count);
+    }
+}
+
+static struct redis_call *take_begin(struct seats *s, const struct cached_campaign *e, int64_t n, const char *prefer)
+{
+    char known[SEATS_KNOWN];
+    struct redis_call *c = redis_script_begin(s->store->link, REDIS_TAKE_SEATS, 4);
+    ledger_keys(c, e->pub.slug);
+    known_version(e, known);
+    redis_call_text(c, known);
+    redis_call_int(c, n);
+    redis_call_text(c, prefer ? prefer : "");
+    redis_call_int(c, draw_seed(s));
+    redis_call_text(c, today(s));
+    return c;
+}
+
+static void take_start(struct seats *s, struct cached_campaign *e)
+{
+    while (e->asking.count && e->flying.count < SEATS_BATCH_MAX)
+        queue_push(&e->flying, queue_pop(&e->asking));
+    struct redis_call *c = take_begin(s, e, (int64_t)e->flying.count, NULL);
+    put_channels(c, &e->flying);
+    e->taking = true;
+    redis_call_send(c, take_done, e);
+}
+
+/* --- calls of one visitor: a seat in the group they had, in another one, the confirmation --- */
+
+static void single_done(void *ctx, enum store_result r, const redisReply *reply)
+{
+    struct seat_waiter *w = ctx;
+    struct cached_campaign *e = entry_of(w->campaign);
+    struct waiter_queue one;
+    if (r == STORE_OK)
+        r = read_answer(e->seats, e, reply, 1);
+    e->singles--;
+    if (r != STORE_OK) {
+        w->done(w, r);
+        return;
+    }
+    queue_init(&one);
+    queue_push(&one, w);
+    hand_out(&one, reply);
+}
+
+static void take_preferred_start(struct seats *s, struct cached_campaign *e, struct seat_waiter *w)
+{
+    struct redis_call *c = take_begin(s, e, 1, w->prefer);
+    if (w->channel[0]) {
+        redis_call_text(c, w->channel);
+        redis_call_int(c, 1);
+    }
+    e->singles++;
+    redis_call_send(c, single_done, w);
+}
+
+void seats_take(struct seats *s, struct seat_waiter *w)
+{
+    struct cached_campaign *e = entry_of(w->campaign);
+    w->asked_ms = now_ms();
+    queue_push(&e->asking, w);
+    if (!e->taking || w->prefer)
+        make_due(s, e);
+}
+
+void seats_next(struct seats *s, struct seat_waiter *w, const char *group, int64_t due, int64_t serial,
+                const char (*avoid)[GROUP_ID_MAX + 1], int avoid_count)
+{
+    struct cached_campaign *e = entry_of(w->campaign);
+    char known[SEATS_KNOWN];
+    struct redis_call *c = redis_script_begin(s->store->link, REDIS_NEXT_SEAT, 4);
+    ledger_keys(c, e->pub.slug);
+    known_version(e, known);
+    redis_call_text(c, known);
+    redis_call_text(c, group);
+    redis_call_int(c, due);
+    redis_call_int(c, serial);
+    redis_call_int(c, draw_seed(s));
+    for (int i = 0; i < avoid_count; i++)
+        redis_call_text(c, avoid[i]);
+    e->singles++;
+    redis_call_send(c, single_done, w);
+}
+
+static void confirm_done(void *ctx, enum store_result r, const redisReply *reply)
+{
+    struct seat_waiter *w = ctx;
+    struct cached_campaign *e = entry_of(w->campaign);
+    int64_t kept;
+    e->singles--;
+    if (r == STORE_OK && reply->type == REDIS_REPLY_NIL)
+        r = STORE_NOT_FOUND;
+    else if (r == STORE_OK)
+        r = !redis_reply_int(reply, &kept) || kept < 0 || kept > 1 ? STORE_BAD_REPLY : kept ? STORE_OK : STORE_STALE;
+    w->held = false;
+    w->done(w, r);
+}
+
+void seats_confirm(struct seats *s, struct seat_waiter *w, const char *group, int64_t due, int64_t serial)
+{
+    struct cached_campaign *e = entry_of(w->campaign);
+    struct redis_call *c = redis_script_begin(s->store->link, REDIS_CONFIRM_SEAT, 4);
+    ledger_keys(c, e->pub.slug);
+    redis_call_text(c, group);
+    redis_call_int(c, due);
+    redis_call_int(c, serial);
+    w->due = due;
+    w->serial = serial;
+    e->singles++;
+    redis_call_send(c, confirm_done, w);
+}
+
+/* --- the end of a loop pass --- */
+
+static void send_asking(struct seats *s, struct cached_campaign *e)
+{
+    struct waiter_queue shared;
+    queue_init(&shared);
+    for (struct seat_waiter *w; (w = queue_pop(&e->asking));) {
+        if (w->prefer)
+            take_preferred_start(s, e, w);
+        else
+            queue_push(&shared, w);
+    }
+    for (struct seat_waiter *w; (w = queue_pop(&shared));)
+        queue_push(&e->asking, w);
+    if (e->asking.count && !e->taking)
+        take_start(s, e);
+}
+
+static void fail_overdue(struct waiter_queue *q, int64_t asked_before_ms, enum store_result r)
+{
+    while (q->head && q->head->asked_ms <= asked_before_ms) {
+        struct seat_waiter *w = queue_pop(q);
+        w->done(w, r);
+    }
+}
+
+/* The link is down: who has waited long enough is told; the others go on waiting. true: some do. */
+static bool wait_for_link(struct seats *s, struct cached_campaign *e)
+{
+    int64_t now = now_ms();
+    int64_t before = now - s->down_since_ms >= STORE_DEADLINE_MS ? now : now - STORE_DEADLINE_MS;
+    e->loading = true; /* keeps it while its visitors are told */
+    fail_overdue(&e->asking, before, STORE_UNAVAILABLE);
+    fail_overdue(&e->opening, before, e->pub.definition ? STORE_OK : STORE_UNAVAILABLE);
+    e->loading = false;
+    return e->asking.count || e->opening.count;
+}
+
+static void tell_told(struct seats *s)
+{
+    struct seat_waiter *list = s->told;
+    s->told = NULL;
+    s->told_tail = &s->told;
+    for (struct seat_waiter *next; list; list = next) {
+        next = list->next;
+        list->done(list, STORE_UNAVAILABLE);
+    }
+}
+
+static void on_flush(evutil_socket_t fd, short what, void *arg)
+{
+    struct seats *s = arg;
+    struct cached_campaign *list = s->due;
+    bool waiting = false;
+    (void)fd, (void)what;
+    s->due = NULL;
+    s->due_tail = &s->due;
+    for (struct cached_campaign *e = list, *next; e; e = next) {
+        next = e->next_due;
+        e->due = false;
+        if (s->down_since_ms) {
+            if (wait_for_link(s, e) && !e->due) {
+                e->due = true;
+                e->next_due = NULL;
+                *s->due_tail = e;
+                s->due_tail = &e->next_due;
+                waiting = true;
+            }
+            continue;
+        }
+        if (e->opening.count && !e->loading)
+            load_start(s, e);
+        if (e->asking.count)
+            send_asking(s, e);
+    }
+    tell_told(s);
+    if (waiting && !event_pending(&s->tick_event, EV_TIMEOUT, NULL))
+        event_add(&s->tick_event, &(struct timeval){0, SEATS_TICK_MS * 1000});
+}
+
+static void on_link(void *ctx, bool up)
+{
+    struct seats *s = ctx;
+    s->down_since_ms = up ? 0 : now_ms();
+    if (s->due)
+        flush_soon(s);
+}
+
+static void on_changed(void *ctx, const char *slug, size_t len)
+{
+    struct seats *s = ctx;
+    char text[CAMPAIGN_SLUG_MAX + 1];
+    if (!slug) {
+        cache_mark_all_stale(&s->cache);
+        return;
+    }
+    if (len > CAMPAIGN_SLUG_MAX)
+        return;
+    memcpy(text, slug, len);
+    text[len] = '\0';
+    struct cached_campaign *e = cache_find(&s->cache, text);
+    if (e)
+        e->stale = true;
+}
+
+struct seats *seats_new(struct store *store, const struct seats_options *o, char err[STORE_ERR_MAX])
+{
+    struct seats *s = calloc(1, sizeof *s);
+    if (!s || cache_init(&s->cache, o->campaigns_max, o->prepared_free) != 0) {
+        snprintf(err, STORE_ERR_MAX, "out of memory");
+        free(s);
+        return NULL;
+    }
+    s->store = store;
+    s->due_tail = &s->due;
+    s->told_tail = &s->told;
+    s->day_minute = -1;
+    randombytes_buf(&s->dice, sizeof s->dice);
+    s->down_since_ms = store_is_up(store) ? 0 : now_ms();
+    event_assign(&s->flush_event, store->base, -1, EV_TIMEOUT, on_flush, s);
+    event_assign(&s->tick_event, store->base, -1, EV_TIMEOUT, on_flush, s);
+    s->changes = changes_new(store, on_changed, s, err);
+    if (!s->changes) {
+        cache_clear(&s->cache);
+        free(s);
+        return NULL;
+    }
+    store_on_change(store, on_link, s);
+    return s;
+}
+
+void seats_free(struct seats *s)
+{
+    if (!s)
+        return;
+    for (struct cached_campaign *e = s->cache.newest; e; e = e->older) {
+        fail_overdue(&e->asking, INT64_MAX, STORE_UNAVAILABLE);
+        fail_overdue(&e->opening, INT64_MAX, STORE_UNAVAILABLE);
+    }
+    tell_told(s);
+    changes_free(s->changes);
+    event_del(&s->flush_event);
+    event_del(&s->tick_event);
+    cache_clear(&s->cache);
+    free(s);
+}

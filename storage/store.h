@@ -1,0 +1,189 @@
+/*
+ * Everything that knows Redis, as the rest of the program sees it. The only header of storage/ that others include.
+ *
+ * One struct store per thread, on that thread's event base; nothing here is shared between threads. Every call calls
+ * back exactly once, never from inside the call, and always within STORE_DEADLINE_MS. A result of STORE_UNAVAILABLE
+ * means that nothing was changed; STORE_TIMEOUT and STORE_BAD_REPLY mean *unknown*: the change may have been made.
+ */
+#ifndef STORAGE_STORE_H
+#define STORAGE_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "campaign.h"
+#include "campaign_json.h"
+
+struct event_base;
+
+enum {
+    STORE_ERR_MAX = 256,
+    STORE_DEADLINE_MS = 1500,                /* a visitor is told within 2 s */
+    STORE_PREFIX_MAX = 32,                   /* bytes of key_prefix */
+    STORE_DEFINITION_MAX = 32 * 1024 * 1024, /* bytes of a stored definition */
+    STORE_PAGE_MAX = 200,                    /* rows of a list */
+    STORE_SECRET = 32,                       /* bytes of hm:secret */
+    STORE_TOKEN_HASH = 65,                   /* hex of SHA-256, with NUL */
+    STORE_TOKENS_MAX = 10000,                /* API tokens in a store */
+    STORE_ROW_MAX = 4096,                    /* bytes of a token's record */
+};
+
+enum store_result {
+    STORE_OK,
+    STORE_FULL, /* no group open */
+    STORE_NOT_FOUND,
+    STORE_CONFLICT,    /* exists already, or the version has moved on */
+    STORE_STALE,       /* the seat is no longer kept */
+    STORE_UNAVAILABLE, /* no link to Redis: nothing was changed */
+    STORE_TIMEOUT,     /* no answer in time: unknown */
+    STORE_BAD_REPLY,   /* an answer that makes no sense: unknown */
+    STORE_NO_SPACE,    /* Redis refuses writes (-MISCONF, -OOM): nothing was changed */
+    STORE_RESULT_COUNT
+};
+const char *store_result_name(enum store_result r);
+
+enum store_log_level { STORE_LOG_INFO, STORE_LOG_WARN, STORE_LOG_ERROR };
+typedef void (*store_log)(enum store_log_level level, const char *event, const char *detail);
+
+struct store_options {
+    const char *redis_url;  /* redis://[user:pass@]host:port[/db] or unix:///path */
+    const char *key_prefix; /* "hm:" */
+    int hold_seconds;       /* for campaigns that set none */
+    store_log log;
+};
+
+struct store;
+
+/* Starts to connect, and connects again, with backoff, whenever the link is lost. NULL: bad URL or out of memory, why
+ * in err. */
+struct store *store_new(struct event_base *base, const struct store_options *options, char err[STORE_ERR_MAX]);
+/* Every pending call is called back with STORE_UNAVAILABLE or STORE_TIMEOUT first. NULL is fine. */
+void store_free(struct store *s);
+
+/* Whether the link is up: connected, authenticated, answered a PING. */
+bool store_is_up(const struct store *s);
+/* Called (if not NULL) when that changes. */
+void store_on_change(struct store *s, void (*changed)(void *ctx, bool up), void *ctx);
+
+typedef void (*store_done)(void *ctx, enum store_result r);
+/* Whether Redis answers and takes writes, now. */
+void store_ping(struct store *s, store_done done, void *ctx);
+
+/* --- the secret of cookies: made by whoever asks first, the same on every server --- */
+typedef void (*store_secret_done)(void *ctx, enum store_result r, const unsigned char secret[STORE_SECRET]);
+void store_secret(struct store *s, store_secret_done done, void *ctx);
+
+/* --- the scan path (seats.c): campaigns as a worker knows them, and the seats it takes --- */
+
+/*
+ * A campaign as one worker knows it. Found and loaded by seats_open, never freed by the caller; it may be dropped when
+ * no waiter stands at it, so it is not kept across event-loop passes without one. definition is replaced when it
+ * changes.
+ */
+struct seats_campaign {
+    char slug[CAMPAIGN_SLUG_MAX + 1];
+    struct campaign *definition; /* NULL: not loaded, or there is no such campaign */
+    void *prepared;              /* the door's own, made from definition; freed by prepared_free when definition goes */
+};
+
+/* One who waits for the ledger. Embedded in the caller's object, which must outlive the callback. */
+struct seat_waiter {
+    struct seat_waiter *next; /* the ledger's */
+    struct seats_campaign *campaign;
+    void (*done)(struct seat_waiter *w, enum store_result r);
+    int64_t asked_ms; /* the ledger's */
+    /* what is asked */
+    char channel[CAMPAIGN_CHANNEL_MAX + 1]; /* "" none */
+    const char *prefer;                     /* seats_take: a group id to try first, or NULL */
+    /* what is given: valid in done when r is STORE_OK */
+    size_t group; /* position in campaign->definition->groups */
+    bool held;    /* to be confirmed; else the seat is confirmed already */
+    int64_t due;  /* the hold's bucket, see seat_token.h; 0 when not held */
+    int64_t serial;
+};
+
+struct seats;
+
+struct seats_options {
+    size_t campaigns_max; /* definitions kept in memory; the least recently scanned goes first */
+    void (*prepared_free)(void *prepared);
+};
+struct seats *seats_new(struct store *s, const struct seats_options *o, char err[STORE_ERR_MAX]);
+/* After store_free of its store: who still waits is told STORE_UNAVAILABLE. NULL is fine. */
+void seats_free(struct seats *s);
+
+/*
+ * The campaign of that slug (already lower case and valid), loaded if need be. Returns it if it is at hand and fresh;
+ * else NULL, and w->done comes: STORE_OK with w->campaign->definition (possibly an older copy, if Redis is not to be
+ * had), STORE_NOT_FOUND, or why not. w->campaign is set in both cases.
+ */
+struct seats_campaign *seats_open(struct seats *s, const char *slug, struct seat_waiter *w);
+
+/* A seat in the first open group by the campaign's strategy. Scans of one campaign share a call while one is in flight.
+ * STORE_OK, STORE_FULL, STORE_NOT_FOUND (campaign gone, off, not begun or ended: look at the definition) or a failure.
+ */
+void seats_take(struct seats *s, struct seat_waiter *w);
+
+/* Confirms a hold. STORE_OK: kept (w->held false; w->group, due, serial the seat's), STORE_STALE: it was given back and
+ * its group has no room. */
+void seats_confirm(struct seats *s, struct seat_waiter *w, const char *group, int64_t due, int64_t serial);
+
+/* "Can't get in": reports `group`, gives its seat back if that can still be told (its bucket is there), and takes one
+ * in another open group that is not in avoid. Results as seats_take. */
+void seats_next(struct seats *s, struct seat_waiter *w, const char *group, int64_t due, int64_t serial,
+                const char (*avoid)[GROUP_ID_MAX + 1], int avoid_count);
+
+/* --- campaigns for admins (campaigns.c) --- */
+
+/* A definition and what the ledger counts, read in one moment. Valid during the callback. */
+struct store_campaign {
+    const struct campaign *definition;
+    const struct group_count *counts; /* by position */
+};
+typedef void (*store_campaign_done)(void *ctx, enum store_result r, const struct store_campaign *c);
+
+void store_campaign_read(struct store *s, const char *slug, store_campaign_done done, void *ctx);
+
+/*
+ * Writes a definition and its plan in the ledger, atomically with scans, and tells every worker. was: 0 creates
+ * (STORE_CONFLICT if the slug is taken), else the version that must still be the current one (STORE_CONFLICT if it is
+ * not; STORE_NOT_FOUND if gone). The stored version is was + 1. touched: position of the group whose suspicion this
+ * change clears, or -1. The callback brings the campaign as it then is. c and heads are only read during the call.
+ */
+void store_campaign_save(struct store *s, const struct campaign *c, int64_t was, const struct head_counts *heads,
+                         int touched, store_campaign_done done, void *ctx);
+
+/* was: the version it must have, or 0 for any. */
+void store_campaign_delete(struct store *s, const char *slug, int64_t was, store_done done, void *ctx);
+
+/* A page of campaigns, by slug. rows: definition and counts of each. next: "" when there is no more. */
+typedef void (*store_list_done)(void *ctx, enum store_result r, const struct store_campaign *rows, size_t count,
+                                const char *next, int64_t total);
+/* q: NULL or text that slug or title contain, case-insensitive in ASCII. cursor: "" or a `next` of before. limit: 1 to
+ * STORE_PAGE_MAX. */
+void store_campaign_list(struct store *s, const char *q, const char *cursor, int limit, store_list_done done,
+                         void *ctx);
+
+/* --- accounts.c: API tokens, as opaque records by hash --- */
+typedef void (*store_row_done)(void *ctx, enum store_result r, const char *json, size_t len);
+typedef void (*store_rows_done)(void *ctx, enum store_result r, const char *const *json, const size_t *len,
+                                size_t count);
+
+void store_token_put(struct store *s, const char hash[STORE_TOKEN_HASH], const char *json, store_done done, void *ctx);
+void store_token_get(struct store *s, const char hash[STORE_TOKEN_HASH], store_row_done done, void *ctx);
+void store_token_list(struct store *s, store_rows_done done, void *ctx);
+void store_token_delete(struct store *s, const char hash[STORE_TOKEN_HASH], store_done done, void *ctx);
+
+/* --- what Redis promises (redis_link.c): for the start's warning and `huoma check` --- */
+struct store_facts {
+    char version[32];
+    char fsync[16]; /* "always", "everysec", "no"; "" unknown (CONFIG is not allowed) */
+    bool aof;
+    char eviction[32]; /* maxmemory-policy */
+    int64_t campaigns;
+};
+typedef void (*store_facts_done)(void *ctx, enum store_result r, const struct store_facts *f);
+void store_facts(struct store *s, store_facts_done done, void *ctx);
+
+#endif

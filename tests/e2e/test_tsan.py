@@ -1,0 +1,46 @@
+"""The parts that cross threads, on a ThreadSanitizer build: HUOMA_TSAN=1 HUOMA_BIN=build/tsan/huoma."""
+
+import itertools
+import os
+import signal
+
+import pytest
+
+from huoma import Server, Visitor, Visits, get, page_groups, post, redirect_groups, wait_for
+
+pytestmark = pytest.mark.skipif(os.environ.get("HUOMA_TSAN") != "1", reason="needs a tsan build and HUOMA_TSAN=1")
+
+
+def visits(slugs):
+    def visit(slug):
+        answer = yield get("/" + slug)
+        if answer.status == 200 and answer.cookie:
+            yield post(f"/{slug}/seat", answer.cookie[0])
+            yield post(f"/{slug}/next", answer.cookie[0])
+            yield get("/" + slug, answer.cookie[0])
+    return (visit(next(slugs)) for _ in itertools.count())
+
+
+def test_threads_do_not_race():
+    env = {"TSAN_OPTIONS": "halt_on_error=0:exitcode=66:second_deadlock_stack=1"}
+    with Server(workers=2, env=env, flags=["--log-level", "debug"]) as s:
+        s.create("a", page_groups(50, 50, None))
+        s.create("b", redirect_groups(50, None), strategy="random")
+        storm = Visits(s.public, visits(itertools.cycle(["a", "b", "a", "nobody"])), at_once=16, keep=True, seconds=5).start()
+        shots = Visits(s.public, visits(itertools.cycle(["b", "a"])), at_once=8, keep=False, seconds=5).start()
+        for n in range(60):
+            s.patch("a", {"limit": 20 + n, "url": f"https://weixin.qq.com/g/n{n}"}, group="g1")
+            s.api("PUT", "/campaigns/b/order", ["g2", "g1"] if n % 2 else ["g1", "g2"])
+            s.create(f"new-{n}", redirect_groups(1))
+            assert Visitor(s, f"new-{n}").scan().group == "g1"
+            s.api("DELETE", f"/campaigns/new-{n}", expect=204)
+        os.kill(s.redis_pid(), signal.SIGKILL)
+        wait_for("health", lambda: s.healthy(5), 20)
+        with_answers = storm.answers[302]
+        wait_for("scans again", lambda: storm.answers[302] > with_answers, 20)
+        s.process.send_signal(signal.SIGTERM)
+        assert s.process.wait(30) == 0
+        s.expect_exit = False
+        storm.stop(), shots.stop()
+        assert "WARNING: ThreadSanitizer" not in s.log(), s.log()[s.log().find("WARNING: ThreadSanitizer"):][:8000]
+        assert storm.answers[200] > 50 and shots.answers[302] > 50

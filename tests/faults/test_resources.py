@@ -1,0 +1,190 @@
+"""What runs out: the disk, descriptors, and patience with slow clients."""
+
+import contextlib
+import os
+import pathlib
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+
+import pytest
+
+from huoma import (Connection, Crowd, Server, Visitor, Visits, check_ledger, cpu_seconds, page_groups, percentile, redirect_groups,
+                   wait_for)
+
+PATIENCE = 20
+
+
+# --- the disk ---
+
+
+@contextlib.contextmanager
+def small_disk(megabytes):
+    path = pathlib.Path(tempfile.mkdtemp(prefix="huoma-disk-"))
+    made = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={megabytes}m,mode=0700", "huoma-test", str(path)], capture_output=True, text=True,
+                          check=False)
+    if made.returncode:
+        path.rmdir()
+        pytest.skip("a small file system can't be mounted here: " + made.stderr.strip())
+    try:
+        yield path
+    finally:
+        wait_for("umount", lambda: subprocess.run(["umount", str(path)], capture_output=True, check=False).returncode == 0, PATIENCE, 0.1)
+        path.rmdir()
+
+
+def test_the_disk_is_full(say):
+    with small_disk(24) as disk, Server(workers=2, data_dir=disk / "data") as server:
+        server.create("run", redirect_groups(None))
+        server.create("page", page_groups(500, None))
+        anna = Visitor(server, "run")
+        anna.scan()
+        crowd = Crowd("page", confirm=True, rough=True)
+        with Visits(server.public, crowd.visits(), at_once=16, seconds=10) as storm:
+            wait_for("the storm", lambda: crowd.seats() > 100, PATIENCE)
+            with open(disk / "ballast", "wb") as ballast, contextlib.suppress(OSError):
+                while True:
+                    ballast.write(b"x" * 4096)
+                    ballast.flush()
+            wait_for("the first 503", lambda: storm.answers[503] > 0, PATIENCE)
+            began = time.monotonic()
+            refused = []
+            while time.monotonic() < began + 3:
+                assert anna.scan().status == 302, "a returning visitor is still sent on"
+                asked = time.monotonic()
+                answer = Visitor(server, "run").scan()
+                refused.append((answer.status, time.monotonic() - asked))
+                assert answer.status in (302, 503), answer
+                server.lives()
+            answer = server.api("PATCH", "/campaigns/run", {"title": "changed"}, expect="any")
+            assert answer.status in (200, 503, 507), answer
+            (disk / "ballast").unlink()
+            freed = time.monotonic()
+            wait_for("health", lambda: server.healthy(1), PATIENCE)
+            healthy = time.monotonic() - freed
+            seats = crowd.seats()
+            wait_for("seats again", lambda: crowd.seats() > seats + 20, PATIENCE)
+        crowd.check_serials()
+        shown = server.show("page")
+        check_ledger(shown, crowd.groups)
+        for g in shown["groups"]:
+            assert crowd.confirmed[g["id"]] <= g["confirmed"], g
+        lines = len(server.log().splitlines())
+    told = [t for status, t in refused if status == 503]
+    say(f"{len(told)} of {len(refused)} new visitors were refused, after {max(told, default=0):.2f} s at most; healthy {healthy:.2f} s after "
+        f"there was room; {lines} log lines")
+    assert told and max(told) <= 2.0
+    assert healthy <= 4, "2 s of backoff at most, and the start of Redis"
+
+
+# --- descriptors ---
+
+
+def test_out_of_descriptors(say):
+    limit = 96
+    with Server(workers=1, before=["prlimit", f"--nofile={limit}:{limit}"]) as server:
+        server.create("run", redirect_groups(None))
+        anna = Visitor(server, "run")
+        anna.scan()
+        clients = []
+        try:
+            for _ in range(2 * limit):
+                c = Connection(server.public)
+                c.send(b"GET /run HTTP/1.1\r\nHo")
+                clients.append(c)
+            wait_for("the word in the log", lambda: count_lines(server, b"accept") > 0, 5)
+            lines, cpu, began = count_lines(server), cpu_seconds(server.pid), time.monotonic()
+            # The interval over which is measured; nothing is to happen in it.
+            with pytest.raises(AssertionError):
+                wait_for("nothing", lambda: False, 3, 0.5)
+            took = time.monotonic() - began
+            lines, cpu = count_lines(server) - lines, cpu_seconds(server.pid) - cpu
+            say(f"{cpu / took * 100:.1f}% of a processor, {lines} log lines in {took:.1f} s without descriptors")
+            assert cpu / took < 0.2, "a busy loop"
+            assert lines <= took + 1
+            server.lives()
+        finally:
+            for c in clients:
+                c.close()
+        wait_for("health", lambda: server.healthy(1), 5)
+        assert Visitor(server, "run").scan().status == 302 and anna.scan().cookie is None
+        assert server.show("run")["seats"]["used"] == 2
+
+
+def count_lines(server, word=b""):
+    return sum(word in line for line in (server.dir / f"{server.name}.log").read_bytes().splitlines())
+
+
+# --- slow clients ---
+
+DRIP = """
+import selectors, socket, sys, time
+address, count, path = ("127.0.0.1", int(sys.argv[1])), int(sys.argv[2]), sys.argv[3]
+head = b"GET /" + path.encode() + b" HTTP/1.1\\r\\nHost: x\\r\\nX-Drip: " + b"a" * 4000
+sockets, opened = [], 0
+while True:
+    began = time.monotonic()
+    while len(sockets) < count:
+        s = socket.create_connection(address)
+        s.setblocking(False)
+        sockets.append([s, 0])
+        opened += 1
+    for row in list(sockets):
+        s, at = row
+        try:
+            s.send(head[at:at + 1])
+            row[1] += 1
+            if s.recv(4096) == b"":
+                raise ConnectionError
+        except BlockingIOError:
+            pass
+        except OSError:
+            s.close()
+            sockets.remove(row)
+    print(len(sockets), opened, flush=True)
+    time.sleep(max(0, began + 1 - time.monotonic()))
+"""
+
+
+def scan_times(server, count):
+    """Answer times of honest scans, new visitors, 8 at a time."""
+    crowd = Crowd("run")
+    visits = Visits(server.public, crowd.visits(count), at_once=8, keep=False).run()
+    assert visits.answers == {302: count}
+    return visits.times
+
+
+def test_a_thousand_slow_clients(say):
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard < 2500:
+        pytest.skip(f"needs 2,500 descriptors, {hard} are allowed")
+    with Server(workers=2, before=["prlimit", f"--nofile=4096:{max(4096, hard)}"]) as server:
+        server.create("run", redirect_groups(None))
+        scan_times(server, 500)
+        without = scan_times(server, 3000)
+        drip = subprocess.Popen(["prlimit", "--nofile=4096", sys.executable, "-c", DRIP, str(server.public[1]), "1000", "run"], stdout=subprocess.PIPE,
+                                text=True)
+        try:
+            for line in drip.stdout:
+                count, opened = map(int, line.split())
+                if count == 1000:
+                    break
+            cpu, began = cpu_seconds(server.pid), time.monotonic()
+            beside = scan_times(server, 3000)
+            # Until the first of them have met their deadline, and others took their place.
+            for line in drip.stdout:
+                beside += scan_times(server, 500)
+                if int(line.split()[1]) >= 2000:
+                    break
+                assert time.monotonic() < began + 40, "slow clients are never closed: " + line
+        finally:
+            drip.kill()
+            drip.wait()
+            drip.stdout.close()
+        a, b = percentile(without, .99) * 1000, percentile(beside, .99) * 1000
+        say(f"honest scans: p99 {a:.1f} ms alone, {b:.1f} ms beside 1,000 slow clients (p50 {percentile(without, .5) * 1000:.1f}, "
+            f"{percentile(beside, .5) * 1000:.1f})")
+        assert b <= 2 * a + 20
+        wait_for("the descriptors to be free", lambda: len(os.listdir(f"/proc/{server.pid}/fd")) < 100, PATIENCE)
