@@ -183,12 +183,20 @@ static int set_json(struct config *c, const char *name, const char *path, const 
     return set(c, k, path, json_is_integer(value) ? number : json_string_value(value), err);
 }
 
-/* jansson's own message repeats what it read, which may be a secret. */
+/* jansson's message ends with: near '"workers"'. Of a key given twice that is the key, and may be shown. */
+static int fail_duplicate(const char *path, const json_error_t *e, char err[CONFIG_ERR_MAX])
+{
+    char key[CONFIG_ECHO_MAX];
+    const char *near = strstr(e->text, "near '\"");
+    snprintf(key, sizeof key, "%s", near ? near + 7 : "config");
+    key[strcspn(key, "\"")] = '\0';
+    return fail(err, key, path, "given twice, again at line %d, column %d", e->line, e->column);
+}
+
+/* Of all other errors it repeats what was read, which may be a secret. */
 static const char *json_reason(const json_error_t *e)
 {
     switch (json_error_code(e)) {
-    case json_error_duplicate_key:
-        return "a key is given twice";
     case json_error_invalid_utf8:
         return "not UTF-8";
     case json_error_premature_end_of_input:
@@ -212,6 +220,8 @@ static int load_file(struct config *c, const char *path, char err[CONFIG_ERR_MAX
         return fail(err, "config", path, "%s", strerror(errno));
     json_t *root = json_loadb(text, len, JSON_REJECT_DUPLICATES, &e);
     free(text);
+    if (!root && json_error_code(&e) == json_error_duplicate_key)
+        return fail_duplicate(path, &e, err);
     if (!root)
         return fail(err, "config", path, "line %d, column %d: %s", e.line, e.column, json_reason(&e));
     int r = 0;

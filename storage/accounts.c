@@ -2,6 +2,7 @@
  * API tokens: opaque records in the hash `hm:tokens`, by the token's hash. What a record says is the door's business
  * (the admin door's auth.c and `huoma token`); the token itself never comes here.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,7 +28,7 @@ static struct account_job *job_new(struct store *s, const char *hash, void *ctx)
     job->store = s;
     job->ctx = ctx;
     if (hash)
-        strncpy(job->hash, hash, STORE_TOKEN_HASH - 1);
+        snprintf(job->hash, sizeof job->hash, "%s", hash);
     return job;
 }
 

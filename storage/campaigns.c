@@ -8,6 +8,7 @@
  * whoever removes an entry looks again for a campaign that was made meanwhile, and puts the entry back.
  */
 #include <sodium.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,7 +41,7 @@ static struct campaign_job *job_new(struct store *s, const char *slug, void *ctx
         return NULL;
     job->store = s;
     job->ctx = ctx;
-    strncpy(job->slug, slug, CAMPAIGN_SLUG_MAX);
+    snprintf(job->slug, sizeof job->slug, "%s", slug);
     return job;
 }
 
@@ -523,6 +524,6 @@ void store_campaign_list(struct store *s, const char *q, const char *cursor, int
     job->done = done;
     job->ctx = ctx;
     job->limit = limit < 1 ? 1 : limit > STORE_PAGE_MAX ? STORE_PAGE_MAX : (size_t)limit;
-    strncpy(job->cursor, cursor, CAMPAIGN_SLUG_MAX);
+    snprintf(job->cursor, sizeof job->cursor, "%s", cursor);
     list_send(job, job->limit, list_find_done);
 }

@@ -58,7 +58,7 @@ struct redis_link {
     struct redis_call *failing, **failing_tail; /* not sent: told from fail_event */
     struct redis_call *calls, *free_calls;
     size_t pending_count, calls_used;
-    int backoff_ms;
+    int64_t down_since_ms;
     int64_t greeting_due_ms;
     bool told_lost; /* one line an outage */
     bool freeing;
@@ -389,16 +389,23 @@ static void set_state(struct redis_link *l, enum link_state state)
 {
     bool was_up = l->state == LINK_UP;
     l->state = state;
+    if (was_up && state != LINK_UP)
+        l->down_since_ms = now_ms();
     if (was_up != (state == LINK_UP) && l->changed)
         l->changed(l->changed_ctx, state == LINK_UP);
 }
 
+/* The longer it is down, the longer between two tries: a Redis that is starting is met within an eighth of its start. */
 static void connect_later(struct redis_link *l)
 {
     if (l->freeing)
         return;
-    set_timer(&l->connect_event, l->backoff_ms);
-    l->backoff_ms = l->backoff_ms * 2 < REDIS_BACKOFF_MAX_MS ? l->backoff_ms * 2 : REDIS_BACKOFF_MAX_MS;
+    int64_t wait = (now_ms() - l->down_since_ms) / 8;
+    if (wait < REDIS_BACKOFF_MIN_MS)
+        wait = REDIS_BACKOFF_MIN_MS;
+    if (wait > REDIS_BACKOFF_MAX_MS)
+        wait = REDIS_BACKOFF_MAX_MS;
+    set_timer(&l->connect_event, (int)wait);
 }
 
 /* Whatever was sent and not answered is unknown. */
@@ -431,7 +438,6 @@ static void greeting_answered(struct redis_link *l, const redisReply *reply)
     }
     if (!last)
         return;
-    l->backoff_ms = REDIS_BACKOFF_MIN_MS;
     if (l->told_lost)
         log_detail(l, STORE_LOG_INFO, "redis_back", "");
     l->told_lost = false;
@@ -550,7 +556,7 @@ struct redis_link *redis_link_new(struct event_base *base, const char *url, cons
     snprintf(l->prefix, sizeof l->prefix, "%s", prefix);
     l->pending_tail = &l->pending;
     l->failing_tail = &l->failing;
-    l->backoff_ms = REDIS_BACKOFF_MIN_MS;
+    l->down_since_ms = now_ms();
     event_assign(&l->connect_event, base, -1, EV_TIMEOUT, on_connect_time, l);
     event_assign(&l->tick_event, base, -1, EV_TIMEOUT, on_tick, l);
     event_assign(&l->fail_event, base, -1, EV_TIMEOUT, on_fail, l);

@@ -12,7 +12,8 @@ struct admin;
 struct event_base;
 
 /* Binds config->admin_listen, not yet accepting. config and store must outlive it. NULL, why in err. */
-struct admin *admin_new(struct event_base *base, const struct config *config, struct store *store, char *err, size_t err_size);
+struct admin *admin_new(struct event_base *base, const struct config *config, struct store *store, char *err,
+                        size_t err_size);
 uint16_t admin_port(const struct admin *a);
 int admin_open(struct admin *a);
 void admin_drain(struct admin *a);

@@ -128,14 +128,16 @@ void conn_accepted(struct http_door *d, int fd)
 
 /* --- reading --- */
 
-/* Bytes to the front of the buffer, when there is no room behind them. */
+/* Bytes to the front of the buffer, when there is no room behind them; while a body is read only to the end of its
+ * head, into which the request's spans point. */
 static void compact(struct conn *c)
 {
-    if (c->in_at == 0 || c->state == CONN_WAITING)
+    size_t keep = c->state == CONN_BODY ? c->body_at : 0;
+    if (c->in_at == keep || c->state == CONN_WAITING)
         return;
-    memmove(c->in, c->in + c->in_at, c->in_len - c->in_at);
-    c->in_len -= c->in_at;
-    c->in_at = 0;
+    memmove(c->in + keep, c->in + c->in_at, c->in_len - c->in_at);
+    c->in_len -= c->in_at - keep;
+    c->in_at = keep;
 }
 
 /* Reads once. false: the connection is not to go on now (ended, or nothing was there). */
@@ -157,7 +159,7 @@ static bool receive(struct conn *c)
         return true;
     }
     if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
-        if (c->in_at == c->in_len && c->state != CONN_WAITING)
+        if (c->in_at == c->in_len && c->state != CONN_WAITING && c->state != CONN_BODY)
             give_back_buffer(c);
         want_read(c, true);
         return c->in != NULL;
@@ -208,9 +210,12 @@ static void refuse(struct conn *c, int status)
     c->door->o.refuse(c, status);
 }
 
-static void refuse_unparsed(struct conn *c, int status)
+/* Nothing of the request is known, but that an answer to HEAD has no body. */
+static void refuse_unparsed(struct conn *c, const char *head, size_t len, int status)
 {
     memset(&c->request, 0, sizeof c->request);
+    if (len > 5 && memcmp(head, "HEAD ", 5) == 0)
+        c->request.method = HTTP_M_HEAD;
     memset(&c->match, 0, sizeof c->match);
     refuse(c, status);
 }
@@ -245,10 +250,14 @@ static void begin_body(struct conn *c)
 static void begin_head(struct conn *c, size_t head_len)
 {
     begin_request(c);
-    int status = request_parse(&c->request, c->in + c->in_at, head_len);
+    if (c->in_at + head_len == CONN_BUFFER)
+        compact(c); /* leaves room for a body behind the head */
+    const char *head = c->in + c->in_at;
+    int status = request_parse(&c->request, head, head_len);
     c->in_at += head_len;
+    c->body_at = c->in_at;
     if (status)
-        return refuse_unparsed(c, status);
+        return refuse_unparsed(c, head, head_len, status);
     if (!c->request.keep_alive)
         c->close_after = true;
     route_find(c->door->o.routes, c->door->o.route_count, &c->request, &c->match);
@@ -273,7 +282,7 @@ static bool process_head(struct conn *c)
     if (len < HTTP_HEAD_MAX)
         return false;
     begin_request(c);
-    refuse_unparsed(c, 431);
+    refuse_unparsed(c, c->in + c->in_at, len, 431);
     return true;
 }
 

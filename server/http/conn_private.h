@@ -12,9 +12,9 @@
 #include "route.h"
 
 enum {
-    CONN_BUFFER = HTTP_HEAD_MAX, /* bytes read ahead of a connection */
-    DOOR_CONNS_KEPT = 1024,      /* free connections kept for the next ones */
-    DOOR_BUFFERS_KEPT = 256,     /* free read buffers, likewise */
+    CONN_BUFFER = HTTP_HEAD_MAX + 1024, /* bytes read ahead of a connection: room for a body behind the largest head */
+    DOOR_CONNS_KEPT = 1024,             /* free connections kept for the next ones */
+    DOOR_BUFFERS_KEPT = 256,            /* free read buffers, likewise */
     DOOR_DATE_LINE = 48,
 };
 
@@ -44,6 +44,7 @@ struct conn {
     int64_t deadline_ms;
     char *in;                      /* CONN_BUFFER bytes, or NULL when idle */
     size_t in_at, in_len, scanned; /* the request under way begins at in_at; bytes are there up to in_len */
+    size_t body_at;                /* where the head of the request under way ends */
     size_t lingered;
     char *out; /* what is still to be sent */
     size_t out_at, out_len;

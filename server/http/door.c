@@ -24,7 +24,7 @@ int64_t door_now_ms(void)
 static int64_t unix_now(void)
 {
     struct timespec t;
-    clock_gettime(CLOCK_REALTIME_COARSE, &t);
+    clock_gettime(CLOCK_REALTIME, &t);
     return t.tv_sec;
 }
 

@@ -156,7 +156,8 @@ struct head_parse {
     struct request *r;
     struct span field, value;
     struct span url, content_length, transfer_encoding, expect;
-    int status; /* why to refuse; 0 */
+    uint16_t flags; /* llhttp's at the end of the head: it clears its own when a message without a body is over */
+    int status;     /* why to refuse; 0 */
 };
 
 /* A piece that goes on where the last one ended belongs to it. */
@@ -237,6 +238,12 @@ static int on_value_complete(llhttp_t *p)
             h->r->header[i] = (struct span){"", 0};
         break;
     }
+    return 0;
+}
+
+static int on_headers_complete(llhttp_t *p)
+{
+    ((struct head_parse *)p->data)->flags = p->flags;
     return 0;
 }
 
@@ -350,9 +357,8 @@ static int settle(struct head_parse *h)
             return 417;
         r->expects_continue = true;
     }
-    r->keep_alive = r->http_1_0
-                        ? (h->parser.flags & (F_CONNECTION_KEEP_ALIVE | F_CONNECTION_CLOSE)) == F_CONNECTION_KEEP_ALIVE
-                        : (h->parser.flags & F_CONNECTION_CLOSE) == 0;
+    r->keep_alive = r->http_1_0 ? (h->flags & (F_CONNECTION_KEEP_ALIVE | F_CONNECTION_CLOSE)) == F_CONNECTION_KEEP_ALIVE
+                                : (h->flags & F_CONNECTION_CLOSE) == 0;
     return h->url.at ? split_target(r, h->url) : 400;
 }
 
@@ -363,6 +369,7 @@ int request_parse(struct request *r, const char *head, size_t len)
         .on_header_field = on_field,
         .on_header_value = on_value,
         .on_header_value_complete = on_value_complete,
+        .on_headers_complete = on_headers_complete,
     };
     if (len > HTTP_HEAD_MAX)
         return 431;

@@ -42,10 +42,9 @@ static unsigned route_methods(const struct http_route *route)
 void route_find(const struct http_route *routes, size_t count, const struct request *r, struct route_match *match)
 {
     const char *pattern = NULL; /* the first one that the path has: what stands below is another resource */
-    match->route = NULL;
-    match->allowed = 0;
+    memset(match, 0, sizeof *match);
     for (size_t i = 0; i < count; i++) {
-        struct span segment[ROUTE_SEGMENTS_MAX];
+        struct span segment[ROUTE_SEGMENTS_MAX] = {{NULL, 0}};
         if (pattern ? strcmp(pattern, routes[i].pattern) != 0 : !pattern_match(routes[i].pattern, r->path, segment))
             continue;
         if (!pattern)

@@ -431,8 +431,9 @@ static void confirm_opened(struct scan *s)
 {
     if (!s->has_token || seat_in_hand(s, conn_now(conn_of(s))) < 0) {
         struct answers *a = answers_of(s);
-        if (a && answers_ask_tap(a) && !send_if_not_running(s)) {
-            take_seat(s, tap_done);
+        if (a && answers_ask_tap(a)) {
+            if (!send_if_not_running(s))
+                take_seat(s, tap_done);
             return;
         }
     }

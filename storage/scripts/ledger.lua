@@ -82,10 +82,22 @@ local function queue_head_score()
   return score < DEMOTED and score or 0
 end
 
+-- A group that has expired would have room again if the clock went back: the latest such expiry is remembered.
+local function lapse(g)
+  if g.expires == 0 or now < g.expires then return end
+  local lapsed = tonumber(call('HGET', SEATS, 'lapsed') or '0')
+  if g.expires > lapsed then call('HSET', SEATS, 'lapsed', g.expires) end
+end
+
+local function queue_leave(g)
+  call('ZREM', QUEUE, queue_name(g))
+  lapse(g)
+end
+
 -- The group stands in the queue if and only if it has room.
 local function queue_settle(g)
   if group_room(g) == 0 then
-    call('ZREM', QUEUE, queue_name(g))
+    queue_leave(g)
     return
   end
   local score = queue_score(g, strategy == RANDOM and queue_head_score() or 0)
@@ -154,11 +166,7 @@ local function queue_first(avoid)
     if not head[1] then return nil end
     local g = group_read(queue_id(head[1]))
     if group_room(g) == 0 then
-      call('ZREM', QUEUE, head[1])
-      if g.expires > 0 and now >= g.expires then
-        local lapsed = tonumber(call('HGET', SEATS, 'lapsed') or '0')
-        if g.expires > lapsed then call('HSET', SEATS, 'lapsed', g.expires) end
-      end
+      queue_leave(g)
     elseif avoid and avoid[g.id] then
       at = at + 1
     else
@@ -181,7 +189,7 @@ end
 -- A group that gave seats moves to its next place in the queue, or leaves it.
 local function queue_step(g, score)
   if group_room(g) == 0 then
-    call('ZREM', QUEUE, queue_name(g))
+    queue_leave(g)
   elseif strategy == RANDOM and score then
     call('ZADD', QUEUE, string.format('%.17g', arrival(g, score)), queue_name(g))
   elseif strategy ~= FILL then

@@ -70,6 +70,8 @@ local function write_queue()
     if group_room(g) > 0 then
       entries[#entries + 1] = string.format('%.17g', queue_score(g, 0) + (g.suspect and DEMOTED or 0))
       entries[#entries + 1] = queue_name(g)
+    else
+      lapse(g)
     end
   end
   pushed('ZADD', QUEUE, entries)

@@ -34,6 +34,8 @@ def test_redis_stalls(seconds, rounds, say):
         server.create("go", redirect_groups(None))
         anna, bert = Visitor(server, "go"), Visitor(server, "page")
         anna.scan(), bert.scan(), bert.confirm()
+        for _ in range(40):     # each worker must have seen the campaigns: what it never read it can't serve without Redis
+            assert anna.scan().cookie is None and bert.scan().cookie is None
         crowd = Crowd("page", confirm=True, rough=True)
         redis = server.redis_pid()
         with Visits(server.public, crowd.visits(), at_once=16, seconds=30) as storm:
@@ -185,7 +187,6 @@ LIES = {
     "zeros": b"\0" * 4096,
     "a number": b":7\r\n",
     "a word": b"+OK\r\n",
-    "nothing": b"$-1\r\n",
     "an empty list": b"*0\r\n",
     "a list that is too short": b"*2\r\n:1\r\n$0\r\n\r\n",
     "a list of the wrong kinds": b"*7\r\n+a\r\n+b\r\n+c\r\n+d\r\n+e\r\n+f\r\n+g\r\n",
@@ -193,7 +194,7 @@ LIES = {
     "a negative group": b"*7\r\n$1\r\n1\r\n$0\r\n\r\n:1\r\n:-1\r\n:0\r\n:0\r\n:1\r\n",
     "more seats than were asked for": b"*7\r\n$1\r\n1\r\n$0\r\n\r\n:999999\r\n:0\r\n:0\r\n:0\r\n:999999\r\n",
     "a definition that is none": b"*7\r\n$2\r\n99\r\n$9\r\n{\"slug\":1\r\n:1\r\n:0\r\n:0\r\n:0\r\n:1\r\n",
-    "a list without end": b"*1000000000\r\n" + b":1\r\n" * 1000,
+    "a list without end": b"*10000000\r\n" + b":1\r\n" * 1000,
     "a text without end": b"$400000000\r\n" + b"x" * 1000,
     "a length over 64 bits": b"$99999999999999999999\r\n",
     "a negative length": b"*-2\r\n",

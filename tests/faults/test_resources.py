@@ -44,10 +44,9 @@ def test_the_disk_is_full(say):
         crowd = Crowd("page", confirm=True, rough=True)
         with Visits(server.public, crowd.visits(), at_once=16, seconds=10) as storm:
             wait_for("the storm", lambda: crowd.seats() > 100, PATIENCE)
-            with open(disk / "ballast", "wb") as ballast, contextlib.suppress(OSError):
+            with open(disk / "ballast", "wb", buffering=0) as ballast, contextlib.suppress(OSError):
                 while True:
                     ballast.write(b"x" * 4096)
-                    ballast.flush()
             wait_for("the first 503", lambda: storm.answers[503] > 0, PATIENCE)
             began = time.monotonic()
             refused = []

@@ -64,7 +64,7 @@ def seeded(name):
 
 def logs_of_running():
     """[(title, text)] for a failing test's report."""
-    return [(f"log of {p.name} ({p.dir})", p.log()[-20000:]) for p in _running]
+    return [(f"log of {p.name} ({p.dir})", p.log()[-4000:]) for p in _running]
 
 
 def children_of(pid):
@@ -663,16 +663,20 @@ class Server(Program):
         with contextlib.suppress(FileNotFoundError):
             (self.dir / "ready.json").unlink()
         self.spawn(self.command, self.env)
+        self.meet()
+        self.ready_seconds = time.monotonic() - began
+        return self
+
+    def meet(self):
+        """Until it serves."""
         try:
             self.ready = json.loads(wait_for("the ready file", lambda: self.lives() and self.read_ready(), START_SECONDS, 0.002))
         except BaseException:
             self.expect_exit = False
             self.close()
             raise
-        self.ready_seconds = time.monotonic() - began
         self.expect_exit = True
         self.public, self.admin = (("127.0.0.1", int(self.ready[k].rsplit(":", 1)[1])) for k in ("public", "admin"))
-        return self
 
     def read_ready(self):
         path = self.dir / "ready.json"

@@ -104,13 +104,15 @@ def code_problems(name, text):
 @pytest.mark.parametrize("path", FILES, ids=lambda p: p.relative_to(ROOT).as_posix())
 def test_includes(path):
     name = path.relative_to(ROOT).as_posix()
-    assert not list(include_problems(name, path.read_text()))
+    found = list(include_problems(name, path.read_text()))
+    assert not found, "; ".join(found)
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda p: p.relative_to(ROOT).as_posix())
 def test_code(path):
     name = path.relative_to(ROOT).as_posix()
-    assert not list(code_problems(name, path.read_text()))
+    found = list(code_problems(name, path.read_text()))
+    assert not found, "; ".join(found)
 
 
 @pytest.mark.parametrize("name,text", [

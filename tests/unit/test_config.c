@@ -307,7 +307,7 @@ static void test_bad_files(void **state)
     static const char *const rows[][2] = {
         {"", "line 1, column 0: ends too early"},
         {"[]", "must be a JSON object"},
-        {"{\"workers\": 1, \"workers\": 2}", "a key is given twice"},
+        {"{\"workers\": 1, \"workers\": 2}", "workers ("},
         {"{\"workers\": 1,}", "not valid JSON"},
         {"{\"wörkers\": 1}", "w??rkers ("},
         {"{\"workerz\": 1}", "there is no such key"},
@@ -337,6 +337,7 @@ static void test_no_secret_in_errors(void **state)
 {
     (void)state;
     static const char *const files[] = {
+        "{\"admin_token\": \"hunter2\", \"admin_token\": \"hunter2\"}",
         "{\"admin_token\": \"hunter2",
         "{\"admin_token\": \"hunter2\\n\"}",
         "{\"admin_token\": \"hunter2 x\"}",

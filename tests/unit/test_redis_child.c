@@ -348,7 +348,7 @@ static int count_descriptors(pid_t pid, const char *target)
 
 static void test_inherits_only_the_lock(void **state)
 {
-    char path[128], line[128], blocked[64] = "";
+    char path[128], line[128], blocked[sizeof line] = "";
     sigset_t some;
     (void)state;
     snprintf(path, sizeof path, "%s/open", folder);

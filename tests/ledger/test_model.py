@@ -1,0 +1,317 @@
+"""The ledger's scripts against a small model: random sequences of everything that can happen to a campaign.
+
+The scripts run in a real redis-server, with one line changed: the clock is a key, so that time can be moved. After every
+step what the ledger says must be what the model says, and no scan may have brought a group over its limit.
+"""
+import os
+import pathlib
+import random
+import subprocess
+import tempfile
+import time
+
+import pytest
+import redis
+
+SCRIPTS = pathlib.Path(__file__).parents[2] / "storage" / "scripts"
+FILL, EVEN, RANDOM = 0, 1, 2
+SEQUENCES = int(os.environ.get("HUOMA_MODEL_SEQUENCES", "1000"))  # of each strategy
+STEPS = 25
+
+
+def script(name):
+    text = (SCRIPTS / "ledger.lua").read_text() + (SCRIPTS / f"{name}.lua").read_text()
+    clock = "local clock = call('TIME')"
+    assert text.count(clock) == 1
+    return text.replace(clock, "local clock = {call('GET', 'clock'), tostring(math.random(999999))}")
+
+
+@pytest.fixture(scope="module")
+def db():
+    with tempfile.TemporaryDirectory() as folder:
+        path = f"{folder}/redis.sock"
+        server = subprocess.Popen(["redis-server", "--port", "0", "--unixsocket", path, "--save", "", "--dir", folder],
+                                  stdout=subprocess.DEVNULL)
+        client = redis.Redis(unix_socket_path=path, decode_responses=True)
+        deadline = time.time() + 10
+        while True:
+            try:
+                client.ping()
+                break
+            except redis.ConnectionError:
+                assert time.time() < deadline, "redis-server does not answer"
+                time.sleep(0.01)
+        yield client
+        server.terminate()
+        server.wait()
+
+
+class Group:
+    def __init__(self, name, rng):
+        self.id = name
+        self.limit = rng.choice([-1, 0, 1, 2, 3, 5, 8])
+        self.weight = rng.randint(1, 5)
+        self.on = rng.random() > 0.1
+        self.expires = 0
+        self.holds = rng.random() > 0.4
+        self.used = self.reports = 0
+        self.suspect = False
+        self.times = []
+
+
+class Model:
+    """What a campaign's ledger should be, in the plainest words."""
+
+    def __init__(self, strategy, hold):
+        self.strategy, self.hold, self.now = strategy, hold, 1_000_000
+        self.groups, self.buckets = [], {}  # (id, due) -> [serials issued, confirmed, given back]
+
+    def find(self, name):
+        return next((g for g in self.groups if g.id == name), None)
+
+    def room(self, g):
+        if not g.on or (g.expires and self.now >= g.expires):
+            return 0
+        return 10**9 if g.limit < 0 else max(0, g.limit - g.used)
+
+    def held(self, g):
+        return sum(b[0] - len(b[1] | b[2]) for (name, _), b in self.buckets.items() if name == g.id)
+
+    def sweep(self):
+        for name, due in [k for k in self.buckets if k[1] <= self.now]:
+            issued, confirmed, back = self.buckets.pop((name, due))
+            g = self.find(name)
+            if g:
+                g.used -= issued - len(confirmed | back)
+
+    def order(self, avoid=()):
+        """Groups with room, the next one first; for RANDOM in no order."""
+        share = lambda g: g.used / (500 if g.limit < 0 else g.limit)
+        key = {FILL: lambda i, g: (g.suspect, i), EVEN: lambda i, g: (g.suspect, share(g), i), RANDOM: lambda i, g: i}
+        found = [(key[self.strategy](i, g), g) for i, g in enumerate(self.groups) if self.room(g) and g.id not in avoid]
+        return [g for _, g in sorted(found, key=lambda pair: pair[0])]
+
+    def seat(self, g):
+        g.used += 1
+        if not g.holds:
+            return (g.id, 0, 0)
+        width = max(1, min(60, self.hold // 3))
+        due = self.now - self.now % width + width + self.hold
+        bucket = self.buckets.setdefault((g.id, due), [0, set(), set()])
+        bucket[0] += 1
+        return (g.id, due, bucket[0] - 1)
+
+
+class World:
+    """The model and the ledger side by side."""
+
+    def __init__(self, db, rng, strategy):
+        self.db, self.rng = db, rng
+        self.slug = f"c{rng.getrandbits(40)}"
+        self.keys = [f"hm:{{{self.slug}}}{s}" for s in ("", ":seats", ":queue", ":due")]
+        self.scripts = {n: db.register_script(script(n)) for n in
+                        ("take_seats", "confirm_seat", "next_seat", "read_campaign", "save_campaign", "delete_campaign")}
+        self.model = Model(strategy, rng.choice([1, 10, 30, 180]))
+        self.version, self.made, self.seats = 0, 0, []
+        for _ in range(rng.randint(1, 5)):
+            self.model.groups.append(self.new_group())
+        self.save()
+
+    def new_group(self):
+        self.made += 1
+        return Group(f"g{self.made}", self.rng)
+
+    def run(self, name, *args, extra_keys=()):
+        self.db.set("clock", self.model.now)
+        return self.scripts[name](keys=self.keys + list(extra_keys), args=args)
+
+    def save(self, heads=(), touched=""):
+        m = self.model
+        m.sweep()
+        args = [self.version, "{}", "uid", m.strategy, 1, 0, 0, m.hold, self.slug, self.rng.getrandbits(30), touched,
+                len(m.groups)]
+        for g in m.groups:
+            args += [g.id, g.limit, g.weight, int(g.on), g.expires, int(g.holds)]
+        args.append(len(heads))
+        for name, confirmed in heads:
+            args += [name, confirmed]
+            g = m.find(name)
+            g.used = confirmed + m.held(g)
+        if touched:
+            m.find(touched).suspect, m.find(touched).times = False, []
+        reply = self.run("save_campaign", *args, extra_keys=["hm:changed"])
+        self.version += 1
+        self.check(reply)
+
+    def check(self, reply=None):
+        """The ledger's own account of itself is the model's."""
+        m = self.model
+        if reply is None:
+            m.sweep()
+            reply = self.run("read_campaign")
+        said = [tuple(map(int, reply[1 + 4 * i:5 + 4 * i])) for i in range(len(m.groups))]
+        assert said == [(g.used, m.held(g), g.reports, int(g.suspect)) for g in m.groups]
+        assert all(g.used >= m.held(g) >= 0 for g in m.groups)
+
+    def expect(self, reply, seats):
+        """The reply's runs are these seats, in this order."""
+        got = []
+        for i in range(3, len(reply), 4):
+            position, due, serial, count = map(int, reply[i:i + 4])
+            got += [(self.model.groups[position].id, due, serial + n if due else 0) for n in range(count)]
+        assert int(reply[2]) == len(got)
+        assert got == seats
+        self.seats += got
+
+    def follow_random(self, reply, avoid=()):
+        """For RANDOM the model takes what the ledger chose, if it may be chosen."""
+        seats = []
+        for i in range(3, len(reply), 4):
+            for _ in range(int(reply[i + 3])):
+                g = self.model.groups[int(reply[i])]
+                assert self.model.room(g) > 0 and g.id not in avoid
+                others = [o for o in self.model.order(avoid) if not o.suspect]
+                assert not g.suspect or not others
+                seats.append(self.model.seat(g))
+        return seats
+
+    def take(self, n, prefer=None):
+        m = self.model
+        m.sweep()
+        reply = self.run("take_seats", "", n, prefer or "", self.rng.getrandbits(30), "2026-11-23")
+        if m.strategy == RANDOM:
+            seats = self.follow_random(reply)
+            assert len(seats) == n or not m.order()
+            if prefer and seats and m.find(prefer):
+                pass
+        else:
+            seats = []
+            g = m.find(prefer) if prefer else None
+            if g and m.room(g):
+                seats.append(m.seat(g))
+            while len(seats) < n and m.order():
+                seats.append(m.seat(m.order()[0]))
+        self.expect(reply, seats)
+
+    def confirm(self):
+        m = self.model
+        if not self.seats:
+            return
+        name, due, serial = self.rng.choice(self.seats)
+        if not due:
+            return
+        kept = int(self.run("confirm_seat", name, due, serial))
+        bucket = m.buckets.get((name, due))
+        if bucket:
+            want = serial not in bucket[2]
+            if want:
+                bucket[1].add(serial)
+        else:
+            m.sweep()
+            g = m.find(name)
+            want = bool(g and m.room(g))
+            if want:
+                g.used += 1
+        assert kept == int(want)
+
+    def next(self):
+        m = self.model
+        if not self.seats:
+            return
+        name, due, serial = self.rng.choice(self.seats)
+        avoid = {name} | set(self.rng.sample([g.id for g in m.groups], self.rng.randint(0, min(2, len(m.groups)))))
+        m.sweep()
+        reply = self.run("next_seat", "", name, due, serial, self.rng.getrandbits(30), *avoid)
+        if m.strategy == RANDOM:
+            seats = self.follow_random(reply, avoid)
+            assert seats or not m.order(avoid)
+        else:
+            seats = [m.seat(m.order(avoid)[0])] if m.order(avoid) else []
+        g, bucket = m.find(name), m.buckets.get((name, due))
+        if g:
+            if not (bucket and serial in bucket[2]):
+                g.reports += 1
+                g.times = [m.now] + [t for t in g.times if m.now - t < 600][:2]
+                g.suspect = g.suspect or len(g.times) == 3
+            if bucket and seats and serial not in bucket[2]:
+                bucket[2].add(serial)
+                g.used -= 1
+        self.expect(reply, seats)
+
+    def adjust(self):
+        m, rng = self.model, self.rng
+        what = rng.choice(["limit", "on", "expires", "order", "heads", "add", "remove", "touch"])
+        g = rng.choice(m.groups) if m.groups else None
+        heads, touched = (), ""
+        if g and what == "limit":
+            g.limit = rng.choice([-1, 0, 1, 3, 6, 10])
+        elif g and what == "on":
+            g.on = not g.on
+        elif g and what == "expires":
+            g.expires = rng.choice([0, m.now - 5, m.now, m.now + 1, m.now + 60])
+        elif what == "order":
+            rng.shuffle(m.groups)
+        elif g and what == "heads":
+            heads = [(g.id, rng.randint(0, 8))]
+        elif what == "add" and len(m.groups) < 7:
+            m.groups.append(self.new_group())
+        elif g and what == "remove":
+            m.sweep()
+            m.groups.remove(g)
+            m.buckets = {k: b for k, b in m.buckets.items() if k[0] != g.id}
+        elif g and what == "touch":
+            touched = g.id
+        self.save(heads, touched)
+
+    def step(self):
+        rng = self.rng
+        before = {g.id: g.used for g in self.model.groups}
+        what = rng.choices(["take", "prefer", "confirm", "next", "adjust", "time", "back"], [6, 1, 5, 3, 3, 4, 0.5])[0]
+        if what == "take":
+            self.take(rng.choice([1, 1, 2, 5, 12]))
+        elif what == "prefer" and self.model.strategy != RANDOM:
+            self.take(1, rng.choice([f"g{i}" for i in range(1, self.made + 1)]))
+        elif what == "confirm":
+            self.confirm()
+        elif what == "next":
+            self.next()
+        elif what == "adjust":
+            self.adjust()
+        elif what == "time":
+            self.model.now += rng.choice([0, 1, 3, 20, 100, 400])
+        elif what == "back":
+            self.model.now -= rng.choice([1, 30, 3600])
+        if what != "adjust":
+            for g in self.model.groups:
+                assert g.limit < 0 or g.used <= max(g.limit, before[g.id]), f"{g.id} is over its limit by a scan"
+        self.check()
+
+
+@pytest.mark.parametrize("strategy", [FILL, EVEN, RANDOM], ids=["fill", "even", "random"])
+def test_ledger_is_what_the_model_says(db, strategy):
+    seed = int(os.environ.get("HUOMA_SEED", random.SystemRandom().getrandbits(32)))
+    print("seed", seed)
+    for n in range(SEQUENCES):
+        world = World(db, random.Random(f"{seed}-{strategy}-{n}"), strategy)
+        for step in range(STEPS):
+            try:
+                world.step()
+            except AssertionError as e:
+                raise AssertionError(f"HUOMA_SEED={seed}, sequence {n}, step {step}: {e}") from e
+        assert world.run("delete_campaign", 0, world.slug, extra_keys=["hm:changed"]) == 1
+    assert db.keys("hm:*") == []
+
+
+def test_random_follows_the_weights(db):
+    """Chi-square with fixed weights; the bound is passed by chance once in ten thousand runs."""
+    rng = random.Random(7)
+    world = World(db, rng, RANDOM)
+    world.model.groups = [world.new_group() for _ in range(4)]
+    for g, weight in zip(world.model.groups, (1, 2, 3, 4)):
+        g.limit, g.weight, g.on, g.holds = -1, weight, True, False
+    world.save()
+    for _ in range(200):
+        world.take(50)
+    total = sum(g.used for g in world.model.groups)
+    chi = sum((g.used - total * g.weight / 10) ** 2 / (total * g.weight / 10) for g in world.model.groups)
+    assert total == 10000 and chi < 21.1

@@ -1,0 +1,66 @@
+/* storage/redis_url.c */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "redis_url.h"
+
+static void good_urls_are_taken_apart(void **state)
+{
+    struct redis_url u;
+    (void)state;
+    assert_null(redis_url_parse("unix:///run/redis.sock", &u));
+    assert_true(u.is_unix);
+    assert_string_equal(u.path, "/run/redis.sock");
+    assert_null(redis_url_parse("redis://127.0.0.1", &u));
+    assert_string_equal(u.address, "127.0.0.1");
+    assert_int_equal(u.port, 6379);
+    assert_null(redis_url_parse("redis://us%65r:p%40ss:w@127.0.0.1:7000/3", &u));
+    assert_string_equal(u.user, "user");
+    assert_string_equal(u.password, "p@ss:w");
+    assert_int_equal(u.port, 7000);
+    assert_int_equal(u.db, 3);
+    assert_null(redis_url_parse("redis://:secret@[::1]:6380", &u));
+    assert_string_equal(u.user, "");
+    assert_string_equal(u.password, "secret");
+    assert_string_equal(u.address, "::1");
+}
+
+static void bad_urls_are_refused_with_a_reason(void **state)
+{
+    static const char *const bad[] = {
+        "",
+        "http://h",
+        "redis://",
+        "redis://:6379",
+        "redis://h:0",
+        "redis://h:65536",
+        "redis://h:x",
+        "redis://[::1",
+        "redis://[::1]x",
+        "redis://user@127.0.0.1",
+        "redis://127.0.0.1/x",
+        "redis://:%zz@127.0.0.1",
+        "unix://relative",
+        "redis://no-such-host.invalid",
+        "unix:///0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789"
+        "0123456789",
+    };
+    struct redis_url u;
+    (void)state;
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        if (!redis_url_parse(bad[i], &u))
+            fail_msg("%s", bad[i]);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(good_urls_are_taken_apart),
+        cmocka_unit_test(bad_urls_are_refused_with_a_reason),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
