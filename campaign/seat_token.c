@@ -29,8 +29,25 @@ struct cursor {
     const char *end;
 };
 
+/* base64url of the mac, without padding. libsodium's own takes four times as long to hide what a cookie shows anyway.
+ */
+static void mac_text(const unsigned char mac[MAC_BYTES], char out[MAC_TEXT])
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    int i = 0;
+    for (; i < MAC_BYTES - 1; i += 3) {
+        uint32_t three = (uint32_t)mac[i] << 16 | (uint32_t)mac[i + 1] << 8 | mac[i + 2];
+        *out++ = digits[three >> 18];
+        *out++ = digits[three >> 12 & 63];
+        *out++ = digits[three >> 6 & 63];
+        *out++ = digits[three & 63];
+    }
+    *out++ = digits[mac[i] >> 2];
+    *out = digits[(mac[i] & 3) << 4];
+}
+
 static void mac_make(const char *text, size_t len, const unsigned char key[SEAT_TOKEN_KEY], const struct campaign *c,
-                     char out[MAC_TEXT + 1])
+                     char out[MAC_TEXT])
 {
     unsigned char bytes[SIGNED_MAX];
     unsigned char mac[MAC_BYTES];
@@ -47,7 +64,7 @@ static void mac_make(const char *text, size_t len, const unsigned char key[SEAT_
     memcpy(bytes + n, text, len);
     n += len;
     crypto_shorthash_siphashx24(mac, bytes, n, key);
-    sodium_bin2base64(out, MAC_TEXT + 1, mac, sizeof(mac), sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+    mac_text(mac, out);
 }
 
 static char *put_id(char *out, const char *id)

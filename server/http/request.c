@@ -13,29 +13,65 @@
 
 #include <llhttp.h>
 
-/* Header lines of a name that must not come twice: two readers could take different ones (RFC 9110, 5.3). */
+#define HEADER(text) text, sizeof(text) - 1
+
+/* once: must not come twice, because two readers could take different ones (RFC 9110, 5.3). */
 static const struct {
     const char *name;
+    uint8_t len;
     bool once;
 } known_headers[HTTP_H_COUNT] = {
-    [HTTP_H_HOST] = {"host", true},
-    [HTTP_H_COOKIE] = {"cookie", false},
-    [HTTP_H_USER_AGENT] = {"user-agent", false},
-    [HTTP_H_ACCEPT_LANGUAGE] = {"accept-language", false},
-    [HTTP_H_ACCEPT] = {"accept", false},
-    [HTTP_H_AUTHORIZATION] = {"authorization", true},
-    [HTTP_H_X_API_KEY] = {"x-api-key", true},
-    [HTTP_H_CONTENT_TYPE] = {"content-type", true},
-    [HTTP_H_IF_MATCH] = {"if-match", true},
-    [HTTP_H_IF_NONE_MATCH] = {"if-none-match", false},
-    [HTTP_H_ORIGIN] = {"origin", true},
-    [HTTP_H_X_REQUESTED_WITH] = {"x-requested-with", false},
-    [HTTP_H_X_FORWARDED_FOR] = {"x-forwarded-for", false},
-    [HTTP_H_SEC_PURPOSE] = {"sec-purpose", false},
-    [HTTP_H_PURPOSE] = {"purpose", false},
-    [HTTP_H_X_MOZ] = {"x-moz", false},
-    [HTTP_H_X_PURPOSE] = {"x-purpose", false},
+    [HTTP_H_HOST] = {HEADER("host"), true},
+    [HTTP_H_COOKIE] = {HEADER("cookie"), false},
+    [HTTP_H_USER_AGENT] = {HEADER("user-agent"), false},
+    [HTTP_H_ACCEPT_LANGUAGE] = {HEADER("accept-language"), false},
+    [HTTP_H_ACCEPT] = {HEADER("accept"), false},
+    [HTTP_H_AUTHORIZATION] = {HEADER("authorization"), true},
+    [HTTP_H_X_API_KEY] = {HEADER("x-api-key"), true},
+    [HTTP_H_CONTENT_TYPE] = {HEADER("content-type"), true},
+    [HTTP_H_IF_MATCH] = {HEADER("if-match"), true},
+    [HTTP_H_IF_NONE_MATCH] = {HEADER("if-none-match"), false},
+    [HTTP_H_ORIGIN] = {HEADER("origin"), true},
+    [HTTP_H_X_REQUESTED_WITH] = {HEADER("x-requested-with"), false},
+    [HTTP_H_X_FORWARDED_FOR] = {HEADER("x-forwarded-for"), false},
+    [HTTP_H_SEC_PURPOSE] = {HEADER("sec-purpose"), false},
+    [HTTP_H_PURPOSE] = {HEADER("purpose"), false},
+    [HTTP_H_X_MOZ] = {HEADER("x-moz"), false},
+    [HTTP_H_X_PURPOSE] = {HEADER("x-purpose"), false},
 };
+
+/* What a byte may be part of. */
+enum {
+    BYTE_TOKEN = 1,  /* RFC 9110, 5.6.2 */
+    BYTE_TARGET = 2, /* printable ASCII but '#': a fragment is never sent (RFC 9112, 3.2) */
+    BYTE_FIELD = 4,  /* HTAB, and all but control bytes (RFC 9110, 5.5; obs-text is let through) */
+    BYTE_NAME = 8,   /* of a host: letters, digits, "-._~" */
+};
+
+/* clang-format off */
+#define TOKEN (BYTE_TOKEN | BYTE_TARGET | BYTE_FIELD)
+#define NAME (TOKEN | BYTE_NAME)
+#define OTHER (BYTE_TARGET | BYTE_FIELD)
+static const uint8_t byte_class[256] = {
+    ['\t'] = BYTE_FIELD, [' '] = BYTE_FIELD, ['#'] = BYTE_TOKEN | BYTE_FIELD,
+    ['0' ... '9'] = NAME, ['A' ... 'Z'] = NAME, ['a' ... 'z'] = NAME,
+    ['-'] = NAME, ['.'] = NAME, ['_'] = NAME, ['~'] = NAME,
+    ['!'] = TOKEN, ['$'] = TOKEN, ['%'] = TOKEN, ['&'] = TOKEN, ['\''] = TOKEN, ['*'] = TOKEN, ['+'] = TOKEN,
+    ['^'] = TOKEN, ['`'] = TOKEN, ['|'] = TOKEN,
+    ['"'] = OTHER, ['('] = OTHER, [')'] = OTHER, [','] = OTHER, ['/'] = OTHER, [':'] = OTHER, [';'] = OTHER,
+    ['<'] = OTHER, ['='] = OTHER, ['>'] = OTHER, ['?'] = OTHER, ['@'] = OTHER, ['['] = OTHER, ['\\'] = OTHER,
+    [']'] = OTHER, ['{'] = OTHER, ['}'] = OTHER,
+    [0x80 ... 0xff] = BYTE_FIELD,
+};
+/* clang-format on */
+
+static bool all_bytes(const char *at, const char *end, uint8_t may_be)
+{
+    uint8_t all = may_be;
+    for (; at < end; at++)
+        all &= byte_class[(unsigned char)*at];
+    return all != 0;
+}
 
 static const struct {
     const char *name;
@@ -82,17 +118,6 @@ size_t request_head_end(const char *buf, size_t len, size_t *scanned)
     return 0;
 }
 
-/* Which bytes may stand in a header line: HTAB, and all but control bytes (RFC 9110, 5.5; obs-text is let through). */
-static bool is_field_byte(unsigned char b)
-{
-    return b == '\t' || (b >= 0x20 && b != 0x7f);
-}
-
-static bool is_token_byte(unsigned char b)
-{
-    return isalnum(b) || (b != 0 && strchr("!#$%&'*+-.^_`|~", b) != NULL);
-}
-
 /* "METHOD SP target SP HTTP/x.y", exactly two blanks, printable ASCII (RFC 9112, 3). */
 static int raw_request_line(const char *line, size_t len)
 {
@@ -105,12 +130,8 @@ static int raw_request_line(const char *line, size_t len)
     size_t target_len = (size_t)(second - first) - 1;
     const char *version = second + 1;
     size_t version_len = len - (size_t)(version - line);
-    for (const char *p = line; p < first; p++)
-        if (!is_token_byte((unsigned char)*p))
-            return 400;
-    for (const char *p = first + 1; p < second; p++)
-        if ((unsigned char)*p <= 0x20 || (unsigned char)*p >= 0x7f || *p == '#')
-            return 400;
+    if (!all_bytes(line, first, BYTE_TOKEN) || !all_bytes(first + 1, second, BYTE_TARGET))
+        return 400;
     if (version_len != 8 || memcmp(version, "HTTP/", 5) != 0 || !isdigit((unsigned char)version[5]) ||
         version[6] != '.' || !isdigit((unsigned char)version[7]))
         return 400;
@@ -137,11 +158,8 @@ static int raw_check(const char *head, size_t len)
             if (status)
                 return status;
         } else {
-            if (*p == ' ' || *p == '\t' || *p == ':')
+            if (*p == ' ' || *p == '\t' || *p == ':' || !all_bytes(p, p + line_len, BYTE_FIELD))
                 return 400;
-            for (size_t i = 0; i < line_len; i++)
-                if (!is_field_byte((unsigned char)p[i]))
-                    return 400;
         }
         if (++lines > HTTP_HEADERS_MAX + 1)
             return 431;
@@ -228,7 +246,7 @@ static int on_value_complete(llhttp_t *p)
     if (framing)
         return framing < 0 ? -1 : 0;
     for (int i = 0; i < HTTP_H_COUNT; i++) {
-        if (!span_is_nocase(field, known_headers[i].name))
+        if (field.len != known_headers[i].len || strncasecmp(field.at, known_headers[i].name, field.len) != 0)
             continue;
         if (!h->r->header[i].at)
             h->r->header[i] = value;
@@ -261,7 +279,7 @@ static bool host_well_formed(struct span host)
             return false;
         i++;
     } else {
-        while (i < host.len && (isalnum((unsigned char)host.at[i]) || strchr("-._~", host.at[i])))
+        while (i < host.len && byte_class[(unsigned char)host.at[i]] & BYTE_NAME)
             i++;
         if (i == 0)
             return false;

@@ -9,8 +9,8 @@ static const char *const method_names[] = {
     [HTTP_M_PATCH] = "PATCH", [HTTP_M_DELETE] = "DELETE", [HTTP_M_OPTIONS] = "OPTIONS",
 };
 
-/* Whether the path has the pattern's form; its {} segments. */
-static bool pattern_match(const char *pattern, struct span path, struct span *segment)
+/* How many {} segments the path has, put into segment; -1: it is not of the pattern's form. */
+static int pattern_match(const char *pattern, struct span path, struct span *segment)
 {
     const char *p = path.at, *end = path.at + path.len;
     int n = 0;
@@ -20,17 +20,17 @@ static bool pattern_match(const char *pattern, struct span path, struct span *se
             while (p < end && *p != '/')
                 p++;
             if (p == start || n == ROUTE_SEGMENTS_MAX)
-                return false;
+                return -1;
             segment[n++] = (struct span){start, (size_t)(p - start)};
             pattern += 2;
         } else {
             if (p == end || *p != *pattern)
-                return false;
+                return -1;
             p++;
             pattern++;
         }
     }
-    return p == end;
+    return p == end ? n : -1;
 }
 
 static unsigned route_methods(const struct http_route *route)
@@ -44,12 +44,17 @@ void route_find(const struct http_route *routes, size_t count, const struct requ
     const char *pattern = NULL; /* the first one that the path has: what stands below is another resource */
     memset(match, 0, sizeof *match);
     for (size_t i = 0; i < count; i++) {
-        struct span segment[ROUTE_SEGMENTS_MAX] = {{NULL, 0}};
-        if (pattern ? strcmp(pattern, routes[i].pattern) != 0 : !pattern_match(routes[i].pattern, r->path, segment))
-            continue;
-        if (!pattern)
-            memcpy(match->segment, segment, sizeof segment);
-        pattern = routes[i].pattern;
+        struct span segment[ROUTE_SEGMENTS_MAX];
+        if (pattern) {
+            if (strcmp(pattern, routes[i].pattern) != 0)
+                continue;
+        } else {
+            int n = pattern_match(routes[i].pattern, r->path, segment);
+            if (n < 0)
+                continue;
+            memcpy(match->segment, segment, (size_t)n * sizeof *segment);
+            pattern = routes[i].pattern;
+        }
         unsigned bits = route_methods(&routes[i]);
         match->allowed |= bits;
         if (bits & 1u << r->method) {

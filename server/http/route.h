@@ -7,7 +7,7 @@
 
 struct conn;
 
-enum { ROUTE_SEGMENTS_MAX = 8 };
+enum { ROUTE_SEGMENTS_MAX = 3 };
 
 struct http_route {
     enum http_method method; /* a GET route also serves HEAD, without its body */

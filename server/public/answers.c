@@ -6,8 +6,8 @@
 #include <string.h>
 
 struct group_answers {
-    char *redirect; /* whole header lines */
-    size_t redirect_len;
+    char *redirect; /* whole header lines: those of every redirect, behind them the cookie's */
+    size_t redirect_len, first_len;
     struct answer_page *page[LANDING_LANGUAGES][LANDING_APPS];
 };
 
@@ -110,6 +110,24 @@ struct span answers_redirect(struct answers *a, size_t group)
         g->redirect_len = (size_t)len;
     }
     return (struct span){g->redirect, g->redirect_len};
+}
+
+struct span answers_first_redirect(struct answers *a, size_t group, const struct visitor_options *o)
+{
+    struct group_answers *g = &a->groups[group];
+    if (!answers_redirect(a, group).at)
+        return (struct span){NULL, 0};
+    if (!g->first_len) {
+        struct seat_token token = {.confirmed = true};
+        strcpy(token.group, a->campaign->groups[group].id);
+        char *lines = realloc(g->redirect, g->redirect_len + VISITOR_LINE_MAX);
+        if (!lines)
+            return (struct span){NULL, 0};
+        g->redirect = lines;
+        struct span path = {a->campaign->slug, strlen(a->campaign->slug)};
+        g->first_len = g->redirect_len + visitor_line(o, &token, a->campaign, path, lines + g->redirect_len);
+    }
+    return (struct span){g->redirect, g->first_len};
 }
 
 const struct landing_page *answers_group(struct answers *a, size_t group, enum landing_language l, enum landing_app app)

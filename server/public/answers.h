@@ -10,6 +10,7 @@
 #include "campaign.h"
 #include "landing.h"
 #include "request.h"
+#include "visitor.h"
 
 enum { ANSWERS_PAGES_MAX = 1024 }; /* pages a worker keeps, each under LANDING_PAGE_MAX */
 
@@ -36,6 +37,9 @@ void answers_free(void *answers);
 
 /* "Location: …\r\nCache-Control: no-store\r\nHuoma-Group: …\r\n"; at == NULL: out of memory. */
 struct span answers_redirect(struct answers *a, size_t group);
+/* Likewise with the Set-Cookie line of a seat that was never held, for the path in lower case: it is the same for all.
+ */
+struct span answers_first_redirect(struct answers *a, size_t group, const struct visitor_options *o);
 /* NULL: out of memory. Valid until the next of these calls. */
 const struct landing_page *answers_group(struct answers *a, size_t group, enum landing_language l,
                                          enum landing_app app);

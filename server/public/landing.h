@@ -1,6 +1,7 @@
 /*
- * The pages that a visitor sees, as HTML text. No request, no connection, no Redis in here: what to say comes in, a page
- * comes out. All pages share one dress (web/landing/), one request each, no outside host, under LANDING_PAGE_MAX bytes.
+ * The pages that a visitor sees, as HTML text. No request, no connection, no Redis in here: what to say comes in, a
+ * page comes out. All pages share one dress (web/landing/), one request each, no outside host, under LANDING_PAGE_MAX
+ * bytes.
  */
 #ifndef SERVER_PUBLIC_LANDING_H
 #define SERVER_PUBLIC_LANDING_H
@@ -27,15 +28,17 @@ enum landing_message {
     LANDING_MESSAGES
 };
 
-/* A page whose links are relative to <base href="/…/">: the campaign's path as the visitor wrote it goes in at `path_at` (cookie
- * paths are case-sensitive, slugs are not). The bytes [0,path_at) + path segment + [path_at,len) are the page. */
+/* A page whose links are relative to <base href="/…/">: the campaign's path as the visitor wrote it goes in at
+ * `path_at` (cookie paths are case-sensitive, slugs are not). The bytes [0,path_at) + path segment + [path_at,len) are
+ * the page. */
 struct landing_page {
-    char *html;      /* malloc'd */
+    char *html; /* malloc'd */
     size_t len;
-    size_t path_at;  /* == len: nothing is to be inserted */
+    size_t path_at; /* == len: nothing is to be inserted */
 };
 
-/* The first supported language of an Accept-Language header by its q values (RFC 9110, 12.5.4); neither: fallback. value may be NULL. */
+/* The first supported language of an Accept-Language header by its q values (RFC 9110, 12.5.4); neither: fallback.
+ * value may be NULL. */
 enum landing_language landing_language_of(const char *value, size_t len, enum landing_language fallback);
 
 /* All return 0 or -ENOMEM and leave *page untouched then. c may be NULL in landing_message only. Dates are
@@ -46,12 +49,13 @@ int landing_group(struct landing_page *page, const struct campaign *c, size_t gr
 int landing_tap(struct landing_page *page, const struct campaign *c, enum landing_language lang);
 int landing_message(struct landing_page *page, enum landing_message m, const struct campaign *c,
                     enum landing_language lang);
-/* For crawlers, HEAD and prefetch: Open Graph tags (og:title, og:type, og:url, og:description), no link to any group. */
+/* For crawlers, HEAD and prefetch: Open Graph tags (og:title, og:type, og:url, og:description), no link to any group.
+ */
 int landing_preview(struct landing_page *page, const struct campaign *c, const char *base_url,
                     enum landing_language lang);
 
-/* The value of Content-Security-Policy for all of these pages: no host, inline style and script by their hashes. Made once
- * by landing_init, which is called before threads start. 0 or -errno. */
+/* The value of Content-Security-Policy for all of these pages: no host, inline style and script by their hashes. Made
+ * once by landing_init, which is called before threads start. 0 or -errno. */
 int landing_init(void);
 const char *landing_csp(void);
 

@@ -182,38 +182,46 @@ static void send_full(struct scan *s)
     reply_end(&r, NULL, 0);
 }
 
-/* The visitor has a seat in that group. cookie: the proof to carry, or NULL when they carry it already. */
-static void send_seat(struct scan *s, size_t group, const struct seat_token *cookie)
+static void send_redirect(struct scan *s, struct answers *a, size_t group, const struct seat_token *cookie)
 {
-    struct conn *c = conn_of(s);
     struct scan_context *x = context_of(s);
-    const struct campaign *d = campaign_of(s);
-    struct answers *a = answers_of(s);
     struct reply r;
-    if (!a) {
+    bool first = cookie && !cookie->due && !cookie->tried_count && span_is(s->path, s->slug);
+    struct span lines = first ? answers_first_redirect(a, group, &x->visitors) : answers_redirect(a, group);
+    if (!lines.at) {
         send_failure(s, STORE_UNAVAILABLE);
         return;
     }
-    if (!group_shows_page(&d->groups[group])) {
-        struct span lines = answers_redirect(a, group);
-        if (!lines.at) {
-            send_failure(s, STORE_UNAVAILABLE);
-            return;
-        }
-        reply_begin(&r, c, 302);
-        reply_lines(&r, lines.at, lines.len);
-        if (cookie)
-            visitor_write(&x->visitors, &r, cookie, d, s->path);
-        reply_end(&r, NULL, 0);
-        return;
-    }
+    reply_begin(&r, conn_of(s), 302);
+    reply_lines(&r, lines.at, lines.len);
+    if (cookie && !first)
+        visitor_write(&x->visitors, &r, cookie, campaign_of(s), s->path);
+    reply_end(&r, NULL, 0);
+}
+
+static void send_page(struct scan *s, struct answers *a, size_t group, const struct seat_token *cookie)
+{
+    struct conn *c = conn_of(s);
+    struct reply r;
     enum landing_app app = in_wechat(conn_request(c)) ? LANDING_IN_WECHAT : LANDING_ELSEWHERE;
     const struct landing_page *page = answers_group(a, group, language_of(c), app);
     begin_page(&r, c, page ? 200 : 503);
-    reply_header_text(&r, "Huoma-Group", d->groups[group].id);
+    reply_header_text(&r, "Huoma-Group", campaign_of(s)->groups[group].id);
     if (cookie)
-        visitor_write(&x->visitors, &r, cookie, d, s->path);
+        visitor_write(&context_of(s)->visitors, &r, cookie, campaign_of(s), s->path);
     end_page(&r, page, s->path);
+}
+
+/* The visitor has a seat in that group. cookie: the proof to carry, or NULL when they carry it already. */
+static void send_seat(struct scan *s, size_t group, const struct seat_token *cookie)
+{
+    struct answers *a = answers_of(s);
+    if (!a)
+        send_failure(s, STORE_UNAVAILABLE);
+    else if (group_shows_page(&campaign_of(s)->groups[group]))
+        send_page(s, a, group, cookie);
+    else
+        send_redirect(s, a, group, cookie);
 }
 
 /* --- the seat in the cookie --- */

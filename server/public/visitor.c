@@ -12,8 +12,8 @@ void visitor_init(struct visitor_options *o, const unsigned char secret[STORE_SE
 {
     static const unsigned char purpose[] = "huoma seat token 1";
     crypto_generichash(o->key, sizeof o->key, purpose, sizeof purpose - 1, secret, STORE_SECRET);
-    o->days = days;
-    o->secure = strncmp(base_url, "https://", 8) == 0;
+    snprintf(o->attributes, sizeof o->attributes, "; Max-Age=%d; HttpOnly; SameSite=Lax%s\r\n", days * 86400,
+             strncmp(base_url, "https://", 8) == 0 ? "; Secure" : "");
 }
 
 bool visitor_read(const struct visitor_options *o, const struct request *r, const struct campaign *c,
@@ -25,14 +25,20 @@ bool visitor_read(const struct visitor_options *o, const struct request *r, cons
     return text.at && text.len < SEAT_TOKEN_MAX && seat_token_read(text.at, text.len, o->key, c, token) == 0;
 }
 
-void visitor_write(const struct visitor_options *o, struct reply *reply, const struct seat_token *token,
-                   const struct campaign *c, struct span path)
+size_t visitor_line(const struct visitor_options *o, const struct seat_token *token, const struct campaign *c,
+                    struct span path, char out[VISITOR_LINE_MAX])
 {
-    char value[SEAT_TOKEN_MAX + CAMPAIGN_SLUG_MAX + 96], *p = value;
-    p = mempcpy(p, "hm=", 3);
+    char *p = mempcpy(out, "Set-Cookie: hm=", 15);
     p += seat_token_write(token, o->key, c, p);
     p = mempcpy(p, "; Path=/", 8);
     p = mempcpy(p, path.at, path.len < CAMPAIGN_SLUG_MAX ? path.len : CAMPAIGN_SLUG_MAX);
-    p += snprintf(p, 64, "; Max-Age=%d; HttpOnly; SameSite=Lax%s", o->days * 86400, o->secure ? "; Secure" : "");
-    reply_header(reply, "Set-Cookie", value, (size_t)(p - value));
+    p = mempcpy(p, o->attributes, strlen(o->attributes));
+    return (size_t)(p - out);
+}
+
+void visitor_write(const struct visitor_options *o, struct reply *reply, const struct seat_token *token,
+                   const struct campaign *c, struct span path)
+{
+    char line[VISITOR_LINE_MAX];
+    reply_lines(reply, line, visitor_line(o, token, c, path, line));
 }

@@ -11,8 +11,7 @@
 
 struct visitor_options {
     unsigned char key[SEAT_TOKEN_KEY]; /* made from the store's secret: cookies are valid on every server */
-    int days;                          /* Max-Age */
-    bool secure;                       /* base_url is https */
+    char attributes[64];               /* "; Max-Age=…; HttpOnly; SameSite=Lax[; Secure]\r\n" */
 };
 
 void visitor_init(struct visitor_options *o, const unsigned char secret[STORE_SECRET], int days, const char *base_url);
@@ -21,8 +20,13 @@ void visitor_init(struct visitor_options *o, const unsigned char secret[STORE_SE
 bool visitor_read(const struct visitor_options *o, const struct request *r, const struct campaign *c,
                   struct seat_token *token);
 
-/* Adds Set-Cookie. path: the slug's segment as the request wrote it (RFC 6265, 5.1.4: cookie paths are case-sensitive).
- */
+enum { VISITOR_LINE_MAX = SEAT_TOKEN_MAX + CAMPAIGN_SLUG_MAX + 128 }; /* bytes of a Set-Cookie line */
+
+/* "Set-Cookie: hm=…\r\n"; its length. path: the slug's segment as the request wrote it (RFC 6265, 5.1.4: cookie paths
+ * are case-sensitive). */
+size_t visitor_line(const struct visitor_options *o, const struct seat_token *token, const struct campaign *c,
+                    struct span path, char out[VISITOR_LINE_MAX]);
+/* Adds that line. */
 void visitor_write(const struct visitor_options *o, struct reply *reply, const struct seat_token *token,
                    const struct campaign *c, struct span path);
 

@@ -27,6 +27,12 @@ after(async () => {
 const outsideUrl = () => `http://127.0.0.1:${outside.address().port}/group`;
 const kept = (slug) => waitFor('the hold is confirmed', async () => await server.seats(slug) === KEPT);
 
+// The page's own time stands still until a test moves it.
+async function stopClock(page) {
+    await page.clock.install({ time: '2026-11-01T00:00:00Z' });
+    await page.clock.pauseAt('2026-11-01T01:00:00Z');
+}
+
 function countPosts(page) {
     const posts = [];
     page.on('request', (r) => { if (r.method() === 'POST') posts.push(new URL(r.url()).pathname); });
@@ -54,7 +60,7 @@ test('not visible: not confirmed; seconds of being visible add up', async () => 
     const page = await visitor(browser);
     const posts = countPosts(page);
     await hide(page);
-    await page.clock.install(); // the page's own time, moved by hand
+    await stopClock(page);
     await page.goto(`${server.public}/hidden`);
     await page.clock.runFor(60000);
     await page.evaluate(() => huomaShow());
@@ -90,7 +96,7 @@ for (const [what, act] of [
 test('leaving after a glance confirms', async () => {
     await server.createPage('glance');
     const page = await visitor(browser);
-    await page.clock.install(); // the second never passes by itself
+    await stopClock(page); // the second never passes by itself
     await page.goto(`${server.public}/glance`);
     assert.equal(await server.seats('glance'), HELD);
     await page.goto('about:blank');

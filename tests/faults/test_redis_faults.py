@@ -61,7 +61,7 @@ def test_redis_stalls(seconds, rounds, say):
                     assert answer.status in (302, 503), answer
             os.kill(redis, signal.SIGCONT)
             resumed = time.monotonic()
-            wait_for("health", lambda: server.healthy(1), PATIENCE)
+            wait_for("health", server.recovered, PATIENCE)
             healthy = time.monotonic() - resumed
             seats = crowd.seats()
             wait_for("seats again", lambda: crowd.seats() > seats + 20, PATIENCE)
@@ -115,7 +115,7 @@ def test_external_redis_restarts(tcp, rounds, say):
                 wait_for("ill health", lambda: not server.healthy(3), 5)
                 redis.start()
                 began = time.monotonic()
-                wait_for("health", lambda: server.healthy(1), PATIENCE)
+                wait_for("health", server.recovered, PATIENCE)
                 healthy.append(time.monotonic() - began)
                 seats = crowd.seats()
                 wait_for("seats again", lambda s=seats: crowd.seats() > s + 20, PATIENCE)
@@ -138,7 +138,7 @@ def test_the_admin_is_told_too():
             answer = server.api(method, path, body, expect=503)
             assert answer.header("Content-Type") == "application/problem+json" and answer.json()["status"] == 503
         redis.start()
-        wait_for("the store", lambda: server.healthy(1), PATIENCE)
+        wait_for("the store", server.recovered, PATIENCE)
         assert server.show("run")["title"] == "run", "a refused change is refused whole"
 
 
@@ -226,7 +226,7 @@ def test_redis_answers_nonsense(say):
             more = server.log()[len(logged):]
             assert "level=warn" in more or "level=error" in more, f"{name}: nothing was logged"
             assert len(more.splitlines()) < 100, f"{name}: {len(more.splitlines())} lines were logged"
-            wait_for(f"health after {name}", lambda: server.healthy(1), PATIENCE)
+            wait_for(f"health after {name}", server.recovered, PATIENCE)
             assert Visitor(server, "run").scan().status == 302, name
     say(f"{len(LIES)} kinds of nonsense: told after {slowest:.2f} s at most")
     assert slowest <= TOLD_SECONDS

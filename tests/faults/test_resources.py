@@ -61,7 +61,7 @@ def test_the_disk_is_full(say):
             assert answer.status in (200, 503, 507), answer
             (disk / "ballast").unlink()
             freed = time.monotonic()
-            wait_for("health", lambda: server.healthy(1), PATIENCE)
+            wait_for("health", server.recovered, PATIENCE)
             healthy = time.monotonic() - freed
             seats = crowd.seats()
             wait_for("seats again", lambda: crowd.seats() > seats + 20, PATIENCE)
@@ -107,7 +107,7 @@ def test_out_of_descriptors(say):
         finally:
             for c in clients:
                 c.close()
-        wait_for("health", lambda: server.healthy(1), 5)
+        wait_for("health", server.recovered, 5)
         assert Visitor(server, "run").scan().status == 302 and anna.scan().cookie is None
         assert server.show("run")["seats"]["used"] == 2
 

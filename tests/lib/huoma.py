@@ -795,6 +795,10 @@ class Server(Program):
         except (OSError, Lost):
             return False
 
+    def recovered(self):
+        """Healthy on every thread: each has a link to Redis of its own, and which worker answers is the kernel's choice."""
+        return all(self.healthy(1) for _ in range(12)) and self.api("GET", "/campaigns?limit=1", expect="any").status == 200
+
     def log_fields(self, event):
         """The log lines of one event, as dicts."""
         found = []
