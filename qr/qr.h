@@ -10,23 +10,23 @@
 #include <stdint.h>
 
 enum {
-    QR_QUIET = 4,          /* modules of quiet zone at least */
+    QR_QUIET = 4, /* modules of quiet zone at least */
     QR_QUIET_MAX = 40,
-    QR_TEXT_MAX = 2300,    /* bytes */
-    QR_PX_MAX = 4096,      /* pixels of a PNG's side */
-    QR_MM_MAX = 2000,      /* millimetres of an SVG's side */
+    QR_TEXT_MAX = 2300, /* bytes */
+    QR_PX_MAX = 4096,   /* pixels of a PNG's side */
+    QR_MM_MAX = 2000,   /* millimetres of an SVG's side */
 };
 
 enum qr_ecc { QR_ECC_L, QR_ECC_M, QR_ECC_Q, QR_ECC_H };
 
 struct qr_symbol {
-    int size;          /* modules a side, without quiet zone */
-    uint8_t *modules;  /* size * size; 1 dark; owned */
+    int size;         /* modules a side, without quiet zone */
+    uint8_t *modules; /* size * size; 1 dark; owned */
 };
 
 struct qr_look {
-    int margin;            /* modules of quiet zone, QR_QUIET to QR_QUIET_MAX */
-    uint32_t dark, light;  /* 0xRRGGBB */
+    int margin;           /* modules of quiet zone, QR_QUIET to QR_QUIET_MAX */
+    uint32_t dark, light; /* 0xRRGGBB */
 };
 
 /* 0; -EINVAL empty or has a NUL; -E2BIG too long for the level; -ENOMEM. */
@@ -37,8 +37,8 @@ void qr_symbol_clear(struct qr_symbol *s);
 const char *qr_look_refused(const struct qr_look *look);
 
 /*
- * malloc'd text or bytes, length in *len, the same for the same input. NULL: out of memory, a margin out of range, (svg) mm not
- * 1 to QR_MM_MAX, (png) px above QR_PX_MAX or too small for a pixel a module.
+ * malloc'd text or bytes, length in *len, the same for the same input. NULL: out of memory, a margin out of range,
+ * (svg) mm not 1 to QR_MM_MAX, (png) px above QR_PX_MAX or too small for a pixel a module.
  */
 char *qr_to_svg(const struct qr_symbol *s, const struct qr_look *look, double mm, size_t *len);
 /* Modules are whole pixels, as large as fit into px; what is left over widens the quiet zone evenly. 1 bit a pixel. */
