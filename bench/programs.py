@@ -8,6 +8,7 @@ import pathlib
 import shutil
 import signal
 import socket
+import statistics
 import subprocess
 import tempfile
 import time
@@ -61,6 +62,18 @@ def rss_mb(pid):
         if line.startswith("VmRSS:"):
             return int(line.split()[1]) / 1024
     raise RuntimeError(f"no VmRSS of process {pid}")
+
+
+def fsync_seconds(count=200):
+    """The median of a small append's fsync in the folder for temporary files, where the programs have theirs."""
+    times = []
+    with tempfile.TemporaryFile(buffering=0) as f:
+        for _ in range(count):
+            f.write(b"x" * 200)
+            began = time.monotonic()
+            os.fdatasync(f.fileno())
+            times.append(time.monotonic() - began)
+    return statistics.median(times)
 
 
 def redis_says(path, command):

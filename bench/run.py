@@ -12,8 +12,9 @@ import pathlib
 import platform
 import statistics
 import sys
+import tempfile
 
-from programs import REDIS_DURABLE, Huoma, Nginx, Redis, cpu_seconds, rss_mb, wrk
+from programs import REDIS_DURABLE, Huoma, Nginx, Redis, cpu_seconds, fsync_seconds, rss_mb, wrk
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 LINK = "https://chat.example.com/g1"
@@ -207,8 +208,9 @@ def main():
     if not binary:
         say(f"{o.huoma} is not there: only the yardsticks are measured")
 
-    say(f"{os.cpu_count()} processors, Linux {platform.release()}, {o.rounds} rounds of {o.seconds} s, wrk with 1 thread, "
-        f"load before the run {os.getloadavg()[0]:.1f}")
+    load, fsync = os.getloadavg()[0], fsync_seconds()
+    say(f"{os.cpu_count()} processors, Linux {platform.release()}, {o.rounds} rounds of {o.seconds} s, wrk with 1 thread; "
+        f"before the run: load {load:.1f}, an fsync in {tempfile.gettempdir()} takes {fsync * 1e6:.0f} us")
     say()
     nginx, huoma = Nginx(), None
     try:
@@ -237,6 +239,7 @@ def main():
     o.json.write_text(json.dumps({
         "at": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
         "processors": os.cpu_count(), "kernel": platform.release(), "rounds": o.rounds, "seconds": o.seconds,
+        "load_before": load, "fsync_us": fsync * 1e6,
         "cases": results, "memory": memory, "ready_seconds": ready,
         "targets": [{"what": t, "target": a, "measured": m, "met": met} for t, a, m, met in verdicts]}, indent=1) + "\n")
     say(f"all figures: {o.json}")
