@@ -8,6 +8,7 @@
 #define CAMPAIGN_CAMPAIGN_JSON_H
 
 #include "campaign.h"
+#include "date.h"
 
 enum {
     CAMPAIGN_JSON_DEPTH_MAX = 16,          /* lists and objects in one another */
@@ -101,10 +102,5 @@ char *campaign_to_api(const struct campaign *c, const struct group_count *counts
 /* One group of it. */
 char *campaign_group_to_api(const struct campaign *c, size_t position, const struct group_count *count, int64_t now,
                             bool pretty, size_t *len);
-
-/* RFC 3339 with offset, "2026-11-29T14:20:00+08:00" or "...Z" -> unix seconds; false if it is not one. */
-bool date_from_text(const char *text, size_t len, int64_t *seconds);
-/* Unix seconds -> "2026-11-29T06:20:00Z". */
-void date_to_text(int64_t seconds, char out[32]);
 
 #endif

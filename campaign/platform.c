@@ -110,18 +110,16 @@ static const char *check_characters(const char *url, size_t len)
     return NULL;
 }
 
-/* Browsers read a host whose last label is a number as an IPv4 address, in octal and hex too: only the plain form
- * passes. */
-static bool host_is_ipv4(struct piece host)
+static bool host_is_address(struct piece host, int family)
 {
-    char text[INET_ADDRSTRLEN];
-    struct in_addr addr;
+    char text[INET6_ADDRSTRLEN];
+    struct in6_addr addr; /* the larger of the two */
 
     if (host.len >= sizeof(text))
         return false;
     memcpy(text, host.at, host.len);
     text[host.len] = '\0';
-    return inet_pton(AF_INET, text, &addr) == 1;
+    return inet_pton(family, text, &addr) == 1;
 }
 
 static bool label_is_number(struct piece label)
@@ -156,19 +154,9 @@ static bool host_is_name(struct piece host)
         last = label;
         label = (struct piece){host.at + i + 1, 0};
     }
-    return !label_is_number(last) || host_is_ipv4(host);
-}
-
-static bool host_is_ipv6(struct piece inner)
-{
-    char text[INET6_ADDRSTRLEN];
-    struct in6_addr addr;
-
-    if (inner.len >= sizeof(text))
-        return false;
-    memcpy(text, inner.at, inner.len);
-    text[inner.len] = '\0';
-    return inet_pton(AF_INET6, text, &addr) == 1;
+    /* Browsers read a host whose last label is a number as an IPv4 address, in octal and hex too: only the plain form
+     * passes. */
+    return !label_is_number(last) || host_is_address(host, AF_INET);
 }
 
 static bool port_is_valid(struct piece port, long *number)
@@ -200,7 +188,7 @@ static const char *split_authority(struct link *l, struct piece authority)
     } else {
         const char *close = memchr(authority.at, ']', authority.len);
 
-        if (!close || !host_is_ipv6((struct piece){authority.at + 1, (size_t)(close - authority.at) - 1}))
+        if (!close || !host_is_address((struct piece){authority.at + 1, (size_t)(close - authority.at) - 1}, AF_INET6))
             return "host is not well-formed";
         l->host.len = (size_t)(close - authority.at) + 1;
         colon = l->host.len < authority.len ? close + 1 : NULL;

@@ -112,6 +112,7 @@ size_t seat_token_write(const struct seat_token *t, const unsigned char key[SEAT
     head = (size_t)(p - out);
     *p = '.';
     mac_make(out, head, key, c, p + 1);
+    out[head + 1 + MAC_TEXT] = '\0';
     return head + 1 + MAC_TEXT;
 }
 

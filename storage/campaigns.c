@@ -104,7 +104,7 @@ static enum store_result read_row(struct store *s, const char *slug, const struc
             row->counts = calloc(row->definition->group_count + 1, sizeof *row->counts);
             if (row->counts && read_counts(reply, row->counts, row->definition->group_count))
                 return STORE_OK;
-            strcpy(err, row->counts ? "counters do not fit the definition" : "out of memory");
+            snprintf(err, sizeof err, "%s", row->counts ? "counters do not fit the definition" : "out of memory");
         }
     }
     row_clear(row);
@@ -394,7 +394,7 @@ static bool list_reply_cursor(struct list_job *job, const struct redisReply *rep
     for (size_t i = 1; i < reply->elements; i++)
         if (reply->element[i]->type != REDIS_REPLY_STRING || reply->element[i]->len > CAMPAIGN_SLUG_MAX)
             return false;
-    strcpy(job->cursor, reply->element[1]->str);
+    snprintf(job->cursor, sizeof job->cursor, "%s", reply->element[1]->str);
     return true;
 }
 
@@ -432,12 +432,12 @@ static void list_find_done(void *ctx, enum store_result r, const struct redisRep
         return;
     }
     for (size_t i = 2; i < reply->elements && job->found < job->limit; i++)
-        strcpy(job->slugs[job->found++], reply->element[i]->str);
+        snprintf(job->slugs[job->found++], sizeof *job->slugs, "%s", reply->element[i]->str);
     if (job->cursor[0] && job->found < job->limit && ++job->steps < LIST_STEPS_MAX) {
         list_send(job, job->limit - job->found, list_find_done);
         return;
     }
-    strcpy(job->next, job->cursor);
+    snprintf(job->next, sizeof job->next, "%s", job->cursor);
     if (!job->q) {
         job->total = entries;
         list_read_window(job);
@@ -481,7 +481,7 @@ static void list_row_done(void *ctx, enum store_result r, const struct redisRepl
 static void list_read_window(struct list_job *job)
 {
     if (job->failed == STORE_OK && job->bytes > LIST_BYTES_MAX && job->asked < job->found) {
-        strcpy(job->next, job->slugs[job->asked - 1]);
+        snprintf(job->next, sizeof job->next, "%s", job->slugs[job->asked - 1]);
         job->found = job->asked;
     }
     if (job->failed != STORE_OK || job->asked == job->found) {

@@ -60,6 +60,7 @@ struct redis_link {
     size_t pending_count, calls_used;
     int64_t down_since_ms;
     int64_t greeting_due_ms;
+    int64_t refused_logged_ms;
     bool told_lost; /* one line an outage */
     bool freeing;
     void (*changed)(void *ctx, bool up);
@@ -313,8 +314,10 @@ static void call_answered(struct redis_call *c, const redisReply *reply)
         return;
     }
     enum store_result r = error_result(reply->str);
-    if (r != STORE_CONFLICT && r != STORE_NOT_FOUND)
+    if (r != STORE_CONFLICT && r != STORE_NOT_FOUND && now_ms() - l->refused_logged_ms >= 1000) {
+        l->refused_logged_ms = now_ms(); /* every scan may be refused while a disk is full */
         log_detail(l, STORE_LOG_ERROR, "redis_refused", reply->str);
+    }
     call_done(c, r, NULL);
 }
 
@@ -395,7 +398,8 @@ static void set_state(struct redis_link *l, enum link_state state)
         l->changed(l->changed_ctx, state == LINK_UP);
 }
 
-/* The longer it is down, the longer between two tries: a Redis that is starting is met within an eighth of its start. */
+/* The longer it is down, the longer between two tries: a Redis that is starting is met within an eighth of its start.
+ */
 static void connect_later(struct redis_link *l)
 {
     if (l->freeing)

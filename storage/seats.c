@@ -103,6 +103,17 @@ static void ledger_keys(struct redis_call *c, const char *slug)
     redis_call_key(c, slug, ":due");
 }
 
+/* A call that answers with the definition too, if the one that is known here is not the newest. */
+static struct redis_call *known_begin(struct seats *s, const struct cached_campaign *e, enum redis_script script)
+{
+    char known[SEATS_KNOWN];
+    struct redis_call *c = redis_script_begin(s->store->link, script, 4);
+    ledger_keys(c, e->pub.slug);
+    known_version(e, known);
+    redis_call_text(c, known);
+    return c;
+}
+
 /* Takes over a definition that Redis sent; false: it makes no sense. */
 static bool adopt(struct seats *s, struct cached_campaign *e, const char *text, size_t len)
 {
@@ -304,11 +315,7 @@ static void put_channels(struct redis_call *c, const struct waiter_queue *q)
 
 static struct redis_call *take_begin(struct seats *s, const struct cached_campaign *e, int64_t n, const char *prefer)
 {
-    char known[SEATS_KNOWN];
-    struct redis_call *c = redis_script_begin(s->store->link, REDIS_TAKE_SEATS, 4);
-    ledger_keys(c, e->pub.slug);
-    known_version(e, known);
-    redis_call_text(c, known);
+    struct redis_call *c = known_begin(s, e, REDIS_TAKE_SEATS);
     redis_call_int(c, n);
     redis_call_text(c, prefer ? prefer : "");
     redis_call_int(c, draw_seed(s));
@@ -369,11 +376,7 @@ void seats_next(struct seats *s, struct seat_waiter *w, const char *group, int64
                 const char (*avoid)[GROUP_ID_MAX + 1], int avoid_count)
 {
     struct cached_campaign *e = entry_of(w->campaign);
-    char known[SEATS_KNOWN];
-    struct redis_call *c = redis_script_begin(s->store->link, REDIS_NEXT_SEAT, 4);
-    ledger_keys(c, e->pub.slug);
-    known_version(e, known);
-    redis_call_text(c, known);
+    struct redis_call *c = known_begin(s, e, REDIS_NEXT_SEAT);
     redis_call_text(c, group);
     redis_call_int(c, due);
     redis_call_int(c, serial);

@@ -8,7 +8,9 @@
 
 #include "answer.h"
 #include "auth.h"
+#include "body.h"
 #include "door.h"
+#include "params.h"
 #include "problem.h"
 #include "reply.h"
 #include "route.h"
@@ -116,7 +118,10 @@ bool request_read_slug(struct conn *c)
     for (long i = 0; i < len; i++)
         if (slug[i] >= 'A' && slug[i] <= 'Z')
             slug[i] = (char)(slug[i] - 'A' + 'a');
-    return len > 0 && campaign_slug_valid(slug, (size_t)len);
+    if (len > 0 && campaign_slug_valid(slug, (size_t)len))
+        return true;
+    problem_reply_store(c, STORE_NOT_FOUND, PROBLEM_READING);
+    return false;
 }
 
 bool request_read_group(struct conn *c)
@@ -124,6 +129,15 @@ bool request_read_group(struct conn *c)
     char *group = request_of(c)->group;
     long len = span_decode(conn_segment(c, 1), false, group, GROUP_ID_MAX + 1);
     return len > 0 && group_id_valid(group, (size_t)len);
+}
+
+bool request_parameter_given(struct field_errors *errors, const char *name, long len)
+{
+    if (len == -1)
+        field_errors_add(errors, name, "is malformed or too long");
+    else if (len == -3)
+        field_errors_add(errors, name, "is given twice");
+    return len >= 0;
 }
 
 /* --- open to everyone --- */

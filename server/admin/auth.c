@@ -80,7 +80,7 @@ static void lookup_done(void *ctx, enum store_result r, const char *json, size_t
     } else if (!token_record_from_json(json, len, &record)) {
         problem_reply(c, 401, "The token's record cannot be read; make a new token.");
     } else {
-        strcpy(request_of(c)->by, record.name);
+        snprintf(request_of(c)->by, sizeof request_of(c)->by, "%s", record.name);
         request_of(c)->role = record.role;
         decide(c);
     }
@@ -100,7 +100,7 @@ void auth_require(struct conn *c, enum auth_role needed, void (*then)(struct con
     unsigned char hash[AUTH_HASH];
     auth_hash(token.at, token.len, hash);
     if (a->has_token && sodium_memcmp(hash, a->token_hash, AUTH_HASH) == 0) {
-        strcpy(q->by, "admin_token");
+        snprintf(q->by, sizeof q->by, "admin_token");
         q->role = AUTH_OWNER;
         decide(c);
         return;

@@ -7,6 +7,7 @@
 #include "answer.h"
 #include "auth.h"
 #include "change.h"
+#include "params.h"
 #include "problem.h"
 #include "routes.h"
 
@@ -18,32 +19,22 @@ struct list_query {
     int limit;
 };
 
-/* query_get's result as a field error; false: the parameter is not there, or not to be used. */
-static bool parameter_given(struct field_errors *errors, const char *name, long len)
-{
-    if (len == -1)
-        field_errors_add(errors, name, "is malformed or too long");
-    else if (len == -3)
-        field_errors_add(errors, name, "is given twice");
-    return len >= 0;
-}
-
 static void read_list_query(struct span query, struct list_query *l, struct field_errors *errors)
 {
     char limit[8];
     long len = query_get(query, "limit", limit, sizeof limit);
     l->limit = ADMIN_LIST_DEFAULT;
     if (len == -1 || (len >= 0 && (len == 0 || len > 3 || strspn(limit, "0123456789") != (size_t)len ||
-                                   atoi(limit) < 1 || atoi(limit) > STORE_PAGE_MAX)))
+                                   strtol(limit, NULL, 10) < 1 || strtol(limit, NULL, 10) > STORE_PAGE_MAX)))
         field_errors_add(errors, "limit", "must be an integer from 1 to %d", (int)STORE_PAGE_MAX);
-    else if (parameter_given(errors, "limit", len))
-        l->limit = atoi(limit);
+    else if (request_parameter_given(errors, "limit", len))
+        l->limit = (int)strtol(limit, NULL, 10);
     len = query_get(query, "cursor", l->cursor, sizeof l->cursor);
     if (len == -1 || (len > 0 && !campaign_slug_valid(l->cursor, (size_t)len)))
         field_errors_add(errors, "cursor", "must be a `next` of an earlier page");
-    else if (!parameter_given(errors, "cursor", len))
+    else if (!request_parameter_given(errors, "cursor", len))
         l->cursor[0] = '\0';
-    if (!parameter_given(errors, "q", query_get(query, "q", l->q, sizeof l->q)))
+    if (!request_parameter_given(errors, "q", query_get(query, "q", l->q, sizeof l->q)))
         l->q[0] = '\0';
 }
 
@@ -130,7 +121,7 @@ static void create_try(struct conn *c, const char *last)
         problem_reply(c, 409, detail);
         return;
     }
-    strcpy(q->slug, made->slug);
+    snprintf(q->slug, sizeof q->slug, "%s", made->slug);
     store_campaign_save(admin_of(c)->store, made, 0, NULL, -1, create_done, c);
     campaign_free(made);
 }
@@ -141,7 +132,7 @@ static void create_done(void *ctx, enum store_result r, const struct store_campa
     struct admin_request *q = request_of(c);
     if (r == STORE_CONFLICT && ++q->tries < ADMIN_SLUG_TRIES) {
         char last[CAMPAIGN_SLUG_MAX + 1];
-        strcpy(last, q->slug);
+        snprintf(last, sizeof last, "%s", q->slug);
         create_try(c, last);
         return;
     }
@@ -180,8 +171,6 @@ static void show_start(struct conn *c)
 {
     if (request_read_slug(c))
         store_campaign_read(admin_of(c)->store, request_of(c)->slug, show_done, c);
-    else
-        problem_reply_store(c, STORE_NOT_FOUND, PROBLEM_READING);
 }
 
 void campaigns_show(struct conn *c)
@@ -207,8 +196,6 @@ static void patch_start(struct conn *c)
     static const struct change patch = {true, true, patch_make, patch_answer};
     if (request_read_slug(c))
         change_start(c, &patch);
-    else
-        problem_reply_store(c, STORE_NOT_FOUND, PROBLEM_READING);
 }
 
 void campaigns_patch(struct conn *c)
@@ -229,8 +216,6 @@ static void order_start(struct conn *c)
     static const struct change order = {false, true, order_make, patch_answer};
     if (request_read_slug(c))
         change_start(c, &order);
-    else
-        problem_reply_store(c, STORE_NOT_FOUND, PROBLEM_READING);
 }
 
 void campaigns_order(struct conn *c)
@@ -269,10 +254,8 @@ static void delete_read(void *ctx, enum store_result r, const struct store_campa
 static void delete_start(struct conn *c)
 {
     bool conditional;
-    if (!request_read_slug(c)) {
-        problem_reply_store(c, STORE_NOT_FOUND, PROBLEM_READING);
+    if (!request_read_slug(c))
         return;
-    }
     change_matches(conn_request(c), 0, &conditional);
     if (conditional)
         store_campaign_read(admin_of(c)->store, request_of(c)->slug, delete_read, c);

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 #include "admin.h"
+#include "campaign_json.h"
 #include "conn.h"
 #include "qr.h"
 
@@ -59,9 +60,11 @@ struct admin_request {
 
 struct admin *admin_of(const struct conn *c);
 struct admin_request *request_of(struct conn *c);
-/* The campaign's slug out of the path's first {} in lower case; false: no campaign can have it. */
+/* The campaign's slug out of the path's first {} in lower case; false: no campaign can have it, and 404 is answered. */
 bool request_read_slug(struct conn *c);
-/* The group's id out of the path's second {}. */
+/* The group's id out of the path's second {}; false: no group can have it. */
 bool request_read_group(struct conn *c);
+/* query_get's result as a field error; false: the parameter is not there, or not to be used. */
+bool request_parameter_given(struct field_errors *errors, const char *name, long len);
 
 #endif

@@ -18,11 +18,10 @@ static void no_group(struct conn *c)
 static bool read_path(struct conn *c)
 {
     if (!request_read_slug(c))
-        problem_reply_store(c, STORE_NOT_FOUND, PROBLEM_READING);
-    else if (!request_read_group(c))
-        no_group(c);
-    else
+        return false;
+    if (request_read_group(c))
         return true;
+    no_group(c);
     return false;
 }
 
@@ -41,7 +40,7 @@ static struct campaign *create_make(struct conn *c, struct change_draft *d)
     size_t position = 0;
     struct campaign *changed = campaign_with_group(d->was, d->body.at, d->body.len, &d->moment, &position, &d->errors);
     if (changed)
-        strcpy(request_of(c)->group, changed->groups[position].id);
+        snprintf(request_of(c)->group, sizeof request_of(c)->group, "%s", changed->groups[position].id);
     return changed;
 }
 
@@ -63,8 +62,6 @@ static void create_start(struct conn *c)
     static const struct change create = {false, true, create_make, create_answer};
     if (request_read_slug(c))
         change_start(c, &create);
-    else
-        problem_reply_store(c, STORE_NOT_FOUND, PROBLEM_READING);
 }
 
 void groups_create(struct conn *c)

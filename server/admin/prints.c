@@ -10,6 +10,7 @@
 
 #include "answer.h"
 #include "auth.h"
+#include "params.h"
 #include "problem.h"
 #include "routes.h"
 
@@ -27,12 +28,7 @@ enum {
 /* A parameter's text; false: not given, or wrong, which is then among the errors. */
 static bool read_value(struct span query, const char *name, char out[PRINT_VALUE_MAX], struct field_errors *errors)
 {
-    long len = query_get(query, name, out, PRINT_VALUE_MAX);
-    if (len == -1)
-        field_errors_add(errors, name, "is malformed or too long");
-    else if (len == -3)
-        field_errors_add(errors, name, "is given twice");
-    return len >= 0;
+    return request_parameter_given(errors, name, query_get(query, name, out, PRINT_VALUE_MAX));
 }
 
 static void read_channel(struct span query, struct print *p, struct field_errors *errors)
@@ -44,7 +40,7 @@ static void read_channel(struct span query, struct print *p, struct field_errors
         if (*s >= 'A' && *s <= 'Z')
             *s = (char)(*s - 'A' + 'a');
     if (campaign_channel_valid(value, strlen(value)))
-        strcpy(p->channel, value);
+        snprintf(p->channel, sizeof p->channel, "%s", value);
     else
         field_errors_add(errors, "channel", "must be 1 to 32 of a-z, 0-9 and -, not begin with -, and not be reserved");
 }
@@ -184,10 +180,8 @@ static void print_start(struct conn *c)
 {
     struct admin_request *q = request_of(c);
     struct field_errors errors = {.count = 0};
-    if (!request_read_slug(c)) {
-        problem_reply_store(c, STORE_NOT_FOUND, PROBLEM_READING);
+    if (!request_read_slug(c))
         return;
-    }
     read_print(conn_request(c)->query, &q->print, &errors);
     if (errors.count > 0)
         problem_reply_fields(c, &errors);

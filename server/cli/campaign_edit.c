@@ -57,7 +57,8 @@ static enum cli_exit fail_fields(const struct field_errors *e)
     return CLI_FAILED;
 }
 
-static enum cli_exit create(const struct config *config, struct session *s, const char *text, size_t len, bool json)
+static enum cli_exit create(const struct config *config, struct session *s, const struct campaign_request *q,
+                            const char *text, size_t len)
 {
     struct field_errors *errors = calloc(1, sizeof *errors);
     char slug[CAMPAIGN_SLUG_MAX + 1] = "";
@@ -83,24 +84,8 @@ static enum cli_exit create(const struct config *config, struct session *s, cons
             break;
     }
     free(errors);
-    code = h.result == STORE_OK ? campaign_print(config, &h, json) : campaign_fail(slug, h.result);
+    code = h.result == STORE_OK ? campaign_print(config, &h, q->json_out) : campaign_fail(slug, h.result);
     held_campaign_clear(&h);
-    return code;
-}
-
-enum cli_exit campaign_run_create(const struct config *config, int argc, char **argv)
-{
-    struct campaign_request q;
-    enum cli_exit code = CLI_MISUSED;
-    if (campaign_request_read(&q, false, argc, argv)) {
-        size_t len = strlen(q.json);
-        char *text = q.json_file ? read_json(q.json_file, &len) : NULL;
-        struct session *s = text || !q.json_file ? session_open(config) : NULL;
-        code = s ? create(config, s, text ? text : q.json, len, q.json_out) : CLI_FAILED;
-        session_close(s);
-        free(text);
-    }
-    campaign_request_clear(&q);
     return code;
 }
 
@@ -205,18 +190,31 @@ static enum cli_exit edit(const struct config *config, struct session *s, const 
     return code;
 }
 
-enum cli_exit campaign_run_edit(const struct config *config, int argc, char **argv)
+/* Reads the arguments, and the JSON file if they name one; then does what is to be done in a session. */
+static enum cli_exit run(const struct config *config, bool edits, int argc, char **argv,
+                         enum cli_exit (*act)(const struct config *config, struct session *s,
+                                              const struct campaign_request *q, const char *text, size_t len))
 {
     struct campaign_request q;
     enum cli_exit code = CLI_MISUSED;
-    if (campaign_request_read(&q, true, argc, argv)) {
+    if (campaign_request_read(&q, edits, argc, argv)) {
         size_t len = strlen(q.json);
         char *text = q.json_file ? read_json(q.json_file, &len) : NULL;
         struct session *s = text || !q.json_file ? session_open(config) : NULL;
-        code = s ? edit(config, s, &q, text ? text : q.json, len) : CLI_FAILED;
+        code = s ? act(config, s, &q, text ? text : q.json, len) : CLI_FAILED;
         session_close(s);
         free(text);
     }
     campaign_request_clear(&q);
     return code;
+}
+
+enum cli_exit campaign_run_create(const struct config *config, int argc, char **argv)
+{
+    return run(config, false, argc, argv, create);
+}
+
+enum cli_exit campaign_run_edit(const struct config *config, int argc, char **argv)
+{
+    return run(config, true, argc, argv, edit);
 }

@@ -457,11 +457,7 @@ struct span conn_segment(const struct conn *c, int i)
 
 void conn_peer(const struct conn *c, char out[INET6_ADDRSTRLEN])
 {
-    union {
-        struct sockaddr any;
-        struct sockaddr_in v4;
-        struct sockaddr_in6 v6;
-    } a;
+    union conn_address a;
     socklen_t len = sizeof a;
     out[0] = '\0';
     if (getpeername(c->fd, &a.any, &len) != 0)

@@ -2,11 +2,14 @@
 #ifndef SERVER_HTTP_CONN_PRIVATE_H
 #define SERVER_HTTP_CONN_PRIVATE_H
 
+#include <netinet/in.h>
+#include <sys/socket.h>
 #include <sys/uio.h>
 
 #include <event2/event.h>
 #include <event2/event_struct.h>
 
+#include "body.h"
 #include "conn.h"
 #include "reply.h"
 #include "route.h"
@@ -16,6 +19,13 @@ enum {
     DOOR_CONNS_KEPT = 1024,             /* free connections kept for the next ones */
     DOOR_BUFFERS_KEPT = 256,            /* free read buffers, likewise */
     DOOR_DATE_LINE = 48,
+};
+
+/* Of either end of a connection. */
+union conn_address {
+    struct sockaddr any;
+    struct sockaddr_in v4;
+    struct sockaddr_in6 v6;
 };
 
 /* What a connection does now; each has its own deadline. */

@@ -140,11 +140,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 
 static int listen_on(const char *host, uint16_t port, bool reuse_port, char *err, size_t err_size)
 {
-    union {
-        struct sockaddr any;
-        struct sockaddr_in v4;
-        struct sockaddr_in6 v6;
-    } a;
+    union conn_address a;
     memset(&a, 0, sizeof a);
     socklen_t len;
     int one = 1, defer = DEFER_ACCEPT_SECONDS;
@@ -177,11 +173,7 @@ static int listen_on(const char *host, uint16_t port, bool reuse_port, char *err
 
 static uint16_t bound_port(int fd)
 {
-    union {
-        struct sockaddr any;
-        struct sockaddr_in v4;
-        struct sockaddr_in6 v6;
-    } a;
+    union conn_address a;
     socklen_t len = sizeof a;
     if (getsockname(fd, &a.any, &len) != 0)
         return 0;

@@ -1,5 +1,6 @@
 /*
- * A request's head and body out of bytes: a strict pass over the raw head, then llhttp. Pure: no I/O, no clock.
+ * A request's head out of bytes: a strict pass over the raw head, then llhttp. Pure: no I/O, no clock. Bodies are
+ * body.h's, cookies and parameters params.h's.
  *
  * Everything ambiguous is refused, so that no proxy in front can read the same bytes in another way (RFC 9112; sections
  * at the checks in request.c). Spans point into the caller's buffer and are valid as long as that is.
@@ -12,11 +13,9 @@
 #include <stdint.h>
 
 enum {
-    HTTP_HEAD_MAX = 8192,    /* bytes of request line and headers, with the empty line: 431 */
-    HTTP_TARGET_MAX = 4096,  /* bytes of the request target: 414 */
-    HTTP_HEADERS_MAX = 100,  /* header lines: 431 */
-    HTTP_BODY_MAX = 1 << 20, /* bytes of a body, at the most of any route: 413 */
-    HTTP_QUERY_MAX = 32,     /* parameters of a query or form */
+    HTTP_HEAD_MAX = 8192,   /* bytes of request line and headers, with the empty line: 431 */
+    HTTP_TARGET_MAX = 4096, /* bytes of the request target: 414 */
+    HTTP_HEADERS_MAX = 100, /* header lines: 431 */
 };
 
 enum http_method { HTTP_M_GET, HTTP_M_HEAD, HTTP_M_POST, HTTP_M_PUT, HTTP_M_PATCH, HTTP_M_DELETE, HTTP_M_OPTIONS };
@@ -69,29 +68,7 @@ size_t request_head_end(const char *buf, size_t len, size_t *scanned);
 /* Parses a whole head. 0, or the status to refuse it with (400, 414, 417, 431, 501, 505); *r is then not to be used. */
 int request_parse(struct request *r, const char *head, size_t len);
 
-/*
- * Decodes a body. Chunked or with a length, both in place into the caller's buffer. consumed: bytes of the input that
- * are used. Returns 1 when the body is whole, 0 when more is needed, else the status to refuse with, negative (-400,
- * -413).
- */
-struct request_body {
-    char *bytes; /* malloc'd, NUL-terminated when whole */
-    size_t len, cap, max;
-    uint64_t left; /* of a body with a length */
-    void *chunks;  /* the decoder of a chunked one; owned */
-};
-int request_body_begin(struct request_body *b, const struct request *r, size_t max);
-int request_body_feed(struct request_body *b, const char *bytes, size_t len, size_t *consumed);
-void request_body_clear(struct request_body *b);
-
 bool span_is(struct span s, const char *text);         /* exact */
 bool span_is_nocase(struct span s, const char *lower); /* ASCII case-insensitive; text given in lower case */
-/* The value of a cookie by its name, exact; at == NULL: none or more than one (RFC 6265, 5.4; two of a name are
- * ambiguous). */
-struct span request_cookie(const struct request *r, const char *name);
-/* Percent-decodes (and '+' if form) into out, NUL-terminated; length, or -1: bad escape, NUL, or it does not fit. */
-long span_decode(struct span s, bool form, char *out, size_t size);
-/* A query's or form's parameter by name, decoded; length, -1 bad, -2 not there, -3 given twice. */
-long query_get(struct span query, const char *name, char *out, size_t size);
 
 #endif

@@ -119,7 +119,7 @@ struct span answers_first_redirect(struct answers *a, size_t group, const struct
         return (struct span){NULL, 0};
     if (!g->first_len) {
         struct seat_token token = {.confirmed = true};
-        strcpy(token.group, a->campaign->groups[group].id);
+        memcpy(token.group, a->campaign->groups[group].id, sizeof token.group);
         char *lines = realloc(g->redirect, g->redirect_len + VISITOR_LINE_MAX);
         if (!lines)
             return (struct span){NULL, 0};

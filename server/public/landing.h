@@ -11,10 +11,10 @@
 #include <stdint.h>
 
 #include "campaign.h"
+#include "landing_language.h"
 
 enum { LANDING_PAGE_MAX = 12 * 1024 }; /* bytes; titles and texts of any allowed length included, else cut with "…" */
 
-enum landing_language { LANDING_ZH, LANDING_EN, LANDING_LANGUAGES };
 enum landing_app { LANDING_IN_WECHAT, LANDING_ELSEWHERE, LANDING_APPS };
 
 enum landing_message {
@@ -36,10 +36,6 @@ struct landing_page {
     size_t len;
     size_t path_at; /* == len: nothing is to be inserted */
 };
-
-/* The first supported language of an Accept-Language header by its q values (RFC 9110, 12.5.4); neither: fallback.
- * value may be NULL. */
-enum landing_language landing_language_of(const char *value, size_t len, enum landing_language fallback);
 
 /* All return 0 or -ENOMEM and leave *page untouched then. c may be NULL in landing_message only. Dates are
  * written in the process's time zone. */

@@ -240,7 +240,7 @@ static int seat_in_hand(const struct scan *s, int64_t now)
 static struct seat_token new_token(const struct scan *s)
 {
     struct seat_token t = {.confirmed = !s->waiter.held, .due = s->waiter.due, .serial = s->waiter.serial};
-    strcpy(t.group, campaign_of(s)->groups[s->waiter.group].id);
+    memcpy(t.group, campaign_of(s)->groups[s->waiter.group].id, sizeof t.group);
     if (s->has_token) {
         memcpy(t.tried, s->token.tried, sizeof t.tried);
         t.tried_count = s->token.tried_count;

@@ -6,6 +6,8 @@
 
 #include <sodium.h>
 
+#include "params.h"
+
 static const char cookie_name[] = "hm";
 
 void visitor_init(struct visitor_options *o, const unsigned char secret[STORE_SECRET], int days, const char *base_url)

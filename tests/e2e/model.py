@@ -1,8 +1,8 @@
 """A small model of one campaign, and random operations that compare it with the real server after every step.
 
-The model follows design.md, section 3, and is written without a look at how storage/ does it, but for the width of a bucket: when a hold goes back is
-told by its cookie. Operations are done one at a time, so everything is determined; only the clock is real: near the second at which a
-hold goes back, the model waits until it has passed.
+The model is design.md, section 3, in the plainest form that can count: no batches, no queue, no cursor. When a hold goes back is told by its
+cookie. Operations are done one at a time, so everything is determined; only the clock is real: near the second at which a hold goes back,
+the model waits until it has passed.
 """
 
 import time

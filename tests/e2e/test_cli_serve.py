@@ -206,7 +206,7 @@ def test_both_signals_stop_it(number):
         assert s.process.wait(20) == 0
         s.expect_exit = False
         assert not os.path.exists(f"/proc/{redis}"), "the embedded Redis was stopped too"
-        s.wait_unlocked()
+        s.wait_gone()
 
 
 def test_sigterm_does_not_wait_for_ever():

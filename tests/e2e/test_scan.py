@@ -162,7 +162,7 @@ def test_gone_is_410(server, slug):
     visitor = Visitor(server, f"{slug}-off")
     assert visitor.scan().status == 302
     server.patch(f"{slug}-off", {"enabled": False})
-    assert visitor.scan().status == 410, "a returning visitor learns it too"
+    wait_for("a returning visitor to learn it too", lambda: visitor.scan().status == 410, 3)
 
 
 def test_begins_and_ends_at_that_second(server, slug):

@@ -6,7 +6,7 @@ import signal
 
 import pytest
 
-from huoma import Server, Visitor, Visits, get, page_groups, post, redirect_groups, wait_for
+from huoma import ROOT, Server, Visitor, Visits, get, page_groups, post, redirect_groups, wait_for
 
 pytestmark = pytest.mark.skipif(os.environ.get("HUOMA_TSAN") != "1", reason="needs a tsan build and HUOMA_TSAN=1")
 
@@ -22,7 +22,7 @@ def visits(slugs):
 
 
 def test_threads_do_not_race():
-    env = {"TSAN_OPTIONS": "halt_on_error=0:exitcode=66:second_deadlock_stack=1"}
+    env = {"TSAN_OPTIONS": f"halt_on_error=0:exitcode=66:second_deadlock_stack=1:suppressions={ROOT}/tests/lib/tsan.supp"}
     with Server(workers=2, env=env, flags=["--log-level", "debug"]) as s:
         s.create("a", page_groups(50, 50, None))
         s.create("b", redirect_groups(50, None), strategy="random")

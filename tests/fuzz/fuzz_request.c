@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "body.h"
+#include "params.h"
 #include "request.h"
 #include "route.h"
 
@@ -27,6 +29,8 @@ static void use(const struct request *r)
     query_get(r->query, "size", out, sizeof out);
     span_decode(r->path, false, out, sizeof out);
 }
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

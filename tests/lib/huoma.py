@@ -585,10 +585,14 @@ class Program:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
+            self.wait_gone()
         if self in _running:
             _running.remove(self)
         if self.own_folder:
             shutil.rmtree(self.dir, ignore_errors=True)
+
+    def wait_gone(self):
+        """Until its own children are gone too."""
 
     def __enter__(self):
         return self
@@ -662,7 +666,11 @@ class Server(Program):
         began = time.monotonic()
         with contextlib.suppress(FileNotFoundError):
             (self.dir / "ready.json").unlink()
-        self.spawn(self.command, self.env)
+        try:
+            self.spawn(self.command, self.env)
+        except OSError:
+            self.close()
+            raise
         self.meet()
         self.ready_seconds = time.monotonic() - began
         return self
@@ -707,10 +715,9 @@ class Server(Program):
         """kill -9. The embedded Redis must be gone too before its folder is free."""
         super().kill()
         self.expect_exit = False
-        if self.embedded:
-            self.wait_unlocked()
+        self.wait_gone()
 
-    def wait_unlocked(self):
+    def wait_gone(self):
         """Until nobody, neither server nor Redis, holds data_dir."""
         def free():
             with open(self.data_dir / "lock", "rb") as f:
@@ -719,7 +726,7 @@ class Server(Program):
                     return True
                 except BlockingIOError:
                     return False
-        if (self.data_dir / "lock").exists():
+        if self.embedded and (self.data_dir / "lock").exists():
             wait_for("data_dir to be free", free)
 
     def stop(self):

@@ -273,6 +273,8 @@ static void test_bad_values(void **state)
         {"--trusted-proxies", "10.0.0.0/8 ::1", "must be separated by commas"},
         {"--timezone", "Nowhere/City", "Nowhere/City is not a time zone"},
         {"--timezone", "../../../etc/passwd", "is not a time zone"},
+        {"--timezone", "Asia/../UTC", "is not a time zone"},
+        {"--timezone", "/UTC", "is not a time zone"},
         {"--timezone", "/usr/share/zoneinfo/UTC", "is not a time zone"},
         {"--timezone", "Asia", "Asia is not a time zone"},
         {"--log-level", "loud\x1b[31m", "loud?[31m is none of debug, info, warn, error"},

@@ -244,7 +244,7 @@ static void test_svg(void **state)
     (void)state;
     assert_int_equal(qr_encode("https://q.example.com/spring-run", 32, QR_ECC_H, &s), 0);
     for (size_t i = 0; i < COUNT_OF(sizes); i++) {
-        char box[64];
+        char box[96];
         char *svg = qr_to_svg(&s, &plain, sizes[i].mm, &len);
         assert_non_null(svg);
         assert_int_equal(strlen(svg), len);

@@ -461,6 +461,24 @@ static void test_backoff(void **state)
     }
 }
 
+/* What Redis had forked (a rewrite of its AOF) is gone before it is started again: it would write into data_dir too. */
+static void test_leaves_no_grandchild(void **state)
+{
+    char path[128], text[256];
+    int pid = 0;
+    (void)state;
+    snprintf(path, sizeof path, "%s/grandchild", folder);
+    snprintf(text, sizeof text, "#!/bin/sh\nPATH=/usr/bin:/bin\nsleep 600 &\necho $! >%s\nexit 3\n", path);
+    write_script("redis-server", text);
+    with_path(folder, start_works);
+    wait_for_events(2);
+    FILE *f = fopen(path, "r");
+    assert_non_null(f);
+    assert_int_equal(fscanf(f, "%d", &pid), 1);
+    fclose(f);
+    wait_until_gone(pid);
+}
+
 static void test_valkey_will_do(void **state)
 {
     (void)state;
@@ -503,6 +521,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_errors_are_clear, begin, finish),
         cmocka_unit_test_setup_teardown(test_socket_path_limit, begin, finish),
         cmocka_unit_test_setup_teardown(test_backoff, begin, finish),
+        cmocka_unit_test_setup_teardown(test_leaves_no_grandchild, begin, finish),
         cmocka_unit_test_setup_teardown(test_valkey_will_do, begin, finish),
         cmocka_unit_test_setup_teardown(test_large_log_is_moved, begin, finish),
     };

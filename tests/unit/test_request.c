@@ -1,4 +1,5 @@
-/* server/http/request.c: what is let in, what is refused and with which status, bodies, cookies, parameters. */
+/* server/http: what is let in, what is refused and with which status (request.c); bodies (body.c), cookies and
+ * parameters (params.c). */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,6 +9,8 @@
 
 #include <cmocka.h>
 
+#include "body.h"
+#include "params.h"
 #include "request.h"
 #include "route.h"
 

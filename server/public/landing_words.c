@@ -1,0 +1,110 @@
+/* What the pages of a visitor say, in Chinese and English. */
+#include "landing_words.h"
+
+#include <stdio.h>
+#include <time.h>
+
+const struct landing_words landing_words[LANDING_LANGUAGES] = {
+    [LANDING_ZH] = {.alt = "进群二维码",
+                    .next = "进不去？换一个群",
+                    .save = "保存图片",
+                    .join = "我要进群",
+                    .join_why = "点一下，为你留住名额。",
+                    .tap_say = "点一下按钮，为你留一个名额。",
+                    .preview_say = "用手机打开，找到有名额的群。",
+                    .again = "再试一次",
+                    .wait_before = "",
+                    .wait_after = "秒后自动再试",
+                    .until = "有效期至 %s",
+                    .begins = "%s 开始"},
+    [LANDING_EN] = {.alt = "QR code of the group",
+                    .next = "Can't get in? Try another group",
+                    .save = "Save image",
+                    .join = "I want to join",
+                    .join_why = "One tap keeps your seat.",
+                    .tap_say = "Tap the button and we keep a seat for you.",
+                    .preview_say = "Open it on your phone to find a group that has room.",
+                    .again = "Try again",
+                    .wait_before = "Trying again in",
+                    .wait_after = "s",
+                    .until = "Valid until %s",
+                    .begins = "Begins %s"},
+};
+
+const struct landing_message_text landing_messages[LANDING_MESSAGES] = {
+    [LANDING_NOT_FOUND] = {{{"没有找到这个码", "可能没扫完整，或者地址抄错了。请再扫一次。"},
+                            {"This code was not found",
+                             "It may be scanned in part, or copied with a mistake. Please scan it "
+                             "again."}},
+                           "stop",
+                           false},
+    [LANDING_OFF] = {{{"暂时停用了", "这个码现在不能进群。请联系给你码的人。"},
+                      {"Stopped for now", "This code leads to no group at the moment. Please ask who gave it to you."}},
+                     "stop",
+                     true},
+    [LANDING_NOT_BEGUN] = {{{"还没有开始", "到时间再扫一次，就能进群。"},
+                            {"Not open yet", "Scan it again once it has begun."}},
+                           "soon",
+                           true},
+    [LANDING_ENDED] = {{{"已经结束了", "进群的时间过了。想知道下一次，请联系给你码的人。"},
+                        {"This has ended",
+                         "The time to join is over. To hear of the next one, ask who gave you the code."}},
+                       "stop",
+                       false},
+    [LANDING_FULL] = {{{"这一批群都满了", "有了名额，再扫一次就能进。"},
+                       {"All groups are full", "Scan again later: when a seat is free, you get in."}},
+                      "soon",
+                      true},
+    [LANDING_BUSY] = {{{"稍等，马上就好", "人有点多，页面会自动再试。"},
+                       {"One moment", "It is busy right now. This page tries again by itself."}},
+                      "",
+                      true},
+    [LANDING_BAD_REQUEST] = {{{"这次没有扫成", "请再扫一次二维码。"},
+                              {"That did not work", "Please scan the code once more."}},
+                             "stop",
+                             false},
+};
+
+const struct landing_platform landing_platforms[PLATFORM_COUNT] = {
+    [PLATFORM_WEB] = {{LANDING_WAY_OPEN, LANDING_WAY_OPEN}, {"打开链接", "Open the link"}},
+    [PLATFORM_WECHAT] = {{LANDING_WAY_PRESS, LANDING_WAY_SAVE}, {NULL, NULL}},
+    [PLATFORM_WECOM] = {{LANDING_WAY_PRESS, LANDING_WAY_SAVE}, {NULL, NULL}},
+    [PLATFORM_QQ] = {{LANDING_WAY_OPEN, LANDING_WAY_OPEN}, {"打开 QQ 进群", "Open in QQ"}},
+    [PLATFORM_TELEGRAM] = {{LANDING_WAY_LEAVE_APP, LANDING_WAY_OPEN}, {"打开 Telegram 进群", "Open in Telegram"}},
+    [PLATFORM_WHATSAPP] = {{LANDING_WAY_LEAVE_APP, LANDING_WAY_OPEN}, {"打开 WhatsApp 进群", "Open in WhatsApp"}},
+    [PLATFORM_DISCORD] = {{LANDING_WAY_LEAVE_APP, LANDING_WAY_OPEN}, {"打开 Discord 进群", "Open in Discord"}},
+    [PLATFORM_MINIPROGRAM] = {{LANDING_WAY_OPEN, LANDING_WAY_OPEN}, {"打开小程序", "Open the mini program"}},
+};
+
+const char *landing_way_text(enum landing_way way, enum platform p, enum landing_language lang)
+{
+    static const char *const text[][LANDING_LANGUAGES] = {
+        [LANDING_WAY_PRESS] = {"长按识别二维码进群", "Press and hold the code to join"},
+        [LANDING_WAY_SAVE] = {"保存图片，用微信扫一扫", "Save the image, scan it in WeChat"},
+        [LANDING_WAY_OPEN] = {"扫码，或点按钮打开", "Scan the code, or tap the button"},
+        [LANDING_WAY_LEAVE_APP] = {"点右上角 ···，在浏览器打开", "Tap ··· above, then open in your browser"},
+    };
+    static const char *const wecom[] = {"保存图片，用企业微信或微信扫一扫",
+                                        "Save the image, scan it in WeCom or WeChat"};
+
+    return way == LANDING_WAY_SAVE && p == PLATFORM_WECOM ? wecom[lang] : text[way][lang];
+}
+
+void landing_date_write(char *out, size_t size, int64_t seconds, bool clock, enum landing_language lang)
+{
+    static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                         "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    time_t at = (time_t)seconds;
+    struct tm tm;
+    char time[16] = "";
+
+    out[0] = '\0';
+    if (!localtime_r(&at, &tm) || tm.tm_mon < 0 || tm.tm_mon > 11)
+        return;
+    if (clock)
+        snprintf(time, sizeof time, lang == LANDING_ZH ? " %02d:%02d" : ", %02d:%02d", tm.tm_hour, tm.tm_min);
+    if (lang == LANDING_ZH)
+        snprintf(out, size, "%d 月 %d 日%s", tm.tm_mon + 1, tm.tm_mday, time);
+    else
+        snprintf(out, size, "%d %s%s", tm.tm_mday, months[tm.tm_mon], time);
+}
