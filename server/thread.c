@@ -17,7 +17,7 @@
 #include "admin.h"
 #include "worker.h"
 
-enum { READY_TRY_MS = 20, DRAIN_LOOK_MS = 20 };
+enum { READY_TRY_MS = 1, DRAIN_LOOK_MS = 20 };
 
 enum order { ORDER_SERVE, ORDER_DRAIN, ORDER_STOP };
 

@@ -1,10 +1,11 @@
 /*
  * The scan path's half of the ledger: campaigns as a worker knows them, and the calls that take their seats.
  *
- * Scans of one campaign share a call. A scan joins the campaign's queue; at the end of the loop pass (flush_event) the
- * queue goes out as one take_seats call, if none of this campaign is in flight; when its answer comes, the seats are
- * handed out in the order of the queue, and whoever has come meanwhile goes out together. While the link is down for a
- * moment the queue waits, each scan until its own deadline; when it is down for longer, scans fail at once.
+ * Scans of one campaign share a call. A scan joins the campaign's queue; as soon as a few polls bring no more
+ * (flush_event) the queue goes out as one take_seats call, if none of this campaign is in flight; when its answer
+ * comes, the seats are handed out in the order of the queue, and whoever has come meanwhile goes out together. While
+ * the link is down for a moment the queue waits, each scan until its own deadline; when it is down for longer, scans
+ * fail at once.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -24,6 +25,8 @@ enum {
     SEATS_BATCH_MAX = 512, /* seats asked for in one call: bounds what one script costs everybody */
     SEATS_FRESH_MS = 2000, /* how old a definition may be while changes are not heard */
     SEATS_TICK_MS = 100,
+    SEATS_LOOKS_MAX = 16,  /* polls before a call goes out, while they bring more scans that can join it */
+    SEATS_LOOKS_EMPTY = 3, /* polls in a row that bring none: nobody is coming, it goes */
     SEATS_DAY = 11,
     SEATS_KNOWN = 48, /* bytes of "uid:version" */
 };
@@ -33,6 +36,8 @@ struct seats {
     struct campaign_cache cache;
     struct changes *changes;
     struct event flush_event, tick_event;
+    size_t arrived, seen;                    /* scans so far; those that the last look saw */
+    int looks, empty;                        /* polls since the queue was to go out; those in a row that brought none */
     struct cached_campaign *due, **due_tail; /* something to send */
     struct seat_waiter *told, **told_tail;   /* results that are told at the end of the pass */
     int64_t down_since_ms;                   /* 0: the link is up */
@@ -53,9 +58,10 @@ static struct cached_campaign *entry_of(struct seats_campaign *c)
     return (struct cached_campaign *)(void *)((char *)c - offsetof(struct cached_campaign, pub));
 }
 
+/* A timer of no time runs after the next poll: what clients have sent meanwhile joins. */
 static void flush_soon(struct seats *s)
 {
-    event_active(&s->flush_event, EV_TIMEOUT, 0);
+    event_add(&s->flush_event, &(struct timeval){0, 0});
 }
 
 static void make_due(struct seats *s, struct cached_campaign *e)
@@ -367,6 +373,7 @@ void seats_take(struct seats *s, struct seat_waiter *w)
 {
     struct cached_campaign *e = entry_of(w->campaign);
     w->asked_ms = now_ms();
+    s->arrived++;
     queue_push(&e->asking, w);
     if (!e->taking || w->prefer)
         make_due(s, e);
@@ -415,7 +422,7 @@ void seats_confirm(struct seats *s, struct seat_waiter *w, const char *group, in
     redis_call_send(c, confirm_done, w);
 }
 
-/* --- the end of a loop pass --- */
+/* --- sending --- */
 
 static void send_asking(struct seats *s, struct cached_campaign *e)
 {
@@ -464,12 +471,28 @@ static void tell_told(struct seats *s)
     }
 }
 
+/* Looks once whether clients are still sending: an answer that has just gone out to fifty brings fifty back, and a call
+ * for each handful would cost a script and an fsync every time. A few polls, no waiting. */
+static bool more_may_join(struct seats *s)
+{
+    s->empty = s->arrived != s->seen ? 0 : s->empty + 1;
+    s->seen = s->arrived;
+    if (s->empty < SEATS_LOOKS_EMPTY && ++s->looks < SEATS_LOOKS_MAX)
+        return true;
+    s->looks = 0;
+    return false;
+}
+
 static void on_flush(evutil_socket_t fd, short what, void *arg)
 {
     struct seats *s = arg;
     struct cached_campaign *list = s->due;
     bool waiting = false;
     (void)fd, (void)what;
+    if (more_may_join(s)) {
+        flush_soon(s);
+        return;
+    }
     s->due = NULL;
     s->due_tail = &s->due;
     for (struct cached_campaign *e = list, *next; e; e = next) {

@@ -1,3 +1,4 @@
+-- needs: ledger
 -- Confirms a hold; if its bucket is gone, takes a seat of the same group again if there is room.
 -- ARGV: 1 group, 2 due, 3 serial. Reply: 1 kept, 0 given back and no room; nil if there is no such campaign.
 local id, due, serial = ARGV[1], ARGV[2], tonumber(ARGV[3])
@@ -15,5 +16,5 @@ if not version then return nil end
 local g = group_read(id)
 if not running or not g or group_room(g) == 0 then return 0 end
 g.used = tonumber(call('HINCRBY', SEATS, 'u:' .. id, 1))
-queue_step(g)
+ledger().queue_step(g)
 return 1

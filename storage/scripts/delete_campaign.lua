@@ -1,9 +1,10 @@
+-- needs: ledger
 -- Deletes a campaign with all that belongs to it. KEYS[5]: the channel that tells of changes.
 -- ARGV: 1 the version that it must have (0: any), 2 slug. Reply: 1.
 local version = call('HGET', SEATS, 'v')
 if not version then return redis.error_reply('HUOMA NOT_FOUND') end
 if ARGV[1] ~= '0' and version ~= ARGV[1] then return redis.error_reply('HUOMA CONFLICT') end
-for _, member in ipairs(call('ZRANGE', DUE, 0, -1)) do bucket_forget(member) end
+for _, member in ipairs(call('ZRANGE', DUE, 0, -1)) do ledger().bucket_forget(member) end
 for _, field in ipairs(call('HKEYS', SEATS)) do
   if string.sub(field, 1, 2) == 'd:' then call('DEL', DEFINITION .. ':stats:' .. string.sub(field, 3)) end
 end

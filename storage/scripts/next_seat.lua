@@ -1,10 +1,11 @@
+-- needs: ledger taking
 -- "Can't get in": a seat in another open group, a report against the first one, and its seat given back.
 -- ARGV: 1 "uid:version" that the caller knows, 2 group, 3 due, 4 serial, 5 a random seed, then groups to avoid.
--- Reply: see answer() in ledger.lua; nil if there is no such campaign.
+-- Reply: see answer() in taking.lua; nil if there is no such campaign.
 --
 -- The first seat goes back only where it can be told that it has not gone back before: while its bucket is there. Else
 -- one cookie, sent again and again, would free seats of others.
-math.randomseed(tonumber(ARGV[5]))
+seed = tonumber(ARGV[5])
 local id, due, serial = ARGV[2], ARGV[3], tonumber(ARGV[4])
 local bucket = id .. ':' .. due
 
@@ -18,7 +19,7 @@ local function report(g)
   if #times == SUSPECT_REPORTS and not g.suspect then
     g.suspect = true
     call('HSET', SEATS, 's:' .. id, now)
-    queue_settle(g)
+    ledger().queue_settle(g)
   end
 end
 
@@ -26,7 +27,7 @@ local function give_back(g)
   if call('SETBIT', DEFINITION .. ':back:' .. bucket, serial, 1) == 1 then return end
   call('SETBIT', DEFINITION .. ':hold:' .. bucket, serial, 1)
   g.used = tonumber(call('HINCRBY', SEATS, 'u:' .. id, -1))
-  queue_settle(g)
+  ledger().queue_settle(g)
 end
 
 local version, uid, running = open()

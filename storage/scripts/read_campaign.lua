@@ -1,3 +1,4 @@
--- A definition and what the ledger counts, in one moment. Reply: see report_campaign() in ledger.lua; nil if there is none.
+-- needs: ledger report
+-- A definition and what the ledger counts, in one moment. Reply: see report_campaign() in report.lua; nil if there is none.
 if not open() then return nil end
 return report_campaign()

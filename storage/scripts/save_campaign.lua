@@ -1,3 +1,4 @@
+-- needs: ledger report
 -- Writes a definition and its plan, atomically with scans.
 -- KEYS[5]: the channel that tells of changes.
 -- ARGV: 1 the version that is replaced (0: there must be none), 2 definition, 3 uid, 4 strategy, 5 on, 6 from, 7 until,
@@ -26,7 +27,7 @@ local function forget_groups(keep)
   end
   if not any then return end
   for _, member in ipairs(call('ZRANGE', DUE, 0, -1)) do
-    if gone[(bucket_split(member))] then bucket_forget(member) end
+    if gone[(ledger().bucket_split(member))] then ledger().bucket_forget(member) end
   end
 end
 
@@ -51,8 +52,8 @@ end
 local function write_heads()
   local held = {}
   for _, member in ipairs(call('ZRANGE', DUE, 0, -1)) do
-    local id, due = bucket_split(member)
-    held[id] = (held[id] or 0) + count_held(id, due)
+    local id, due = ledger().bucket_split(member)
+    held[id] = (held[id] or 0) + ledger().count_held(id, due)
   end
   local first = 13 + count * 6
   for i = 0, tonumber(ARGV[first]) - 1 do
@@ -68,16 +69,16 @@ local function write_queue()
   for i = 0, count - 1 do
     local g = group_read(ARGV[13 + i * 6])
     if group_room(g) > 0 then
-      entries[#entries + 1] = string.format('%.17g', queue_score(g, 0) + (g.suspect and DEMOTED or 0))
-      entries[#entries + 1] = queue_name(g)
+      entries[#entries + 1] = string.format('%.17g', ledger().queue_score(g, 0) + (g.suspect and DEMOTED or 0))
+      entries[#entries + 1] = ledger().queue_name(g)
     else
-      lapse(g)
+      ledger().lapse(g)
     end
   end
   pushed('ZADD', QUEUE, entries)
 end
 
-math.randomseed(tonumber(ARGV[10]))
+seed = tonumber(ARGV[10])
 local version = open()
 if was == 0 and version then return redis.error_reply('HUOMA CONFLICT') end
 if was > 0 and not version then return redis.error_reply('HUOMA NOT_FOUND') end

@@ -1,8 +1,9 @@
+-- needs: ledger taking
 -- Takes n seats of one campaign.
 -- ARGV: 1 "uid:version" that the caller knows, 2 n, 3 a group to try first or "", 4 a random seed, 5 the day,
 --       then pairs of channel and count, in the order of the visitors who ask.
--- Reply: see answer() in ledger.lua; nil if there is no such campaign.
-math.randomseed(tonumber(ARGV[4]))
+-- Reply: see answer() in taking.lua; nil if there is no such campaign.
+seed = tonumber(ARGV[4])
 
 -- Seats by channel; the visitors who came first are those who got one.
 local function count_channels(taken)

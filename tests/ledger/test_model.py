@@ -6,6 +6,7 @@ step what the ledger says must be what the model says, and no scan may have brou
 import os
 import pathlib
 import random
+import re
 import subprocess
 import tempfile
 import time
@@ -20,7 +21,9 @@ STEPS = 25
 
 
 def script(name):
-    text = (SCRIPTS / "ledger.lua").read_text() + (SCRIPTS / f"{name}.lua").read_text()
+    own = (SCRIPTS / f"{name}.lua").read_text()
+    needs = re.match(r"-- needs: (.*)", own)
+    text = "".join((SCRIPTS / f"{part}.lua").read_text() for part in needs[1].split()) + own
     clock = "local clock = call('TIME')"
     assert text.count(clock) == 1
     return text.replace(clock, "local clock = {call('GET', 'clock'), tostring(math.random(999999))}")

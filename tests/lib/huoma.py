@@ -804,7 +804,7 @@ class Server(Program):
 
     def recovered(self):
         """Healthy on every thread: each has a link to Redis of its own, and which worker answers is the kernel's choice."""
-        return all(self.healthy(1) for _ in range(12)) and self.api("GET", "/campaigns?limit=1", expect="any").status == 200
+        return all(self.healthy(1) for _ in range(24)) and self.api("GET", "/campaigns?limit=1", expect="any").status == 200
 
     def log_fields(self, event):
         """The log lines of one event, as dicts."""

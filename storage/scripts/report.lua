@@ -1,0 +1,24 @@
+-- What the ledger says of a campaign; it stands behind ledger.lua in scripts that end with it.
+-- {definition, and for each group by position: used, held, reports, suspect}
+local function report_campaign()
+  local held, rows = {}, {}
+  for _, member in ipairs(call('ZRANGE', DUE, 0, -1)) do
+    local id, due = ledger().bucket_split(member)
+    held[id] = (held[id] or 0) + ledger().count_held(id, due)
+  end
+  local all, fields = call('HGETALL', SEATS), {}
+  for i = 1, #all, 2 do fields[all[i]] = all[i + 1] end
+  for field, value in pairs(fields) do
+    if string.sub(field, 1, 2) == 'g:' then
+      rows[tonumber(string.match(value, '^%d+')) + 1] = string.sub(field, 3)
+    end
+  end
+  local reply = {call('GET', DEFINITION)}
+  for _, id in ipairs(rows) do
+    reply[#reply + 1] = tonumber(fields['u:' .. id] or '0')
+    reply[#reply + 1] = held[id] or 0
+    reply[#reply + 1] = tonumber(fields['r:' .. id] or '0')
+    reply[#reply + 1] = fields['s:' .. id] and 1 or 0
+  end
+  return reply
+end

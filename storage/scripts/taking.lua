@@ -1,0 +1,88 @@
+-- Taking seats: stands behind ledger.lua in the scripts that take some.
+
+-- The group at the head of the queue that is not to be avoided, with its score; nil: none is open.
+local function queue_first(avoid)
+  local at = 0
+  while true do
+    local head = call('ZRANGE', QUEUE, at, at, 'WITHSCORES')
+    if not head[1] then return nil end
+    local g = group_read(string.sub(head[1], 7)) -- behind its position, see queue_name
+    if group_room(g) == 0 then
+      ledger().queue_leave(g)
+    elseif avoid and avoid[g.id] then
+      at = at + 1
+    else
+      return g, tonumber(head[2])
+    end
+  end
+end
+
+-- count seats more of g: into the runs, and g to its next place in the queue.
+local function run_add(runs, g, count, score)
+  local last = runs[#runs]
+  if last and last.group == g then
+    last.count = last.count + count
+  else
+    runs[#runs + 1] = {group = g, offset = g.taken, count = count}
+  end
+  g.used = g.used + count
+  g.taken = g.taken + count
+  if strategy ~= FILL or g.used == g.limit then ledger().queue_step(g, score) end
+end
+
+-- Writes down what the runs took, and gives held seats their bucket and serials.
+local function runs_book(runs)
+  for _, run in ipairs(runs) do
+    local g = run.group
+    if g.taken > 0 then
+      call('HINCRBY', SEATS, 'u:' .. g.id, g.taken)
+      if g.holds then
+        local width = math.max(1, math.min(BUCKET_MAX, math.floor(hold_seconds / BUCKET_SHARE)))
+        g.due = now - now % width + width + hold_seconds
+        g.base = call('HINCRBY', SEATS, 'b:' .. g.id .. ':' .. g.due, g.taken) - g.taken
+        if g.base == 0 then
+          call('ZADD', DUE, g.due, g.id .. ':' .. g.due)
+          if not first_due or g.due < first_due then
+            first_due = g.due
+            call('HSET', SEATS, 'due', first_due)
+          end
+        end
+      end
+      g.taken = 0
+    end
+  end
+end
+
+-- Takes up to n seats by the campaign's strategy; `prefer`, if it has room, gives the first one. Returns runs and their sum.
+local function take(n, prefer, avoid)
+  local runs, left = {}, n
+  local g = prefer and group_read(prefer)
+  if g and group_room(g) > 0 then
+    run_add(runs, g, 1)
+    left = left - 1
+  end
+  while left > 0 do
+    local score
+    g, score = queue_first(avoid)
+    if not g then break end
+    local count = strategy == FILL and math.min(left, group_room(g)) or 1
+    run_add(runs, g, count, score)
+    left = left - count
+  end
+  runs_book(runs)
+  return runs, n - left
+end
+
+-- {version, definition if the caller knows another one, seats, and for each run: position, due, serial, count}
+local function answer(version, uid, known, runs, taken)
+  local reply = {version, '', taken}
+  if known ~= uid .. ':' .. version then reply[2] = call('GET', DEFINITION) or '' end
+  for i, run in ipairs(runs) do
+    local g, at = run.group, i * 4
+    reply[at] = g.position
+    reply[at + 1] = g.due
+    reply[at + 2] = g.holds and g.base + run.offset or 0
+    reply[at + 3] = run.count
+  end
+  return reply
+end
