@@ -29,7 +29,7 @@
 enum {
     DRAIN_SECONDS = 5,
     REDIS_WAIT_SECONDS = 30, /* for a Redis that is not ours, at the start */
-    SECRET_TRY_MS = 5,
+    SECRET_TRY_MS = 1,
     URL_MAX = 128,
 };
 
@@ -345,6 +345,11 @@ static bool begin(struct server *s)
         fail(s, "store", err);
         return false;
     }
+    int error = landing_init(); /* while Redis starts */
+    if (error) {
+        fail(s, "landing pages", strerror(-error));
+        return false;
+    }
     event_add(&s->try_event, &(struct timeval){0, 0});
     event_add(&s->wait_event, &(struct timeval){REDIS_WAIT_SECONDS, 0});
     return true;
@@ -353,13 +358,12 @@ static bool begin(struct server *s)
 int server_run(const struct config *config)
 {
     static struct server s;
-    int error = landing_init();
     raise_descriptor_limit();
     s.config = *config;
     s.base = event_base_new();
     s.notify_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-    if (error || !s.base || s.notify_fd < 0) {
-        fprintf(stderr, "huoma: start: %s\n", error ? strerror(-error) : "out of memory or descriptors");
+    if (!s.base || s.notify_fd < 0) {
+        fprintf(stderr, "huoma: start: out of memory or descriptors\n");
         return 1;
     }
     event_assign(&s.notify_event, s.base, s.notify_fd, EV_READ | EV_PERSIST, on_notify, &s);

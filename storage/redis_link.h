@@ -24,7 +24,7 @@
 enum {
     REDIS_PENDING_MAX = 4096,    /* commands in flight on one link; more are STORE_UNAVAILABLE */
     REDIS_CALL_KEEP = 16 * 1024, /* bytes of a call's buffer that are kept for the next */
-    REDIS_BACKOFF_MIN_MS = 2,
+    REDIS_BACKOFF_MIN_MS = 1,
     REDIS_BACKOFF_MAX_MS = 500,
     REDIS_ADMIN_DEADLINE_MS = 5000, /* for calls that no visitor waits for */
 };

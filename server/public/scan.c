@@ -9,6 +9,8 @@
  */
 #include "scan.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "crawler.h"
@@ -28,6 +30,22 @@ struct scan {
 size_t scan_size(void)
 {
     return sizeof(struct scan);
+}
+
+int scan_context_init(struct scan_context *x, const unsigned char secret[STORE_SECRET], int visitor_days,
+                      const char *base_url)
+{
+    visitor_init(&x->visitors, secret, visitor_days, base_url);
+    snprintf(x->base_url, sizeof x->base_url, "%s", base_url);
+    int len = snprintf(x->page_lines, sizeof x->page_lines,
+                       "Content-Type: text/html; charset=utf-8\r\nCache-Control: no-store\r\n"
+                       "X-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\n"
+                       "Content-Security-Policy: %s\r\n",
+                       landing_csp());
+    if (len < 0 || (size_t)len >= sizeof x->page_lines)
+        return -ENOBUFS;
+    x->page_lines_len = (size_t)len;
+    return 0;
 }
 
 static struct conn *conn_of(struct scan *s)
@@ -75,11 +93,9 @@ static const char busy_text[] = "503 Service Unavailable\n";
 
 static void begin_page(struct reply *r, struct conn *c, int status)
 {
+    const struct scan_context *x = conn_owner(c);
     reply_begin(r, c, status);
-    static const char lines[] = "Content-Type: text/html; charset=utf-8\r\nCache-Control: no-store\r\n"
-                                "X-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\n";
-    reply_lines(r, lines, sizeof lines - 1);
-    reply_header_text(r, "Content-Security-Policy", landing_csp());
+    reply_lines(r, x->page_lines, x->page_lines_len);
 }
 
 /* The page, with the campaign's path as the visitor wrote it put in. page NULL: there is no memory to make it. */

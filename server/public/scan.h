@@ -13,7 +13,13 @@ struct scan_context {
     struct visitor_options visitors;
     struct answer_shelf shelf;
     char base_url[1024];
+    char page_lines[1024]; /* the headers that every page has, as whole lines */
+    size_t page_lines_len;
 };
+
+/* Fills what is the same for all scans of a worker. 0, or -ENOBUFS: the headers do not fit. */
+int scan_context_init(struct scan_context *x, const unsigned char secret[STORE_SECRET], int visitor_days,
+                      const char *base_url);
 
 size_t scan_size(void); /* bytes of a scan, kept in its connection */
 

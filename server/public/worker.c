@@ -98,9 +98,9 @@ struct worker *worker_new(struct event_base *base, const struct config *config, 
     };
     char why[STORE_ERR_MAX];
     w->store = store;
-    snprintf(w->context.base_url, sizeof w->context.base_url, "%s", config->base_url);
-    visitor_init(&w->context.visitors, secret, config->visitor_days, config->base_url);
-    w->context.seats = seats_new(store, &seats, why);
+    snprintf(why, sizeof why, "the headers of pages do not fit");
+    if (scan_context_init(&w->context, secret, config->visitor_days, config->base_url) == 0)
+        w->context.seats = seats_new(store, &seats, why);
     if (!w->context.seats) {
         snprintf(err, err_size, "%s", why);
         free(w);
