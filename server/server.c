@@ -28,6 +28,7 @@
 
 enum {
     DRAIN_SECONDS = 5,
+    REDIS_TELL_SECONDS = 1,  /* until it is told that Redis does not answer yet */
     REDIS_WAIT_SECONDS = 30, /* for a Redis that is not ours, at the start */
     SECRET_TRY_MS = 1,
     URL_MAX = 128,
@@ -45,7 +46,7 @@ struct server {
     int notify_fd;
     struct event notify_event, signal_events[4], try_event, wait_event, drain_event;
     int tries;
-    bool stopping, failed;
+    bool told_wait, stopping, failed;
     char demo_token[64];
     char public_url[URL_MAX], admin_url[URL_MAX];
 };
@@ -235,15 +236,21 @@ static void on_try(evutil_socket_t fd, short what, void *arg)
         event_add(&s->try_event, &(struct timeval){0, SECRET_TRY_MS * 1000});
 }
 
-/* The embedded Redis may have much to load: it is waited for as long as it lives. */
+/* First it is told; then, a Redis of somebody else's is given up. The embedded one may have much to load: it is waited
+ * for. */
 static void on_wait_over(evutil_socket_t fd, short what, void *arg)
 {
     struct server *s = arg;
     char redis[CONFIG_TEXT_MAX];
     (void)fd, (void)what;
     redis_shown(s, redis, sizeof redis);
-    if (!s->redis)
+    if (!s->told_wait) {
+        s->told_wait = true;
+        log_event(LOG_WARN, "redis_awaited", "redis", redis, NULL);
+        event_add(&s->wait_event, &(struct timeval){REDIS_WAIT_SECONDS - REDIS_TELL_SECONDS, 0});
+    } else if (!s->redis) {
         fail(s, redis, "not reachable");
+    }
 }
 
 /* --- signals and the end --- */
@@ -351,7 +358,7 @@ static bool begin(struct server *s)
         return false;
     }
     event_add(&s->try_event, &(struct timeval){0, 0});
-    event_add(&s->wait_event, &(struct timeval){REDIS_WAIT_SECONDS, 0});
+    event_add(&s->wait_event, &(struct timeval){REDIS_TELL_SECONDS, 0});
     return true;
 }
 

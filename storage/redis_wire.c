@@ -22,6 +22,8 @@ struct redis_wire {
     int fd;
     struct event read_event, write_event;
     redisReader *reader;
+    redisReplyObjectFunctions make; /* the reader's, with create_array in it */
+    void *(*make_array)(const redisReadTask *task, int elements);
     char *out;
     size_t out_at, out_len, out_cap;
     size_t fed; /* bytes since the last whole reply */
@@ -192,14 +194,34 @@ static int open_socket(const struct redis_url *url, bool *connecting)
     return fd;
 }
 
+/* hiredis believes an array's length, and takes memory for a billion elements before the first has come. */
+static void *create_array(const redisReadTask *task, int elements)
+{
+    const struct redis_wire *w = task->privdata;
+    return elements > REDIS_WIRE_ELEMENTS_MAX ? NULL : w->make_array(task, elements);
+}
+
+static redisReader *new_reader(struct redis_wire *w)
+{
+    redisReader *r = redisReaderCreate();
+    if (!r)
+        return NULL;
+    w->make = *r->fn;
+    w->make_array = w->make.createArray;
+    w->make.createArray = create_array;
+    r->fn = &w->make;
+    r->privdata = w;
+    return r;
+}
+
 struct redis_wire *redis_wire_connect(struct event_base *base, const struct redis_url *url,
                                       const struct redis_wire_events *events, void *ctx)
 {
     struct redis_wire *w = calloc(1, sizeof *w);
-    redisReader *reader = redisReaderCreate();
-    int fd = w && reader ? open_socket(url, &w->connecting) : -1;
+    redisReader *reader = w ? new_reader(w) : NULL;
+    int fd = reader ? open_socket(url, &w->connecting) : -1;
     if (fd < 0) {
-        int error = w && reader ? errno : ENOMEM;
+        int error = reader ? errno : ENOMEM;
         if (reader)
             redisReaderFree(reader);
         free(w);

@@ -18,6 +18,7 @@ struct redis_wire;
 enum {
     REDIS_WIRE_READ = 16 * 1024,             /* bytes a read */
     REDIS_WIRE_REPLY_MAX = 64 * 1024 * 1024, /* bytes of one reply; more ends the link */
+    REDIS_WIRE_ELEMENTS_MAX = 200000,        /* elements of one array; hiredis takes the memory before they come */
     REDIS_WIRE_OUT_MAX = 64 * 1024 * 1024,   /* bytes that wait to be sent */
 };
 

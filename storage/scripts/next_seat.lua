@@ -23,9 +23,21 @@ local function report(g)
   end
 end
 
+-- A confirmed seat is one of the confirmed ones only as long as an admin's head count has not said otherwise.
+local function was_counted(g, confirmed)
+  if not confirmed then return true end
+  local held = 0
+  for _, member in ipairs(call('ZRANGE', DUE, 0, -1)) do
+    local name, when = ledger().bucket_split(member)
+    if name == id then held = held + ledger().count_held(name, when) end
+  end
+  return g.used > held
+end
+
 local function give_back(g)
   if call('SETBIT', DEFINITION .. ':back:' .. bucket, serial, 1) == 1 then return end
-  call('SETBIT', DEFINITION .. ':hold:' .. bucket, serial, 1)
+  local confirmed = call('SETBIT', DEFINITION .. ':hold:' .. bucket, serial, 1) == 1
+  if not was_counted(g, confirmed) then return end
   g.used = tonumber(call('HINCRBY', SEATS, 'u:' .. id, -1))
   ledger().queue_settle(g)
 end

@@ -34,8 +34,7 @@ def test_redis_stalls(seconds, rounds, say):
         server.create("go", redirect_groups(None))
         anna, bert = Visitor(server, "go"), Visitor(server, "page")
         anna.scan(), bert.scan(), bert.confirm()
-        for _ in range(40):     # each worker must have seen the campaigns: what it never read it can't serve without Redis
-            assert anna.scan().cookie is None and bert.scan().cookie is None
+        anna.scan_often(), bert.scan_often()
         crowd = Crowd("page", confirm=True, rough=True)
         redis = server.redis_pid()
         with Visits(server.public, crowd.visits(), at_once=16, seconds=30) as storm:
@@ -194,7 +193,7 @@ LIES = {
     "a negative group": b"*7\r\n$1\r\n1\r\n$0\r\n\r\n:1\r\n:-1\r\n:0\r\n:0\r\n:1\r\n",
     "more seats than were asked for": b"*7\r\n$1\r\n1\r\n$0\r\n\r\n:999999\r\n:0\r\n:0\r\n:0\r\n:999999\r\n",
     "a definition that is none": b"*7\r\n$2\r\n99\r\n$9\r\n{\"slug\":1\r\n:1\r\n:0\r\n:0\r\n:0\r\n:1\r\n",
-    "a list without end": b"*10000000\r\n" + b":1\r\n" * 1000,
+    "a list without end": b"*1000000000\r\n" + b":1\r\n" * 1000,
     "a text without end": b"$400000000\r\n" + b"x" * 1000,
     "a length over 64 bits": b"$99999999999999999999\r\n",
     "a negative length": b"*-2\r\n",

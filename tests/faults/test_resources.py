@@ -41,6 +41,7 @@ def test_the_disk_is_full(say):
         server.create("page", page_groups(500, None))
         anna = Visitor(server, "run")
         anna.scan()
+        anna.scan_often()
         crowd = Crowd("page", confirm=True, rough=True)
         with Visits(server.public, crowd.visits(), at_once=16, seconds=10) as storm:
             wait_for("the storm", lambda: crowd.seats() > 100, PATIENCE)

@@ -16,7 +16,7 @@ import redis
 
 SCRIPTS = pathlib.Path(__file__).parents[2] / "storage" / "scripts"
 FILL, EVEN, RANDOM = 0, 1, 2
-SEQUENCES = int(os.environ.get("HUOMA_MODEL_SEQUENCES", "1000"))  # of each strategy
+SEQUENCES = int(os.environ.get("HUOMA_MODEL_SEQUENCES", "700"))  # of each strategy
 STEPS = 25
 
 
@@ -185,8 +185,6 @@ class World:
         if m.strategy == RANDOM:
             seats = self.follow_random(reply)
             assert len(seats) == n or not m.order()
-            if prefer and seats and m.find(prefer):
-                pass
         else:
             seats = []
             g = m.find(prefer) if prefer else None
@@ -237,8 +235,9 @@ class World:
                 g.times = [m.now] + [t for t in g.times if m.now - t < 600][:2]
                 g.suspect = g.suspect or len(g.times) == 3
             if bucket and seats and serial not in bucket[2]:
+                if serial not in bucket[1] or g.used > m.held(g):
+                    g.used -= 1
                 bucket[2].add(serial)
-                g.used -= 1
         self.expect(reply, seats)
 
     def adjust(self):

@@ -522,6 +522,11 @@ class Visitor:
     def scan(self, channel=None, **headers):
         return self.ask("GET", f"/{self.slug}" + (f"/{channel}" if channel else ""), **headers)
 
+    def scan_often(self):
+        """Comes back until each worker has read the campaign: what it never read it can't serve without Redis."""
+        for _ in range(40):
+            assert self.scan().cookie is None
+
     def confirm(self):
         return self.ask("POST", f"/{self.slug}/seat")
 
