@@ -464,7 +464,7 @@ static void test_backoff(void **state)
 /* What Redis had forked (a rewrite of its AOF) is gone before it is started again: it would write into data_dir too. */
 static void test_leaves_no_grandchild(void **state)
 {
-    char path[128], text[256];
+    char path[128], text[512];
     int pid = 0;
     (void)state;
     snprintf(path, sizeof path, "%s/grandchild", folder);
