@@ -208,9 +208,10 @@ def main():
     if not binary:
         say(f"{o.huoma} is not there: only the yardsticks are measured")
 
-    load, fsync = os.getloadavg()[0], fsync_seconds()
+    load, (fsync, fsync_cpu) = os.getloadavg()[0], fsync_seconds()
     say(f"{os.cpu_count()} processors, Linux {platform.release()}, {o.rounds} rounds of {o.seconds} s, wrk with 1 thread; "
-        f"before the run: load {load:.1f}, an fsync in {tempfile.gettempdir()} takes {fsync * 1e6:.0f} us")
+        f"before the run: load {load:.1f}, an fsync in {tempfile.gettempdir()} takes {fsync * 1e6:.0f} us,\n"
+        f"{fsync_cpu * 1e6:.0f} us of CPU")
     say()
     nginx, huoma = Nginx(), None
     try:
@@ -239,7 +240,7 @@ def main():
     o.json.write_text(json.dumps({
         "at": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
         "processors": os.cpu_count(), "kernel": platform.release(), "rounds": o.rounds, "seconds": o.seconds,
-        "load_before": load, "fsync_us": fsync * 1e6,
+        "load_before": load, "fsync_us": fsync * 1e6, "fsync_cpu_us": fsync_cpu * 1e6,
         "cases": results, "memory": memory, "ready_seconds": ready,
         "targets": [{"what": t, "target": a, "measured": m, "met": met} for t, a, m, met in verdicts]}, indent=1) + "\n")
     say(f"all figures: {o.json}")

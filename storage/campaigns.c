@@ -282,7 +282,7 @@ static void send_save(struct campaign_job *job, const struct campaign *c, int64_
     redis_call_int(call, c->enabled);
     redis_call_int(call, c->starts_at);
     redis_call_int(call, c->ends_at);
-    redis_call_int(call, c->hold_seconds ? c->hold_seconds : s->hold_seconds);
+    redis_call_int(call, c->hold_seconds);
     redis_call_text(call, c->slug);
     redis_call_int(call, (int64_t)randombytes_uniform(INT32_MAX));
     redis_call_text(call, touched >= 0 && (size_t)touched < c->group_count ? c->groups[touched].id : "");

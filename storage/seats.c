@@ -326,6 +326,7 @@ static struct redis_call *take_begin(struct seats *s, const struct cached_campai
     redis_call_text(c, prefer ? prefer : "");
     redis_call_int(c, draw_seed(s));
     redis_call_text(c, today(s));
+    redis_call_int(c, s->store->hold_seconds);
     return c;
 }
 
@@ -388,6 +389,7 @@ void seats_next(struct seats *s, struct seat_waiter *w, const char *group, int64
     redis_call_int(c, due);
     redis_call_int(c, serial);
     redis_call_int(c, draw_seed(s));
+    redis_call_int(c, s->store->hold_seconds);
     for (int i = 0; i < avoid_count; i++)
         redis_call_text(c, avoid[i]);
     e->singles++;

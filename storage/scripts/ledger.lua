@@ -5,7 +5,7 @@
 --
 -- :seats   v, uid          version of the definition, and which campaign it is
 --          on from until   whether it runs, and when
---          strat hold      0 fill, 1 even, 2 random; seconds that a hold lasts
+--          strat hold      0 fill, 1 even, 2 random; seconds that a hold lasts, 0 the server's default
 --          due             the earliest bucket's due second (the head of :due)
 --          lapsed          the latest expiry of a group that left the queue because it had expired
 --          g:<id>          "position limit weight enabled expires holds"

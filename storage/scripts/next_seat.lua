@@ -1,6 +1,7 @@
 -- needs: ledger taking
 -- "Can't get in": a seat in another open group, a report against the first one, and its seat given back.
--- ARGV: 1 "uid:version" that the caller knows, 2 group, 3 due, 4 serial, 5 a random seed, then groups to avoid.
+-- ARGV: 1 "uid:version" that the caller knows, 2 group, 3 due, 4 serial, 5 a random seed,
+--       6 hold seconds where the campaign sets none, then groups to avoid.
 -- Reply: see answer() in taking.lua; nil if there is no such campaign.
 --
 -- The first seat goes back only where it can be told that it has not gone back before: while its bucket is there. Else
@@ -45,9 +46,9 @@ end
 local version, uid, running = open()
 if not version then return nil end
 local avoid = {[id] = true}
-for i = 6, #ARGV do avoid[ARGV[i]] = true end
+for i = 7, #ARGV do avoid[ARGV[i]] = true end
 local runs, taken = {}, 0
-if running then runs, taken = take(1, nil, avoid) end
+if running then runs, taken = take(1, nil, avoid, tonumber(ARGV[6])) end
 local g = group_read(id)
 if g then
   local live = serial < tonumber(call('HGET', SEATS, 'b:' .. bucket) or '0')

@@ -2,7 +2,7 @@
 -- Writes a definition and its plan, atomically with scans.
 -- KEYS[5]: the channel that tells of changes.
 -- ARGV: 1 the version that is replaced (0: there must be none), 2 definition, 3 uid, 4 strategy, 5 on, 6 from, 7 until,
---       8 hold seconds, 9 slug, 10 a random seed, 11 a group that is no longer suspect, or "",
+--       8 hold seconds or 0, 9 slug, 10 a random seed, 11 a group that is no longer suspect, or "",
 --       12 how many groups, then for each: id, limit, weight, on, expires, holds; then how many head counts, and for
 --       each: id, confirmed.
 -- Reply: as read_campaign.

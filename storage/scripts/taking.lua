@@ -31,14 +31,15 @@ local function run_add(runs, g, count, score)
 end
 
 -- Writes down what the runs took, and gives held seats their bucket and serials.
-local function runs_book(runs)
+local function runs_book(runs, default_hold)
   for _, run in ipairs(runs) do
     local g = run.group
     if g.taken > 0 then
       call('HINCRBY', SEATS, 'u:' .. g.id, g.taken)
       if g.holds then
-        local width = math.max(1, math.min(BUCKET_MAX, math.floor(hold_seconds / BUCKET_SHARE)))
-        g.due = now - now % width + width + hold_seconds
+        local hold = hold_seconds > 0 and hold_seconds or default_hold
+        local width = math.max(1, math.min(BUCKET_MAX, math.floor(hold / BUCKET_SHARE)))
+        g.due = now - now % width + width + hold
         g.base = call('HINCRBY', SEATS, 'b:' .. g.id .. ':' .. g.due, g.taken) - g.taken
         if g.base == 0 then
           call('ZADD', DUE, g.due, g.id .. ':' .. g.due)
@@ -54,7 +55,7 @@ local function runs_book(runs)
 end
 
 -- Takes up to n seats by the campaign's strategy; `prefer`, if it has room, gives the first one. Returns runs and their sum.
-local function take(n, prefer, avoid)
+local function take(n, prefer, avoid, default_hold)
   local runs, left = {}, n
   local g = prefer and group_read(prefer)
   if g and group_room(g) > 0 then
@@ -69,7 +70,7 @@ local function take(n, prefer, avoid)
     run_add(runs, g, count, score)
     left = left - count
   end
-  runs_book(runs)
+  runs_book(runs, default_hold)
   return runs, n - left
 end
 

@@ -131,7 +131,7 @@ class World:
     def save(self, heads=(), touched=""):
         m = self.model
         m.sweep()
-        args = [self.version, "{}", "uid", m.strategy, 1, 0, 0, m.hold, self.slug, self.rng.getrandbits(30), touched,
+        args = [self.version, "{}", "uid", m.strategy, 1, 0, 0, self.rng.choice([0, m.hold]), self.slug, self.rng.getrandbits(30), touched,
                 len(m.groups)]
         for g in m.groups:
             args += [g.id, g.limit, g.weight, int(g.on), g.expires, int(g.holds)]
@@ -181,7 +181,7 @@ class World:
     def take(self, n, prefer=None):
         m = self.model
         m.sweep()
-        reply = self.run("take_seats", "", n, prefer or "", self.rng.getrandbits(30), "2026-11-23")
+        reply = self.run("take_seats", "", n, prefer or "", self.rng.getrandbits(30), "2026-11-23", m.hold)
         if m.strategy == RANDOM:
             seats = self.follow_random(reply)
             assert len(seats) == n or not m.order()
@@ -222,7 +222,7 @@ class World:
         name, due, serial = self.rng.choice(self.seats)
         avoid = {name} | set(self.rng.sample([g.id for g in m.groups], self.rng.randint(0, min(2, len(m.groups)))))
         m.sweep()
-        reply = self.run("next_seat", "", name, due, serial, self.rng.getrandbits(30), *avoid)
+        reply = self.run("next_seat", "", name, due, serial, self.rng.getrandbits(30), m.hold, *avoid)
         if m.strategy == RANDOM:
             seats = self.follow_random(reply, avoid)
             assert seats or not m.order(avoid)
