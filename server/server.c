@@ -324,6 +324,13 @@ static void raise_descriptor_limit(void)
     }
 }
 
+static void on_store(void *ctx, bool up)
+{
+    struct server *s = ctx;
+    if (up && s->redis)
+        redis_child_served(s->redis);
+}
+
 static bool begin(struct server *s)
 {
     char err[STORE_ERR_MAX];
@@ -352,6 +359,7 @@ static bool begin(struct server *s)
         fail(s, "store", err);
         return false;
     }
+    store_on_change(s->store, on_store, s);
     int error = landing_init(); /* while Redis starts */
     if (error) {
         fail(s, "landing pages", strerror(-error));

@@ -27,7 +27,6 @@
 enum {
     LOCK_WAIT_MS = 3000, /* for the Redis of a server that has just died */
     POLL_MS = 5,
-    GOOD_LIFE_MS = 300,       /* after this the backoff begins anew: it had served, and visitors wait */
     EARLY_EXIT_MS = 1000,     /* an exit this soon is explained with the log's last line */
     LOG_BYTES_MAX = 10 << 20, /* a redis.log beyond this is moved to redis.log.1 at a start */
     LAST_LINE_MAX = 160,
@@ -400,9 +399,12 @@ void redis_child_reap(struct redis_child *c)
     int64_t life_ms = now_ms() - c->started_ms;
     say_exit(c, status, life_ms);
     c->pid = 0;
-    if (life_ms >= GOOD_LIFE_MS)
-        c->backoff_ms = 0;
     start_later(c);
+}
+
+void redis_child_served(struct redis_child *c)
+{
+    c->backoff_ms = 0;
 }
 
 /* --- stopping --- */

@@ -39,6 +39,9 @@ const char *redis_child_url(const struct redis_child *c);
 pid_t redis_child_pid(const struct redis_child *c); /* 0 while it is down */
 /* To be called on SIGCHLD: reaps, and starts it again with backoff. */
 void redis_child_reap(struct redis_child *c);
+/* To be called when it has answered: if it dies after that, it is started again at once; one that never answers, ever
+ * more slowly. */
+void redis_child_served(struct redis_child *c);
 /* SIGTERM, waits, SIGKILL after REDIS_CHILD_STOP_MS, frees, releases the lock. NULL is fine. */
 void redis_child_stop(struct redis_child *c);
 
