@@ -468,7 +468,8 @@ static void test_leaves_no_grandchild(void **state)
     int pid = 0;
     (void)state;
     snprintf(path, sizeof path, "%s/grandchild", folder);
-    snprintf(text, sizeof text, "#!/bin/sh\nPATH=/usr/bin:/bin\nsleep 600 &\n[ -s %s ] || echo $! >%s\nexit 3\n", path, path);
+    snprintf(text, sizeof text, "#!/bin/sh\nPATH=/usr/bin:/bin\nsleep 600 &\n[ -s %s ] || echo $! >%s\nexit 3\n", path,
+             path);
     write_script("redis-server", text);
     with_path(folder, start_works);
     wait_for_events(2);
