@@ -1,20 +1,25 @@
 -- needs: ledger
--- Confirms a hold; if its bucket is gone, takes a seat of the same group again if there is room.
+-- Confirms a hold; if its bucket is gone, takes a seat of the same group again if there is room, once for each hold.
 -- ARGV: 1 group, 2 due, 3 serial. Reply: 1 kept, 0 given back and no room; nil if there is no such campaign.
+local LATE_SECONDS = 30 * 86400 -- as long as a visitor is known
 local id, due, serial = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local bucket = id .. ':' .. due
 
 local issued = tonumber(call('HGET', SEATS, 'b:' .. bucket) or '0')
 if serial < issued then
   if call('GETBIT', DEFINITION .. ':back:' .. bucket, serial) == 1 then return 0 end
-  call('SETBIT', DEFINITION .. ':hold:' .. bucket, serial, 1)
+  if call('SETBIT', DEFINITION .. ':hold:' .. bucket, serial, 1) == 0 then call('HINCRBY', SEATS, 'h:' .. id, -1) end
   return 1
 end
 
 local version, _, running = open()
 if not version then return nil end
+local late = DEFINITION .. ':late:' .. bucket
+if call('GETBIT', late, serial) == 1 then return 1 end
 local g = group_read(id)
 if not running or not g or group_room(g) == 0 then return 0 end
+call('SETBIT', late, serial, 1)
+call('EXPIRE', late, LATE_SECONDS)
 g.used = tonumber(call('HINCRBY', SEATS, 'u:' .. id, 1))
 ledger().queue_step(g)
 return 1

@@ -9,8 +9,9 @@
 --          due             the earliest bucket's due second (the head of :due)
 --          lapsed          the latest expiry of a group that left the queue because it had expired
 --          g:<id>          "position limit weight enabled expires holds"
---          u:<id>          used: seats taken and not given back
+--          u:<id> h:<id>   used: seats taken and not given back; of these held
 --          b:<id>:<due>    serials issued in a bucket of holds
+--          swept           the latest due of a bucket that was given back: its name is not used again
 --          r:<id> t:<id> s:<id>   reports, times of the last ones, suspect since
 --          d:<day>         there is a :stats:<day>
 -- :queue   groups with room, the next one first. What "next" means is the score: fill the position, even the share that
@@ -18,7 +19,8 @@
 --          each group's in proportion to its weight, and a group that comes or goes changes nothing for the others).
 --          A scan looks at the head only: what it costs does not grow with the groups that are full.
 -- :due     buckets "<id>:<due>" by the second at which their unconfirmed seats go back.
--- :hold:<id>:<due>  bitmap of serials that are confirmed or given back one by one; :back:<id>:<due> of the latter.
+-- :hold:<id>:<due>  bitmap of serials that are confirmed or given back one by one; :back:<id>:<due> of the latter;
+--                   :told:<id>:<due> of those who reported; :late:<id>:<due> of those confirmed after their bucket was gone
 local DEFINITION, SEATS, QUEUE, DUE = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local FILL, EVEN, RANDOM = 0, 1, 2
 local EVEN_UNLIMITED = 500        -- a group without a limit is weighed as one of this size
@@ -33,7 +35,7 @@ local clock = call('TIME')
 local now = tonumber(clock[1])
 local seed = tonumber(clock[2])   -- for the dice; Redis starts every script with the same one
 local strategy, hold_seconds = FILL, 0
-local first_due
+local first_due, swept
 local groups = {}                 -- those this call has looked at
 
 local function group_read(id)
@@ -125,18 +127,13 @@ local function ledger()
     end
   end
 
-  function m.count_held(id, due)
-    local issued = tonumber(call('HGET', SEATS, 'b:' .. id .. ':' .. due) or '0')
-    return issued - call('BITCOUNT', DEFINITION .. ':hold:' .. id .. ':' .. due)
-  end
-
   function m.bucket_split(member)
     return string.match(member, '^(.*):(%d+)$')
   end
 
   function m.bucket_forget(member)
     call('HDEL', SEATS, 'b:' .. member)
-    call('DEL', DEFINITION .. ':hold:' .. member, DEFINITION .. ':back:' .. member)
+    call('DEL', DEFINITION .. ':hold:' .. member, DEFINITION .. ':back:' .. member, DEFINITION .. ':told:' .. member)
     call('ZREM', DUE, member)
   end
 
@@ -144,14 +141,17 @@ local function ledger()
   function m.sweep()
     for _, member in ipairs(call('ZRANGEBYSCORE', DUE, '-inf', now, 'LIMIT', 0, SWEEP_MAX)) do
       local id, due = m.bucket_split(member)
-      local back = m.count_held(id, due)
+      local back = tonumber(call('HGET', SEATS, 'b:' .. member)) - call('BITCOUNT', DEFINITION .. ':hold:' .. member)
       m.bucket_forget(member)
+      swept = math.max(swept, tonumber(due))
       local g = group_read(id)
       if g and back > 0 then
+        call('HINCRBY', SEATS, 'h:' .. id, -back)
         g.used = tonumber(call('HINCRBY', SEATS, 'u:' .. id, -back))
         m.queue_settle(g)
       end
     end
+    call('HSET', SEATS, 'swept', swept)
     local head = call('ZRANGE', DUE, 0, 0, 'WITHSCORES')
     first_due = head[2] and tonumber(head[2])
     if first_due then call('HSET', SEATS, 'due', first_due) else call('HDEL', SEATS, 'due') end
@@ -170,9 +170,10 @@ end
 
 -- Opens the ledger: false if there is no such campaign, else version, uid and whether it runs now. Gives back what is due.
 local function open()
-  local row = call('HMGET', SEATS, 'v', 'uid', 'on', 'from', 'until', 'strat', 'hold', 'due', 'lapsed')
+  local row = call('HMGET', SEATS, 'v', 'uid', 'on', 'from', 'until', 'strat', 'hold', 'due', 'lapsed', 'swept')
   if not row[1] then return false end
   strategy, hold_seconds, first_due = tonumber(row[6]), tonumber(row[7]), row[8] and tonumber(row[8])
+  swept = tonumber(row[10] or '0')
   if first_due and now >= first_due then ledger().sweep() end
   if row[9] and now < tonumber(row[9]) then ledger().unlapse() end
   local from, upto = tonumber(row[4]), tonumber(row[5])

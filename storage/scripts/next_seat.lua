@@ -10,8 +10,11 @@ seed = tonumber(ARGV[5])
 local id, due, serial = ARGV[2], ARGV[3], tonumber(ARGV[4])
 local bucket = id .. ':' .. due
 
-local function report(g)
+-- Several visitors make a group suspect, not one who tells again and again: only a seat that is still in its bucket, and has
+-- not told before, speaks for a visitor. All others are counted, no more.
+local function report(g, speaks)
   call('HINCRBY', SEATS, 'r:' .. id, 1)
+  if not speaks then return end
   local times = {tostring(now)}
   for t in string.gmatch(call('HGET', SEATS, 't:' .. id) or '', '%d+') do
     if #times < SUSPECT_REPORTS and now - tonumber(t) < SUSPECT_SECONDS then times[#times + 1] = t end
@@ -24,21 +27,14 @@ local function report(g)
   end
 end
 
--- A confirmed seat is one of the confirmed ones only as long as an admin's head count has not said otherwise.
-local function was_counted(g, confirmed)
-  if not confirmed then return true end
-  local held = 0
-  for _, member in ipairs(call('ZRANGE', DUE, 0, -1)) do
-    local name, when = ledger().bucket_split(member)
-    if name == id then held = held + ledger().count_held(name, when) end
-  end
-  return g.used > held
-end
-
+-- A held seat goes back as such; a confirmed one only as long as an admin's head count has not said that it is not there.
 local function give_back(g)
   if call('SETBIT', DEFINITION .. ':back:' .. bucket, serial, 1) == 1 then return end
-  local confirmed = call('SETBIT', DEFINITION .. ':hold:' .. bucket, serial, 1) == 1
-  if not was_counted(g, confirmed) then return end
+  if call('SETBIT', DEFINITION .. ':hold:' .. bucket, serial, 1) == 0 then
+    call('HINCRBY', SEATS, 'h:' .. id, -1)
+  elseif g.used <= tonumber(call('HGET', SEATS, 'h:' .. id) or '0') then
+    return
+  end
   g.used = tonumber(call('HINCRBY', SEATS, 'u:' .. id, -1))
   ledger().queue_settle(g)
 end
@@ -50,10 +46,10 @@ for i = 7, #ARGV do avoid[ARGV[i]] = true end
 local runs, taken = {}, 0
 if running then runs, taken = take(1, nil, avoid, tonumber(ARGV[6])) end
 local g = group_read(id)
-if g then
+if g and running then
   local live = serial < tonumber(call('HGET', SEATS, 'b:' .. bucket) or '0')
-  local again = live and call('GETBIT', DEFINITION .. ':back:' .. bucket, serial) == 1
-  if not again then report(g) end
+  local again = live and call('SETBIT', DEFINITION .. ':told:' .. bucket, serial, 1) == 1
+  if not again then report(g, live) end
   if live and taken == 1 then give_back(g) end
 end
 return answer(version, uid, ARGV[1], runs, taken)

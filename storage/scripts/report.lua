@@ -1,11 +1,7 @@
 -- What the ledger says of a campaign; it stands behind ledger.lua in scripts that end with it.
 -- {definition, and for each group by position: used, held, reports, suspect}
 local function report_campaign()
-  local held, rows = {}, {}
-  for _, member in ipairs(call('ZRANGE', DUE, 0, -1)) do
-    local id, due = ledger().bucket_split(member)
-    held[id] = (held[id] or 0) + ledger().count_held(id, due)
-  end
+  local rows = {}
   local all, fields = call('HGETALL', SEATS), {}
   for i = 1, #all, 2 do fields[all[i]] = all[i + 1] end
   for field, value in pairs(fields) do
@@ -16,7 +12,7 @@ local function report_campaign()
   local reply = {call('GET', DEFINITION)}
   for _, id in ipairs(rows) do
     reply[#reply + 1] = tonumber(fields['u:' .. id] or '0')
-    reply[#reply + 1] = held[id] or 0
+    reply[#reply + 1] = tonumber(fields['h:' .. id] or '0')
     reply[#reply + 1] = tonumber(fields['r:' .. id] or '0')
     reply[#reply + 1] = fields['s:' .. id] and 1 or 0
   end

@@ -22,7 +22,7 @@ local function forget_groups(keep)
     local id = string.sub(field, 1, 2) == 'g:' and string.sub(field, 3)
     if id and not keep[id] then
       gone[id], any = true, true
-      call('HDEL', SEATS, 'g:' .. id, 'u:' .. id, 'r:' .. id, 't:' .. id, 's:' .. id)
+      call('HDEL', SEATS, 'g:' .. id, 'u:' .. id, 'h:' .. id, 'r:' .. id, 't:' .. id, 's:' .. id)
     end
   end
   if not any then return end
@@ -50,15 +50,11 @@ end
 
 -- The admin counted heads: so many are confirmed, and those who hold a seat now come on top.
 local function write_heads()
-  local held = {}
-  for _, member in ipairs(call('ZRANGE', DUE, 0, -1)) do
-    local id, due = ledger().bucket_split(member)
-    held[id] = (held[id] or 0) + ledger().count_held(id, due)
-  end
   local first = 13 + count * 6
   for i = 0, tonumber(ARGV[first]) - 1 do
     local id = ARGV[first + 1 + i * 2]
-    call('HSET', SEATS, 'u:' .. id, tonumber(ARGV[first + 2 + i * 2]) + (held[id] or 0))
+    local held = tonumber(call('HGET', SEATS, 'h:' .. id) or '0')
+    call('HSET', SEATS, 'u:' .. id, tonumber(ARGV[first + 2 + i * 2]) + held)
   end
 end
 

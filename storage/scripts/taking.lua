@@ -39,7 +39,8 @@ local function runs_book(runs, default_hold)
       if g.holds then
         local hold = hold_seconds > 0 and hold_seconds or default_hold
         local width = math.max(1, math.min(BUCKET_MAX, math.floor(hold / BUCKET_SHARE)))
-        g.due = now - now % width + width + hold
+        g.due = math.max(now - now % width + width + hold, swept + 1)
+        call('HINCRBY', SEATS, 'h:' .. g.id, g.taken)
         g.base = call('HINCRBY', SEATS, 'b:' .. g.id .. ':' .. g.due, g.taken) - g.taken
         if g.base == 0 then
           call('ZADD', DUE, g.due, g.id .. ':' .. g.due)
