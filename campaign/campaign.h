@@ -48,6 +48,7 @@ struct group {
     int64_t weight;         /* for CAMPAIGN_RANDOM; 1 to GROUP_WEIGHT_MAX */
     bool enabled;
     int64_t expires_at; /* closed from this second on; 0 never */
+    int64_t born;       /* the version it came with: under an id that is given again stands another group */
 };
 
 /* What the ledger counts of one group; comes from storage, by position. */

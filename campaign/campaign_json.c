@@ -29,6 +29,14 @@ static struct change change_begin(enum reading reading, const struct campaign *w
 }
 
 /* The campaign, if nothing went wrong; else it and the head counts are freed. */
+static void give_born(struct campaign *c, const struct campaign *was)
+{
+    for (size_t i = 0; i < c->group_count; i++) {
+        int before = was ? campaign_find_group(was, c->groups[i].id) : -1;
+        c->groups[i].born = before >= 0 ? was->groups[before].born : (was ? was->version : 0) + 1;
+    }
+}
+
 static struct campaign *change_finish(struct change *ch)
 {
     struct campaign *c = ch->campaign;
@@ -40,8 +48,10 @@ static struct campaign *change_finish(struct change *ch)
             change_error(ch, "ends_at", "must be after starts_at");
         if (!c->by_id)
             change_index_groups(ch);
-        if (ch->reading != READ_STORED)
+        if (ch->reading != READ_STORED) {
             c->updated_at = ch->now;
+            give_born(c, ch->was);
+        }
     }
     if (!change_failed(ch))
         return c;

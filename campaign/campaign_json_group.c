@@ -83,6 +83,11 @@ static void read_group_confirmed(struct change *ch, const char *key, json_t *val
     h->list[h->count++].confirmed = confirmed;
 }
 
+static void read_group_born(struct change *ch, const char *key, json_t *value)
+{
+    change_read_integer(ch, key, value, 0, INT64_MAX, &ch->group->born);
+}
+
 static const struct key group_keys[] = {
     {"id", READ_ALL, read_group_id_again},
     {"name", READ_ALL, read_group_name},
@@ -92,6 +97,7 @@ static const struct key group_keys[] = {
     {"weight", READ_ALL, read_group_weight},
     {"enabled", READ_ALL, read_group_enabled},
     {"expires_at", READ_ALL, read_group_expires},
+    {"born", READ_STORED, read_group_born},
     {"confirmed", READ_PATCH, read_group_confirmed},
     {"platform", READ_PATCH, change_ignore_string},
     {"used", READ_PATCH, change_ignore_integer},

@@ -130,6 +130,7 @@ static json_t *stored_group_json(const struct group *g)
     put_integer(&w, "weight", g->weight);
     put(&w, "enabled", json_boolean(g->enabled));
     put_date(&w, "expires_at", g->expires_at);
+    put_integer(&w, "born", g->born);
     return writer_end(&w);
 }
 

@@ -1,6 +1,6 @@
 /*
- * The text form of a seat's proof, written and read back. The mac is checked before anything is parsed, and the parser
- * takes no spelling but the one that seat_token_write makes, so one seat has one text.
+ * The text form of a seat's proof, written and read back. The parser takes no spelling but the one that
+ * seat_token_write makes, so one seat has one text.
  */
 #include "seat_token.h"
 
@@ -13,9 +13,10 @@ enum {
     MAC_TEXT = 22, /* base64url of MAC_BYTES, no padding */
     UID_MAX = sizeof(((struct campaign *)0)->uid) - 1,
     HEX_DIGITS_MAX = 16,
-    /* uid, slug and the signed text, '/' between them: no slug or uid has one, so no two triples make the same bytes.
+    /* uid, slug, when the group was born, and the signed text, '/' between them: no slug or uid has one, so no two
+     * triples make the same bytes.
      */
-    SIGNED_MAX = UID_MAX + 1 + CAMPAIGN_SLUG_MAX + 1 + SEAT_TOKEN_MAX,
+    SIGNED_MAX = UID_MAX + 1 + CAMPAIGN_SLUG_MAX + 1 + HEX_DIGITS_MAX + 1 + SEAT_TOKEN_MAX,
     HEAD_MAX =
         2 + 2 + GROUP_ID_MAX + 1 + HEX_DIGITS_MAX + 1 + HEX_DIGITS_MAX + 1 + SEAT_TRIED_MAX * (GROUP_ID_MAX + 1) - 1,
 };
@@ -46,13 +47,27 @@ static void mac_text(const unsigned char mac[MAC_BYTES], char out[MAC_TEXT])
     *out = digits[(mac[i] & 3) << 4];
 }
 
-static void mac_make(const char *text, size_t len, const unsigned char key[SEAT_TOKEN_KEY], const struct campaign *c,
-                     char out[MAC_TEXT])
+static char *put_hex(char *out, uint64_t n)
+{
+    char digits[HEX_DIGITS_MAX];
+    int i = HEX_DIGITS_MAX;
+
+    do {
+        digits[--i] = "0123456789abcdef"[n & 15];
+        n >>= 4;
+    } while (n);
+    memcpy(out, digits + i, (size_t)(HEX_DIGITS_MAX - i));
+    return out + HEX_DIGITS_MAX - i;
+}
+
+static void mac_make(const char *text, size_t len, const char *group, const unsigned char key[SEAT_TOKEN_KEY],
+                     const struct campaign *c, char out[MAC_TEXT])
 {
     unsigned char bytes[SIGNED_MAX];
     unsigned char mac[MAC_BYTES];
     size_t uid = strnlen(c->uid, UID_MAX);
     size_t slug = strnlen(c->slug, CAMPAIGN_SLUG_MAX);
+    int at = campaign_find_group(c, group);
     size_t n = 0;
 
     memcpy(bytes, c->uid, uid);
@@ -60,6 +75,8 @@ static void mac_make(const char *text, size_t len, const unsigned char key[SEAT_
     bytes[n++] = '/';
     memcpy(bytes + n, c->slug, slug);
     n += slug;
+    bytes[n++] = '/';
+    n = (size_t)(put_hex((char *)bytes + n, at < 0 ? 0 : (uint64_t)c->groups[at].born) - (char *)bytes);
     bytes[n++] = '/';
     memcpy(bytes + n, text, len);
     n += len;
@@ -73,19 +90,6 @@ static char *put_id(char *out, const char *id)
 
     memcpy(out, id, len);
     return out + len;
-}
-
-static char *put_hex(char *out, uint64_t n)
-{
-    char digits[HEX_DIGITS_MAX];
-    int i = HEX_DIGITS_MAX;
-
-    do {
-        digits[--i] = "0123456789abcdef"[n & 15];
-        n >>= 4;
-    } while (n);
-    memcpy(out, digits + i, (size_t)(HEX_DIGITS_MAX - i));
-    return out + HEX_DIGITS_MAX - i;
 }
 
 size_t seat_token_write(const struct seat_token *t, const unsigned char key[SEAT_TOKEN_KEY], const struct campaign *c,
@@ -111,7 +115,7 @@ size_t seat_token_write(const struct seat_token *t, const unsigned char key[SEAT
     }
     head = (size_t)(p - out);
     *p = '.';
-    mac_make(out, head, key, c, p + 1);
+    mac_make(out, head, t->group, key, c, p + 1);
     out[head + 1 + MAC_TEXT] = '\0';
     return head + 1 + MAC_TEXT;
 }
@@ -211,10 +215,10 @@ int seat_token_read(const char *text, size_t len, const unsigned char key[SEAT_T
     head = len - MAC_TEXT - 1;
     if (text[head] != '.')
         return -EINVAL;
-    mac_make(text, head, key, c, mac);
-    if (sodium_memcmp(mac, text + head + 1, MAC_TEXT) != 0)
-        return -EINVAL;
     if (!token_parse((struct cursor){text, text + head}, &t))
+        return -EINVAL;
+    mac_make(text, head, t.group, key, c, mac);
+    if (sodium_memcmp(mac, text + head + 1, MAC_TEXT) != 0)
         return -EINVAL;
     *ret_token = t;
     return 0;

@@ -184,6 +184,8 @@ static void start_threads(struct server *s)
 static void demo_made(void *ctx, const char *token)
 {
     struct server *s = ctx;
+    if (s->stopping || s->failed)
+        return;
     if (token)
         snprintf(s->demo_token, sizeof s->demo_token, "%s", token);
     start_threads(s);
@@ -204,6 +206,8 @@ static void warn_of_promises(const struct store_facts *f)
 static void facts_known(void *ctx, enum store_result r, const struct store_facts *f)
 {
     struct server *s = ctx;
+    if (s->stopping || s->failed)
+        return;
     if (r == STORE_OK && !s->redis)
         warn_of_promises(f);
     if (s->config.demo)
@@ -215,6 +219,8 @@ static void facts_known(void *ctx, enum store_result r, const struct store_facts
 static void secret_known(void *ctx, enum store_result r, const unsigned char secret[STORE_SECRET])
 {
     struct server *s = ctx;
+    if (s->stopping || s->failed)
+        return;
     if (r == STORE_OK) {
         event_del(&s->wait_event);
         memcpy(s->secret, secret, STORE_SECRET);
@@ -308,6 +314,9 @@ static void watch_signals(struct server *s)
 {
     static const int numbers[] = {SIGTERM, SIGINT, SIGHUP};
     for (int i = 0; i < 3; i++) {
+        struct sigaction now;
+        if (sigaction(numbers[i], NULL, &now) == 0 && now.sa_handler == SIG_IGN)
+            continue; /* nohup */
         event_assign(&s->signal_events[i], s->base, numbers[i], EV_SIGNAL | EV_PERSIST, on_stop, s);
         event_add(&s->signal_events[i], NULL);
     }
@@ -395,7 +404,8 @@ int server_run(const struct config *config)
     if (s.stopping && !s.failed)
         log_event(LOG_INFO, "stopped", NULL);
     for (int i = 0; i < 4; i++)
-        event_del(&s.signal_events[i]);
+        if (event_initialized(&s.signal_events[i]))
+            event_del(&s.signal_events[i]);
     event_base_free(s.base);
     close(s.notify_fd);
     sodium_memzero(s.secret, sizeof s.secret);

@@ -219,6 +219,11 @@ void server_thread_free(struct server_thread *t)
 {
     if (!t)
         return;
+    /* The door first: what is answered from now on is the last of its connection, and asks the store nothing more. */
+    if (t->worker)
+        worker_drain(t->worker);
+    if (t->admin)
+        admin_drain(t->admin);
     store_free(t->store);
     worker_free(t->worker);
     admin_free(t->admin);

@@ -175,8 +175,10 @@ static void load_done(void *ctx, enum store_result r, const redisReply *reply)
         r = STORE_BAD_REPLY;
     }
     /* Redis is not to be had: who was here before is still sent on, by what is known. */
-    if (r != STORE_OK && r != STORE_NOT_FOUND && e->pub.definition)
-        r = STORE_OK;
+    if (r != STORE_OK && r != STORE_NOT_FOUND) {
+        e->stale = true;
+        r = e->pub.definition ? STORE_OK : r;
+    }
     tell_opening(s, e, r);
 }
 
@@ -373,7 +375,8 @@ static void take_preferred_start(struct seats *s, struct cached_campaign *e, str
 void seats_take(struct seats *s, struct seat_waiter *w)
 {
     struct cached_campaign *e = entry_of(w->campaign);
-    w->asked_ms = now_ms();
+    if (!w->asked_ms) /* else the definition was waited for already, and that counts */
+        w->asked_ms = now_ms();
     s->arrived++;
     queue_push(&e->asking, w);
     if (!e->taking || w->prefer)

@@ -74,7 +74,9 @@ void store_on_change(struct store *s, void (*changed)(void *ctx, bool up), void 
 void store_ping(struct store *s, store_done done, void *ctx)
 {
     struct redis_call *c = redis_call_begin(s->link);
-    redis_call_text(c, "PING"); /* refused with -MISCONF when Redis cannot write its file */
+    redis_call_text(c, "SET"); /* a PING is answered by a Redis that is full, or somebody's replica */
+    redis_call_key(c, NULL, "ping");
+    redis_call_text(c, "1");
     redis_call_send_plain(c, done, ctx);
 }
 

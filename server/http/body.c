@@ -37,6 +37,8 @@ struct chunk_decoder {
     struct request_body *body;
     int refused;
     uint64_t wire;
+    bool begun; /* behind the head that it was given */
+    char last;  /* byte of what was fed before */
 };
 
 static int on_body(llhttp_t *p, const char *at, size_t len)
@@ -44,6 +46,17 @@ static int on_body(llhttp_t *p, const char *at, size_t len)
     struct chunk_decoder *d = p->data;
     d->refused = body_append(d->body, at, len);
     return d->refused ? -1 : 0;
+}
+
+/* Nobody of ours reads trailers, and llhttp lets pass in them what a head must not have (obs-fold, Content-Length). */
+static int on_trailer(llhttp_t *p, const char *at, size_t len)
+{
+    struct chunk_decoder *d = p->data;
+    (void)at, (void)len;
+    if (!d->begun)
+        return 0;
+    d->refused = -400;
+    return -1;
 }
 
 static int on_message_complete(llhttp_t *p)
@@ -55,7 +68,11 @@ static int on_message_complete(llhttp_t *p)
 /* llhttp decodes chunks only behind a head: it is given one. */
 static int chunks_begin(struct request_body *b)
 {
-    static const llhttp_settings_t settings = {.on_body = on_body, .on_message_complete = on_message_complete};
+    static const llhttp_settings_t settings = {
+        .on_body = on_body,
+        .on_header_field = on_trailer,
+        .on_message_complete = on_message_complete,
+    };
     static const char head[] = "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n";
     struct chunk_decoder *d = calloc(1, sizeof *d);
     if (!d)
@@ -64,6 +81,7 @@ static int chunks_begin(struct request_body *b)
     d->parser.data = d;
     d->body = b;
     llhttp_execute(&d->parser, head, sizeof head - 1);
+    d->begun = true;
     b->chunks = d;
     return 0;
 }
@@ -76,6 +94,7 @@ static int chunks_feed(struct request_body *b, const char *bytes, size_t len, si
         return -413;
     llhttp_errno_t e = llhttp_execute(&d->parser, bytes, len);
     if (e == HPE_OK) {
+        d->last = len ? bytes[len - 1] : d->last;
         *consumed = len;
         return 0;
     }
@@ -84,7 +103,8 @@ static int chunks_feed(struct request_body *b, const char *bytes, size_t len, si
     if (e != HPE_PAUSED)
         return -400;
     *consumed = (size_t)(llhttp_get_error_pos(&d->parser) - bytes);
-    return 1;
+    char before_lf = *consumed > 1 ? bytes[*consumed - 2] : d->last;
+    return before_lf == '\r' ? 1 : -400; /* llhttp ends a body at a bare LF too */
 }
 
 int request_body_begin(struct request_body *b, const struct request *r, size_t max)

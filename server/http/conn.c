@@ -147,7 +147,7 @@ static bool receive(struct conn *c)
         conn_close(c);
         return false;
     }
-    if (c->in_len == CONN_BUFFER)
+    if (c->in_len > CONN_BUFFER - CONN_BODY_ROOM)
         compact(c);
     if (c->in_len == CONN_BUFFER) { /* only while waiting: a client that sends ahead is heard again after its answer */
         want_read(c, false);
@@ -195,7 +195,7 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 
 static void begin_request(struct conn *c)
 {
-    c->close_after = c->eof;
+    c->close_after = false;
     c->refused = false;
     c->scanned = 0;
     memset(c->data, 0, c->door->o.conn_data);
@@ -250,7 +250,7 @@ static void begin_body(struct conn *c)
 static void begin_head(struct conn *c, size_t head_len)
 {
     begin_request(c);
-    if (c->in_at + head_len == CONN_BUFFER)
+    if (c->in_at + head_len > CONN_BUFFER - CONN_BODY_ROOM)
         compact(c); /* leaves room for a body behind the head */
     const char *head = c->in + c->in_at;
     int status = request_parse(&c->request, head, head_len);

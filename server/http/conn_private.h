@@ -15,9 +15,10 @@
 #include "route.h"
 
 enum {
-    CONN_BUFFER = HTTP_HEAD_MAX + 1024, /* bytes read ahead of a connection: room for a body behind the largest head */
-    DOOR_CONNS_KEPT = 1024,             /* free connections kept for the next ones */
-    DOOR_BUFFERS_KEPT = 256,            /* free read buffers, likewise */
+    CONN_BODY_ROOM = 1024,                        /* bytes that a body is read in, at the least */
+    CONN_BUFFER = HTTP_HEAD_MAX + CONN_BODY_ROOM, /* bytes read ahead of a connection */
+    DOOR_CONNS_KEPT = 1024,                       /* free connections kept for the next ones */
+    DOOR_BUFFERS_KEPT = 256,                      /* free read buffers, likewise */
     DOOR_DATE_LINE = 48,
 };
 

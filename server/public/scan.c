@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "crawler.h"
 #include "landing.h"
@@ -396,14 +397,21 @@ static void send_to_campaign(struct scan *s, const struct seat_token *cookie)
     reply_end(&r, NULL, 0);
 }
 
-/* The seat could not be kept: the page's script loads the page again; a form, sent without script, is sent there. */
+/* Whether a button was pressed that the browser follows, and not a script that reads the answer. */
+static bool is_form(const struct request *r)
+{
+    static const char form[] = "application/x-www-form-urlencoded";
+    struct span type = r->header[HTTP_H_CONTENT_TYPE];
+    return type.at && type.len >= sizeof form - 1 && strncasecmp(type.at, form, sizeof form - 1) == 0;
+}
+
+/* The seat could not be kept: the page's script loads the page again; a form is sent there. */
 static void send_reload(struct scan *s)
 {
     static const char body[] = "{\"reload\":true}";
     struct conn *c = conn_of(s);
-    struct span type = conn_request(c)->header[HTTP_H_CONTENT_TYPE];
     struct reply r;
-    if (type.at && type.len >= 33 && strncmp(type.at, "application/x-www-form-urlencoded", 33) == 0) {
+    if (is_form(conn_request(c))) {
         send_to_campaign(s, NULL);
         return;
     }
@@ -451,17 +459,23 @@ static void tap_done(struct seat_waiter *w, enum store_result r)
         send_seat(s, w->group, &t);
 }
 
+/* Whether it is the button of a tap page: nobody without a seat sees another page, and the script of one with a seat
+ * confirms. */
+static bool is_tap(struct scan *s)
+{
+    struct conn *c = conn_of(s);
+    struct answers *a = answers_of(s);
+    if (!a || !answers_ask_tap(a) || seat_in_hand(s, conn_now(c)) >= 0)
+        return false;
+    return !s->has_token || is_form(conn_request(c));
+}
+
 static void confirm_opened(struct scan *s)
 {
-    if (!s->has_token || seat_in_hand(s, conn_now(conn_of(s))) < 0) {
-        struct answers *a = answers_of(s);
-        if (a && answers_ask_tap(a)) {
-            if (!send_if_not_running(s))
-                take_seat(s, tap_done);
-            return;
-        }
-    }
-    if (!s->has_token) {
+    if (is_tap(s)) {
+        if (!send_if_not_running(s))
+            take_seat(s, tap_done);
+    } else if (!s->has_token) {
         send_reload(s);
     } else if (s->token.confirmed) {
         send_kept(s, NULL);

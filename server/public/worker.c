@@ -16,8 +16,8 @@
 
 enum {
     WORKER_DESCRIPTORS_KEPT = 64, /* for Redis, logs and what the libraries open */
-    WORKER_CONNS_MAX = 100000,
-    WORKER_FORM_MAX = 1024, /* bytes of a button's form */
+    WORKER_CONNS_MAX = 50000, /* each has at most one call of the store under way: below LINK_CALLS of redis_link.c */
+    WORKER_FORM_MAX = 1024,   /* bytes of a button's form */
 };
 
 struct worker {
@@ -30,6 +30,8 @@ static void send_text(struct conn *c, int status, const char *text)
 {
     struct reply r;
     reply_begin(&r, c, status);
+    if (status == 503)
+        reply_header_text(&r, "Retry-After", "3");
     reply_header_text(&r, "Content-Type", "text/plain; charset=utf-8");
     reply_header_text(&r, "Cache-Control", "no-store");
     reply_end(&r, text, strlen(text));

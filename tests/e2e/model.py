@@ -215,7 +215,8 @@ class Model:
         answer = person.visitor.next()
         assert answer.status == (303 if expected else 200), answer
         group.reports += 1
-        group.recent += 1
+        if hold in group.holds:     # only a seat in its bucket speaks for a visitor
+            group.recent += 1
         if group.recent >= SUSPECT_REPORTS:
             group.suspect = True
         if not expected:

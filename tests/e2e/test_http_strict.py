@@ -168,7 +168,7 @@ def chunked(body, slug):
 
 
 def test_chunked_bodies_on_the_admin_door(server):
-    good = b'5;a=b\r\n{"slu\r\nc\r\ng":"chunk-1"\r\n24\r\n,"url":"https://example.com/a?b=cd"}\r\n0\r\nTrailer: x\r\n\r\n'
+    good = b'5;a=b\r\n{"slu\r\nc\r\ng":"chunk-1"\r\n24\r\n,"url":"https://example.com/a?b=cd"}\r\n0\r\n\r\n'
     with Connection(server.admin) as c:
         c.send(chunked(good, b""))
         assert c.receive().status == 201
@@ -177,8 +177,9 @@ def test_chunked_bodies_on_the_admin_door(server):
 
 @pytest.mark.parametrize("body", [b"5\n{}{}{\r\n0\r\n\r\n", b"xyz\r\n{}\r\n0\r\n\r\n", b"-1\r\n{}\r\n0\r\n\r\n",
                                   b"2\r\n{}xx0\r\n\r\n", b"ffffffffffffffffff\r\n{}\r\n", b" 2\r\n{}\r\n0\r\n\r\n",
-                                  b"0x2\r\n{}\r\n0\r\n\r\n"],
-                         ids=["bare LF", "no number", "negative", "longer than said", "over 64 bits", "blank", "0x"])
+                                  b"0x2\r\n{}\r\n0\r\n\r\n", b"2\r\n{}\r\n0\r\nTrailer: x\r\n\r\n",
+                                  b"2\r\n{}\r\n0\r\nX: y\r\n z\r\n\r\n", b"2\r\n{}\r\n0\r\n\n"],
+                         ids=["bare LF", "no number", "negative", "longer than said", "over 64 bits", "blank", "0x", "trailer", "folded trailer", "bare LF at the end"])
 def test_bad_chunks(server, body):
     answer, closed = ask(server.admin, chunked(body, b"bad"))
     assert (answer.status, closed) == (400, True)

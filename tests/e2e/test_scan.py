@@ -9,7 +9,8 @@ import time
 
 import pytest
 
-from huoma import (PHONE, Connection, Visitor, link, once, page_groups, redirect_groups, seat_of, wait_for, wechat)
+from huoma import (PHONE, Connection, RedisServer, Server, Visitor, build_request, link, once, page_groups, redirect_groups,
+                   seat_of, wait_for, wechat)
 
 
 def iso(seconds):
@@ -602,3 +603,66 @@ def test_the_admin_door_is_not_the_public_door(server):
     assert once(server.public, "GET", "/api/v1/campaigns").status == 404
     assert once(server.public, "GET", "/api", {}).status == 404
     assert once(server.admin, "GET", "/api/v1/campaigns").status == 401
+
+
+def test_healthz_tells_when_redis_takes_no_writes():
+    with RedisServer() as redis, Server(workers=1, redis_url=redis.url) as server:
+        assert once(server.public, "GET", "/healthz").status == 200
+        redis.client().execute_command("REPLICAOF", "127.0.0.1", "1")
+        answer = once(server.public, "GET", "/healthz")
+        assert answer.status == 503 and answer.header("Retry-After")
+        redis.client().execute_command("REPLICAOF", "NO", "ONE")
+        wait_for("health", lambda: once(server.public, "GET", "/healthz").status == 200, 5)
+
+
+def test_requests_sent_before_a_half_close_are_all_answered(server, slug):
+    server.create(slug, redirect_groups(None))
+    with Connection(server.public) as c:
+        c.send(build_request("GET", "/" + slug, {"User-Agent": PHONE}) * 30)
+        c.half_close()
+        assert [c.receive().status for _ in range(30)] == [302] * 30
+        assert c.closed() is True
+
+
+def test_a_silent_connection_does_not_hold_up_the_end():
+    with Server(workers=1) as server:
+        with Connection(server.public):
+            time.sleep(0.1)     # accepted or not: neither may hold it up
+            began = time.monotonic()
+            server.stop()
+            assert time.monotonic() - began < 4
+
+
+# --- what one visitor can do to others ---
+
+
+def test_a_cookie_of_a_removed_group_is_nothing_under_its_id_given_again(server, slug):
+    """Whoever had a seat in the old group must neither see the new one for nothing nor free a seat of its visitors."""
+    groups = [{"id": "x", "url": wechat("old"), "limit": 1}, {"id": "y", "url": wechat("other"), "limit": 5}]
+    server.create(slug, groups)
+    old = Visitor(server, slug)
+    assert old.scan().group == "x"
+    old.confirm()
+    server.api("DELETE", f"/campaigns/{slug}/groups/x", expect=204)
+    server.api("POST", f"/campaigns/{slug}/groups", {"id": "x", "url": wechat("new"), "limit": 1}, expect=201)
+    server.api("PUT", f"/campaigns/{slug}/order", ["x", "y"], expect=200)
+    new = Visitor(server, slug)
+    assert new.scan().group == "x"
+    new.confirm()
+    old.next()
+    assert [g["used"] for g in server.show(slug)["groups"]] == [1, 0]
+    assert Visitor(server, slug).scan().group == "y"
+
+
+def test_one_visitor_does_not_make_a_group_suspect(server, slug):
+    server.create(slug, page_groups(5))
+    anna = Visitor(server, slug)
+    anna.scan()
+    for _ in range(5):
+        anna.next()
+    assert server.show(slug)["groups"][0]["state"] == "open"
+    for _ in range(2):
+        other = Visitor(server, slug)
+        other.scan()
+        other.next()
+    assert server.show(slug)["groups"][0]["state"] == "suspect"

@@ -35,7 +35,7 @@ static const struct seat_token samples[] = {
 static size_t forge(const char *text, const struct campaign *c, char out[256])
 {
     unsigned char bytes[512], mac[16];
-    int n = snprintf((char *)bytes, sizeof(bytes), "%s/%s/%s", c->uid, c->slug, text);
+    int n = snprintf((char *)bytes, sizeof(bytes), "%s/%s/0/%s", c->uid, c->slug, text);
     size_t len = strlen(text);
 
     crypto_shorthash_siphashx24(mac, bytes, (unsigned long long)n, key);
@@ -90,6 +90,24 @@ static void has_the_documented_form(void **state)
     assert_int_equal(len, forge("1.h.g2.10.ff.g1", &spring, expected));
     assert_string_equal(text, expected);
     assert_int_equal(len, strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.~"));
+}
+
+static void a_group_under_an_old_id_is_another_one(void **state)
+{
+    struct group group = {.id = "x", .born = 1};
+    uint32_t by_id[] = {0};
+    struct campaign c = spring;
+    struct seat_token t = {.group = "x", .confirmed = true}, got;
+    char text[SEAT_TOKEN_MAX];
+
+    (void)state;
+    c.groups = &group;
+    c.group_count = 1;
+    c.by_id = by_id;
+    size_t len = seat_token_write(&t, key, &c, text);
+    assert_int_equal(seat_token_read(text, len, key, &c, &got), 0);
+    group.born = 3;
+    assert_int_equal(seat_token_read(text, len, key, &c, &got), -EINVAL);
 }
 
 static void refuses_every_flipped_bit(void **state)
@@ -211,13 +229,10 @@ static void remembers_groups_in_order_without_doubles(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(reads_back_what_it_wrote),
-        cmocka_unit_test(has_the_documented_form),
-        cmocka_unit_test(refuses_every_flipped_bit),
-        cmocka_unit_test(refuses_every_other_length),
-        cmocka_unit_test(refuses_another_campaign_or_key),
-        cmocka_unit_test(refuses_other_spellings),
-        cmocka_unit_test(remembers_groups_in_order_without_doubles),
+        cmocka_unit_test(reads_back_what_it_wrote),   cmocka_unit_test(has_the_documented_form),
+        cmocka_unit_test(refuses_every_flipped_bit),  cmocka_unit_test(a_group_under_an_old_id_is_another_one),
+        cmocka_unit_test(refuses_every_other_length), cmocka_unit_test(refuses_another_campaign_or_key),
+        cmocka_unit_test(refuses_other_spellings),    cmocka_unit_test(remembers_groups_in_order_without_doubles),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
