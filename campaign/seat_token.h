@@ -3,8 +3,8 @@
  *
  * Text form: "1.<c|h>.<group>.<due, hex>.<serial, hex>.<tried>.<mac>": c confirmed, h held; tried: ids joined by '~',
  * may be empty; mac: SipHash-2-4 with 128 bits (libsodium's crypto_shorthash_siphashx24) in base64url without padding,
- * over the campaign's uid, its slug, the version that the group came with (under an id that is given again stands another
- * group), and all text before the last dot. Any other spelling of the same values is refused.
+ * over the campaign's uid, its slug, the version that the group came with (under an id that is given again stands
+ * another group), and all text before the last dot. Any other spelling of the same values is refused.
  */
 #ifndef CAMPAIGN_SEAT_TOKEN_H
 #define CAMPAIGN_SEAT_TOKEN_H
