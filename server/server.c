@@ -42,11 +42,11 @@ struct server {
     const char *redis_url;
     unsigned char secret[STORE_SECRET];
     struct server_thread *threads[CONFIG_WORKERS_MAX + 1]; /* workers, then the admin thread */
-    int thread_count, opened;
+    int thread_count;
     int notify_fd;
     struct event notify_event, signal_events[4], try_event, wait_event, drain_event;
     int tries;
-    bool told_wait, stopping, failed;
+    bool told_wait, ready, stopping, failed;
     char demo_token[64];
     char public_url[URL_MAX], admin_url[URL_MAX];
 };
@@ -127,9 +127,18 @@ static void on_notify(evutil_socket_t fd, short what, void *arg)
     (void)what;
     if (read(fd, &count, sizeof count) != sizeof count)
         return;
-    s->opened += (int)count;
-    if (s->opened == s->thread_count && !s->stopping)
-        be_ready(s);
+    if (s->stopping || s->failed || s->ready)
+        return;
+    for (int i = 0; i < s->thread_count; i++) {
+        if (server_thread_ended(s->threads[i])) {
+            fail(s, "thread", "its door does not open");
+            return;
+        }
+        if (!server_thread_opened(s->threads[i]))
+            return;
+    }
+    s->ready = true;
+    be_ready(s);
 }
 
 /* --- threads --- */

@@ -33,7 +33,7 @@ struct server_thread {
     _Atomic int order;
     _Atomic bool ended;
     struct event order_event, timer_event;
-    bool opened;
+    _Atomic bool opened;
 };
 
 static void set_timer(struct server_thread *t, int ms)
@@ -53,17 +53,18 @@ static void notify(struct server_thread *t)
 static void store_answered(void *ctx, enum store_result r)
 {
     struct server_thread *t = ctx;
-    if (t->opened || atomic_load(&t->order) != ORDER_SERVE)
+    if (atomic_load(&t->opened) || atomic_load(&t->order) != ORDER_SERVE)
         return;
     if (r != STORE_OK) {
         set_timer(t, READY_TRY_MS);
         return;
     }
-    t->opened = true;
-    int failed = t->worker ? worker_open(t->worker) : admin_open(t->admin);
-    notify(t);
-    if (failed)
+    if ((t->worker ? worker_open(t->worker) : admin_open(t->admin)) != 0) {
         event_base_loopbreak(t->base);
+        return;
+    }
+    atomic_store(&t->opened, true);
+    notify(t);
 }
 
 /* --- the end --- */
@@ -201,6 +202,11 @@ void server_thread_drain(struct server_thread *t)
 void server_thread_stop(struct server_thread *t)
 {
     give_order(t, ORDER_STOP);
+}
+
+bool server_thread_opened(const struct server_thread *t)
+{
+    return atomic_load(&t->opened);
 }
 
 bool server_thread_ended(const struct server_thread *t)

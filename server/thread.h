@@ -22,7 +22,7 @@ struct thread_options {
     store_log log;
     const unsigned char *secret; /* workers */
     uint16_t port;               /* workers: the one that all share */
-    int notify_fd;               /* an eventfd: 1 is added when the thread has opened its door, and when it ends */
+    int notify_fd;               /* an eventfd: 1 is added when the thread has opened its door, and when it has ended */
 };
 
 /* Binds its port. NULL, why in err. */
@@ -33,7 +33,8 @@ int server_thread_start(struct server_thread *t); /* 0 or -errno */
 void server_thread_drain(struct server_thread *t);
 /* Ends now, whatever is in flight. */
 void server_thread_stop(struct server_thread *t);
-bool server_thread_ended(const struct server_thread *t); /* or was never started: joining it does not wait */
+bool server_thread_opened(const struct server_thread *t); /* its door lets people in */
+bool server_thread_ended(const struct server_thread *t);  /* or was never started: joining it does not wait */
 void server_thread_join(struct server_thread *t);
 void server_thread_free(struct server_thread *t); /* NULL is fine; joined before, or never started */
 

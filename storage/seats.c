@@ -405,7 +405,8 @@ static void confirm_done(void *ctx, enum store_result r, const redisReply *reply
     struct cached_campaign *e = entry_of(w->campaign);
     int64_t kept;
     e->singles--;
-    if (r == STORE_OK && reply->type == REDIS_REPLY_NIL)
+    /* Without a definition the campaign was deleted meanwhile: whatever now stands under its slug is another one. */
+    if (r == STORE_OK && (reply->type == REDIS_REPLY_NIL || !e->pub.definition))
         r = STORE_NOT_FOUND;
     else if (r == STORE_OK)
         r = !redis_reply_int(reply, &kept) || kept < 0 || kept > 1 ? STORE_BAD_REPLY : kept ? STORE_OK : STORE_STALE;
