@@ -22,10 +22,11 @@ struct cached_campaign {
     struct cached_campaign *newer, *older; /* order of use */
     struct cached_campaign *next_due;      /* list of those with something to send */
     bool due;
-    bool loading;   /* a GET is in flight */
-    bool taking;    /* a shared call is in flight */
-    bool stale;     /* changed since the GET was sent */
-    size_t singles; /* calls of one visitor each that are in flight */
+    bool loading;      /* a GET is in flight */
+    bool taking;       /* a shared call is in flight, */
+    int64_t taking_ns; /* sent at this moment of gather_now_ns */
+    bool stale;        /* changed since the GET was sent */
+    size_t singles;    /* calls of one visitor each that are in flight */
     int64_t fetched_ms;
     struct waiter_queue opening; /* wait for the definition */
     struct waiter_queue asking;  /* wait to be sent */

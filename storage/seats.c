@@ -1,11 +1,11 @@
 /*
  * The scan path's half of the ledger: campaigns as a worker knows them, and the calls that take their seats.
  *
- * Scans of one campaign share a call. A scan joins the campaign's queue; as soon as a few polls bring no more
- * (flush_event) the queue goes out as one take_seats call, if none of this campaign is in flight; when its answer
- * comes, the seats are handed out in the order of the queue, and whoever has come meanwhile goes out together. While
- * the link is down for a moment the queue waits, each scan until its own deadline; when it is down for longer, scans
- * fail at once.
+ * Scans of one campaign share a call. A scan joins the campaign's queue; after the next poll (flush_event), or when a
+ * crowd has gathered (gather.h), the queue goes out as one take_seats call, if none of this campaign is in flight; when
+ * its answer comes, the seats are handed out in the order of the queue, and whoever has come meanwhile goes out
+ * together. While the link is down for a moment the queue waits, each scan until its own deadline; when it is down for
+ * longer, scans fail at once.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -19,14 +19,13 @@
 
 #include "campaign_cache.h"
 #include "changes.h"
+#include "gather.h"
 #include "redis_link.h"
 
 enum {
     SEATS_BATCH_MAX = 512, /* seats asked for in one call: bounds what one script costs everybody */
     SEATS_FRESH_MS = 2000, /* how old a definition may be while changes are not heard */
     SEATS_TICK_MS = 100,
-    SEATS_LOOKS_MAX = 16,  /* polls before a call goes out, while they bring more scans that can join it */
-    SEATS_LOOKS_EMPTY = 3, /* polls in a row that bring none: nobody is coming, it goes */
     SEATS_DAY = 11,
     SEATS_KNOWN = 48, /* bytes of "uid:version" */
 };
@@ -36,8 +35,7 @@ struct seats {
     struct campaign_cache cache;
     struct changes *changes;
     struct event flush_event, tick_event;
-    size_t arrived, seen;                    /* scans so far; those that the last look saw */
-    int looks, empty;                        /* polls since the queue was to go out; those in a row that brought none */
+    struct gather gather;
     struct cached_campaign *due, **due_tail; /* something to send */
     struct seat_waiter *told, **told_tail;   /* results that are told at the end of the pass */
     int64_t down_since_ms;                   /* 0: the link is up */
@@ -291,6 +289,7 @@ static void take_done(void *ctx, enum store_result r, const redisReply *reply)
 {
     struct cached_campaign *e = ctx;
     struct seats *s = e->seats;
+    gather_answered(&s->gather, e->taking_ns, e->flying.count);
     if (r == STORE_OK)
         r = read_answer(s, e, reply, e->flying.count);
     if (r == STORE_BAD_REPLY && s->store->log)
@@ -339,6 +338,7 @@ static void take_start(struct seats *s, struct cached_campaign *e)
     struct redis_call *c = take_begin(s, e, (int64_t)e->flying.count, NULL);
     put_channels(c, &e->flying);
     e->taking = true;
+    e->taking_ns = gather_now_ns();
     redis_call_send(c, take_done, e);
 }
 
@@ -377,7 +377,7 @@ void seats_take(struct seats *s, struct seat_waiter *w)
     struct cached_campaign *e = entry_of(w->campaign);
     if (!w->asked_ms) /* else the definition was waited for already, and that counts */
         w->asked_ms = now_ms();
-    s->arrived++;
+    gather_arrived(&s->gather);
     queue_push(&e->asking, w);
     if (!e->taking || w->prefer)
         make_due(s, e);
@@ -477,25 +477,13 @@ static void tell_told(struct seats *s)
     }
 }
 
-/* Looks once whether clients are still sending: an answer that has just gone out to fifty brings fifty back, and a call
- * for each handful would cost a script and an fsync every time. A few polls, no waiting. */
-static bool more_may_join(struct seats *s)
-{
-    s->empty = s->arrived != s->seen ? 0 : s->empty + 1;
-    s->seen = s->arrived;
-    if (s->empty < SEATS_LOOKS_EMPTY && ++s->looks < SEATS_LOOKS_MAX)
-        return true;
-    s->looks = 0;
-    return false;
-}
-
 static void on_flush(evutil_socket_t fd, short what, void *arg)
 {
     struct seats *s = arg;
     struct cached_campaign *list = s->due;
     bool waiting = false;
     (void)fd, (void)what;
-    if (more_may_join(s)) {
+    if (gather_wait(&s->gather)) {
         flush_soon(s);
         return;
     }
@@ -561,6 +549,7 @@ struct seats *seats_new(struct store *store, const struct seats_options *o, char
     s->due_tail = &s->due;
     s->told_tail = &s->told;
     s->day_minute = -1;
+    gather_init(&s->gather);
     randombytes_buf(&s->dice, sizeof s->dice);
     s->down_since_ms = store_is_up(store) ? 0 : now_ms();
     event_assign(&s->flush_event, store->base, -1, EV_TIMEOUT, on_flush, s);
