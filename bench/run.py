@@ -192,6 +192,19 @@ def judge(results, memory, ready):
     return verdicts
 
 
+def print_floor(results, fsync_cpu):
+    """What the ratios to the bare redirect can't be under here: a returning visitor's cost (no Redis at all), and the CPU of one
+    fsync shared by everyone who can be waiting for it."""
+    for connections in (64, 8):
+        bare = [r["cpu_us"] for r in results.get(f"bare ka {connections}", [])]
+        back = [r["cpu_us"] for r in results.get("back ka 64", [])]
+        if bare and back:
+            share, bare, back = fsync_cpu * 1e6 / connections, statistics.median(bare), statistics.median(back)
+            lua = statistics.median(r["cpu_us"] for r in results[f"lua ka {connections}"])
+            say(f"{connections} kept alive: an fsync's CPU shared by all is {share:.1f} us a scan; with a returning visitor's "
+                f"{back:.1f} us that is {(share + back) / bare:.2f} of bare, {(share + back) / lua:.2f} of Lua: less can't be had here")
+
+
 def main():
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--rounds", type=int, default=5, help="interleaved rounds (5)")
@@ -231,6 +244,7 @@ def main():
         table([["", "target", "measured", "met?"]] +
               [[text, target, measured, "yes" if met else "no"] for text, target, measured, met in verdicts], {1, 2})
         say()
+    print_floor(results, fsync_cpu)
     if memory:
         say(f"RSS at the start {memory['start_mb']:.1f} MB; of its Redis at the end {memory['after'][1]['redis_mb']:.1f} MB")
     if ready:
