@@ -48,6 +48,7 @@ void campaign_free(struct campaign *c)
     free(c->title);
     free(c->fallback_url);
     free(c->fallback_text);
+    free(c->fallback_contact);
     free(c);
 }
 
@@ -88,12 +89,13 @@ struct campaign *campaign_copy(const struct campaign *c)
     if (!copy)
         return NULL;
     *copy = *c;
-    copy->title = copy->fallback_url = copy->fallback_text = NULL;
+    copy->title = copy->fallback_url = copy->fallback_text = copy->fallback_contact = NULL;
     copy->groups = NULL;
     copy->group_count = 0;
     copy->by_id = NULL;
     if (!copy_text(&copy->title, c->title) || !copy_text(&copy->fallback_url, c->fallback_url) ||
-        !copy_text(&copy->fallback_text, c->fallback_text) || !copy_groups(copy, c)) {
+        !copy_text(&copy->fallback_text, c->fallback_text) ||
+        !copy_text(&copy->fallback_contact, c->fallback_contact) || !copy_groups(copy, c)) {
         campaign_free(copy);
         return NULL;
     }

@@ -67,10 +67,12 @@ struct campaign {
     enum campaign_confirm confirm;
     bool enabled;
     int64_t starts_at, ends_at;
-    int hold_seconds;     /* 0: the server's default */
-    char *fallback_url;   /* NULL: none */
-    char *fallback_text;  /* NULL: none */
-    struct group *groups; /* in order */
+    int hold_seconds;       /* 0: the server's default */
+    bool forward_query;     /* what stands behind "?" in a scan's address goes on to the group's link */
+    char *fallback_url;     /* NULL: none */
+    char *fallback_text;    /* NULL: none */
+    char *fallback_contact; /* the text of a code that the fallback's page shows; NULL: none */
+    struct group *groups;   /* in order */
     size_t group_count;
     int64_t next_group; /* the number that the next generated id ("g<n>") gets; ids are never used twice */
     int64_t version;    /* 1 at creation, +1 with every change; written by storage */

@@ -72,6 +72,21 @@ static void read_hold(struct change *ch, const char *key, json_t *value)
         ch->campaign->hold_seconds = (int)seconds;
 }
 
+static void read_forward_query(struct change *ch, const char *key, json_t *value)
+{
+    if (json_is_null(value))
+        ch->campaign->forward_query = false;
+    else
+        change_read_bool(ch, key, value, &ch->campaign->forward_query);
+}
+
+/* Other shorteners offer a choice here; whoever brings the key along learns why there is none. */
+static void read_redirect_status(struct change *ch, const char *key, json_t *value)
+{
+    if (!json_is_null(value) && !(json_is_integer(value) && json_integer_value(value) == 302))
+        change_error(ch, key, "must be 302: browsers keep a 301 for good, and where a code leads can change");
+}
+
 static void read_fallback_url(struct change *ch, const char *key, json_t *value)
 {
     if (json_is_null(value))
@@ -85,9 +100,18 @@ static void read_fallback_text(struct change *ch, const char *key, json_t *value
     change_read_text(ch, key, value, CAMPAIGN_TEXT_MAX, true, &ch->campaign->fallback_text);
 }
 
+static void read_fallback_contact(struct change *ch, const char *key, json_t *value)
+{
+    if (json_is_null(value))
+        change_set_text(ch, &ch->campaign->fallback_contact, NULL);
+    else
+        change_read_url(ch, key, value, &ch->campaign->fallback_contact);
+}
+
 static const struct key fallback_keys[] = {
     {"url", READ_ALL, read_fallback_url},
     {"text", READ_ALL, read_fallback_text},
+    {"contact", READ_ALL, read_fallback_contact},
 };
 
 static void read_fallback(struct change *ch, const char *key, json_t *value)
@@ -95,6 +119,7 @@ static void read_fallback(struct change *ch, const char *key, json_t *value)
     if (json_is_null(value)) {
         change_set_text(ch, &ch->campaign->fallback_url, NULL);
         change_set_text(ch, &ch->campaign->fallback_text, NULL);
+        change_set_text(ch, &ch->campaign->fallback_contact, NULL);
         return;
     }
     if (!json_is_object(value)) {
@@ -226,6 +251,8 @@ static const struct key campaign_keys[] = {
     {"ends_at", READ_ALL, read_ends},
     {"confirm", READ_ALL, read_confirm},
     {"hold_seconds", READ_ALL, read_hold},
+    {"forward_query", READ_ALL, read_forward_query},
+    {"redirect_status", READ_CREATE | READ_PATCH, read_redirect_status},
     {"fallback", READ_ALL, read_fallback},
     {"groups", READ_ALL, read_groups},
     {"url", READ_CREATE, read_single_url},

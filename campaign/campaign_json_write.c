@@ -115,6 +115,7 @@ static json_t *fallback_json(const struct campaign *c)
 
     put_text(&w, "url", c->fallback_url);
     put_text(&w, "text", c->fallback_text);
+    put_text(&w, "contact", c->fallback_contact);
     return writer_end(&w);
 }
 
@@ -156,6 +157,7 @@ static void put_settings(struct writer *w, const struct campaign *c)
     put_date(w, "ends_at", c->ends_at);
     put_text(w, "confirm", confirm_words[c->confirm]);
     put_integer_or_null(w, "hold_seconds", c->hold_seconds, c->hold_seconds == 0);
+    put(w, "forward_query", json_boolean(c->forward_query));
     put(w, "fallback", fallback_json(c));
 }
 

@@ -32,11 +32,13 @@ static const struct field campaign_fields[] = {
     {"--starts-at", "starts_at", OPTION, BOTH},
     {"--ends-at", "ends_at", OPTION, BOTH},
     {"--hold", "hold_seconds", NUMBER, BOTH},
+    {"--forward-query", "forward_query", SWITCH, BOTH},
 };
 
 static const struct field fallback_fields[] = {
     {"--fallback-url", "url", OPTION, BOTH},
     {"--fallback-text", "text", OPTION, BOTH},
+    {"--fallback-contact", "contact", OPTION, BOTH},
 };
 
 /* `--group URL,limit=200` at a creation, `--group-limit g1=200` at a change. */

@@ -15,6 +15,7 @@
 #include <strings.h>
 
 #include "crawler.h"
+#include "forward.h"
 #include "landing.h"
 #include "reply.h"
 #include "route.h"
@@ -199,10 +200,37 @@ static void send_full(struct scan *s)
     reply_end(&r, NULL, 0);
 }
 
+/* A redirect that is this visitor's alone. */
+static void send_to(struct scan *s, size_t group, const char *location, const struct seat_token *cookie)
+{
+    struct reply r;
+    reply_begin(&r, conn_of(s), 302);
+    reply_header_text(&r, "Location", location);
+    reply_header_text(&r, "Cache-Control", "no-store");
+    reply_header_text(&r, "Huoma-Group", campaign_of(s)->groups[group].id);
+    if (cookie)
+        visitor_write(&context_of(s)->visitors, &r, cookie, campaign_of(s), s->path);
+    reply_end(&r, NULL, 0);
+}
+
+/* Where the campaign passes queries on: the group's link with this visitor's. false: the link goes out as it is. */
+static bool send_forwarded(struct scan *s, size_t group, const struct seat_token *cookie)
+{
+    char location[FORWARD_LOCATION_MAX + 1];
+    if (!campaign_of(s)->forward_query)
+        return false;
+    if (!forward_location(campaign_of(s)->groups[group].url, conn_request(conn_of(s))->query, location))
+        return false;
+    send_to(s, group, location, cookie);
+    return true;
+}
+
 static void send_redirect(struct scan *s, struct answers *a, size_t group, const struct seat_token *cookie)
 {
     struct scan_context *x = context_of(s);
     struct reply r;
+    if (send_forwarded(s, group, cookie))
+        return;
     bool first = cookie && !cookie->due && !cookie->tried_count && span_is(s->path, s->slug);
     struct span lines = first ? answers_first_redirect(a, group, &x->visitors) : answers_redirect(a, group);
     if (!lines.at) {

@@ -122,6 +122,12 @@ static const struct broken broken_both[] = {
     {"{\"groups\":[],\"fallback\":{\"text\":7}}", "fallback.text", "must be a string"},
     {"{\"groups\":[],\"fallback\":{\"text\":\"\"}}", "fallback.text", "must not be empty"},
     {"{\"groups\":[],\"fallback\":{\"text\":\"a\\tb\"}}", "fallback.text", "control character"},
+    {"{\"groups\":[],\"fallback\":{\"contact\":\"javascript:x\"}}", "fallback.contact", "scheme not allowed"},
+    {"{\"groups\":[],\"fallback\":{\"contact\":7}}", "fallback.contact", "must be a string"},
+    {"{\"groups\":[],\"forward_query\":1}", "forward_query", "must be true or false"},
+    {"{\"groups\":[],\"redirect_status\":301}", "redirect_status", "must be 302: browsers keep a 301 for good"},
+    {"{\"groups\":[],\"redirect_status\":307}", "redirect_status", "must be 302"},
+    {"{\"groups\":[],\"redirect_status\":\"302\"}", "redirect_status", "must be 302"},
     {"{\"groups\":{}}", "groups", "must be a list"},
     {"{\"groups\":\"x\"}", "groups", "must be a list"},
     {"{\"groups\":[" GROUP ",5]}", "groups[1]", "must be an object"},
@@ -833,6 +839,33 @@ static void stored_form_comes_back(void **state)
     campaign_free(c);
 }
 
+static void queries_and_contacts_are_kept(void **state)
+{
+    struct campaign *c = create("{\"slug\":\"run\",\"url\":\"" URL "\",\"forward_query\":true,\"redirect_status\":302,"
+                                "\"fallback\":{\"contact\":\"https://u.wechat.com/a\"}}");
+    struct field_errors errors;
+    struct head_counts heads;
+    static const char patch[] = "{\"forward_query\":null,\"redirect_status\":null,\"fallback\":{\"contact\":null}}";
+    struct campaign *back, *plain;
+    char *stored, err[256];
+    size_t len;
+
+    (void)state;
+    stored = campaign_to_stored(c, &len);
+    assert_null(strstr(stored, "redirect_status"));
+    back = campaign_from_stored(stored, len, err, sizeof(err));
+    assert_true(back->forward_query);
+    assert_string_equal(back->fallback_contact, "https://u.wechat.com/a");
+    plain = campaign_from_patch(back, patch, sizeof(patch) - 1, &moment, &heads, &errors);
+    assert_non_null(plain);
+    assert_true(!plain->forward_query && !plain->fallback_contact);
+    head_counts_free(&heads);
+    free(stored);
+    campaign_free(plain);
+    campaign_free(back);
+    campaign_free(c);
+}
+
 static void stored_form_of_another_version_is_read(void **state)
 {
     static const char text[] =
@@ -854,7 +887,8 @@ static void api_form_is_the_documented_one(void **state)
     static const char expected[] =
         "{\"slug\":\"spring-run\",\"title\":\"Spring run\",\"link\":\"https://q.example.com/spring-run\","
         "\"strategy\":\"fill\",\"enabled\":true,\"starts_at\":null,\"ends_at\":null,\"confirm\":\"scan\","
-        "\"hold_seconds\":null,\"fallback\":{\"url\":null,\"text\":null},\"groups\":[{\"id\":\"g1\",\"name\":\"Group "
+        "\"hold_seconds\":null,\"forward_query\":false,\"fallback\":{\"url\":null,\"text\":null,\"contact\":null},"
+        "\"groups\":[{\"id\":\"g1\",\"name\":\"Group "
         "1\","
         "\"url\":\"https://weixin.qq.com/g/AAA\",\"platform\":\"wechat\",\"show\":\"page\",\"limit\":200,\"weight\":1,"
         "\"enabled\":true,\"expires_at\":null,\"used\":120,\"confirmed\":117,\"held\":3,\"reports\":0,"
@@ -1133,6 +1167,7 @@ int main(void)
         cmocka_unit_test(removed_ids_never_come_back),
         cmocka_unit_test(orders_groups),
         cmocka_unit_test(stored_form_comes_back),
+        cmocka_unit_test(queries_and_contacts_are_kept),
         cmocka_unit_test(stored_form_of_another_version_is_read),
         cmocka_unit_test(api_form_is_the_documented_one),
         cmocka_unit_test(seats_are_summed),
