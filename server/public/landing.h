@@ -50,6 +50,11 @@ int landing_message(struct landing_page *page, enum landing_message m, const str
 int landing_preview(struct landing_page *page, const struct campaign *c, const char *base_url,
                     enum landing_language lang);
 
+enum { LANDING_LIST_MAX = 20 }; /* groups that the list names; of more it says how many */
+
+/* Where the code leads: the groups that admit people at `now`, each with its whole link, and the fallback's. */
+int landing_list(struct landing_page *page, const struct campaign *c, int64_t now, enum landing_language lang);
+
 /* The value of Content-Security-Policy for all of these pages: no host, inline style and script by their hashes. Made
  * once by landing_init, which is called before threads start. 0 or -errno. */
 int landing_init(void);

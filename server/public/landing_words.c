@@ -16,7 +16,14 @@ const struct landing_words landing_words[LANDING_LANGUAGES] = {
                     .wait_before = "",
                     .wait_after = "秒后自动再试",
                     .until = "有效期至 %s",
-                    .begins = "%s 开始"},
+                    .begins = "%s 开始",
+                    .contact = "或添加管理员",
+                    .contact_alt = "管理员二维码",
+                    .list_say = "扫这个码会去到这里。只是看看，不占名额。",
+                    .list_none = "现在没有可进的群。",
+                    .list_more = "还有 %zu 个群",
+                    .list_fallback = "备用链接",
+                    .list_fallback_name = "群满以后"},
     [LANDING_EN] = {.alt = "QR code of the group",
                     .next = "Can't get in? Try another group",
                     .save = "Save image",
@@ -28,7 +35,14 @@ const struct landing_words landing_words[LANDING_LANGUAGES] = {
                     .wait_before = "Trying again in",
                     .wait_after = "s",
                     .until = "Valid until %s",
-                    .begins = "Begins %s"},
+                    .begins = "Begins %s",
+                    .contact = "Or add the organiser",
+                    .contact_alt = "QR code of the organiser",
+                    .list_say = "This is where the code leads. Looking takes no seat.",
+                    .list_none = "No group is open right now.",
+                    .list_more = "and %zu more",
+                    .list_fallback = "Fallback link",
+                    .list_fallback_name = "When all are full"},
 };
 
 const struct landing_message_text landing_messages[LANDING_MESSAGES] = {
@@ -74,6 +88,17 @@ const struct landing_platform landing_platforms[PLATFORM_COUNT] = {
     [PLATFORM_WHATSAPP] = {{LANDING_WAY_LEAVE_APP, LANDING_WAY_OPEN}, {"打开 WhatsApp 进群", "Open in WhatsApp"}},
     [PLATFORM_DISCORD] = {{LANDING_WAY_LEAVE_APP, LANDING_WAY_OPEN}, {"打开 Discord 进群", "Open in Discord"}},
     [PLATFORM_MINIPROGRAM] = {{LANDING_WAY_OPEN, LANDING_WAY_OPEN}, {"打开小程序", "Open the mini program"}},
+};
+
+const char *const landing_platform_names[PLATFORM_COUNT][LANDING_LANGUAGES] = {
+    [PLATFORM_WEB] = {"网页", "Web page"},
+    [PLATFORM_WECHAT] = {"微信群", "WeChat group"},
+    [PLATFORM_WECOM] = {"企业微信群", "WeCom group"},
+    [PLATFORM_QQ] = {"QQ 群", "QQ group"},
+    [PLATFORM_TELEGRAM] = {"Telegram", "Telegram"},
+    [PLATFORM_WHATSAPP] = {"WhatsApp", "WhatsApp"},
+    [PLATFORM_DISCORD] = {"Discord", "Discord"},
+    [PLATFORM_MINIPROGRAM] = {"微信小程序", "WeChat mini program"},
 };
 
 const char *landing_way_text(enum landing_way way, enum platform p, enum landing_language lang)

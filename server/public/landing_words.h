@@ -6,7 +6,9 @@
 
 struct landing_words {
     const char *alt, *next, *save, *join, *join_why, *tap_say, *preview_say, *again, *wait_before, *wait_after;
-    const char *until, *begins; /* take a date */
+    const char *until, *begins;        /* take a date */
+    const char *contact, *contact_alt; /* the fallback's code */
+    const char *list_say, *list_none, *list_more /* takes a number */, *list_fallback, *list_fallback_name;
 };
 extern const struct landing_words landing_words[LANDING_LANGUAGES];
 
@@ -34,6 +36,9 @@ struct landing_platform {
     const char *open[LANDING_LANGUAGES]; /* the label of the link */
 };
 extern const struct landing_platform landing_platforms[PLATFORM_COUNT];
+
+/* What a group is, in a word or two. */
+extern const char *const landing_platform_names[PLATFORM_COUNT][LANDING_LANGUAGES];
 
 const char *landing_way_text(enum landing_way way, enum platform p, enum landing_language lang);
 

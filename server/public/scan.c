@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -318,9 +319,9 @@ static bool lower(struct span from, char *to, size_t max)
     return true;
 }
 
-static void open_campaign(struct conn *c, struct scan *s, void (*opened)(struct scan *s))
+static void open_campaign_at(struct conn *c, struct scan *s, struct span path, void (*opened)(struct scan *s))
 {
-    s->path = conn_segment(c, 0);
+    s->path = path;
     s->opened = opened;
     s->waiter.done = open_done;
     if (!lower(s->path, s->slug, CAMPAIGN_SLUG_MAX) || !campaign_slug_valid(s->slug, s->path.len)) {
@@ -329,6 +330,37 @@ static void open_campaign(struct conn *c, struct scan *s, void (*opened)(struct 
     }
     if (seats_open(context_of(s)->seats, s->slug, &s->waiter))
         open_done(&s->waiter, STORE_OK);
+}
+
+static void open_campaign(struct conn *c, struct scan *s, void (*opened)(struct scan *s))
+{
+    open_campaign_at(c, s, conn_segment(c, 0), opened);
+}
+
+/* --- where a code leads: "+" behind the slug --- */
+
+static void list_opened(struct scan *s)
+{
+    struct conn *c = conn_of(s);
+    struct landing_page page = {0};
+    struct reply r;
+    if (send_if_not_running(s))
+        return;
+    int failed = landing_list(&page, campaign_of(s), conn_now(c), language_of(c));
+    begin_page(&r, c, failed ? 503 : 200);
+    reply_header_text(&r, "Huoma-Preview", "1");
+    end_page(&r, failed ? NULL : &page, s->path);
+    free(page.html);
+}
+
+/* The segment without the "+" at its end, which no slug has; false: there is none. */
+static bool without_plus(struct span *segment)
+{
+    static const char escaped[] = "%2b";
+    const char *end = segment->at + segment->len;
+    size_t len = end[-1] == '+' ? 1 : segment->len > 3 && !strncasecmp(end - 3, escaped, 3) ? 3 : 0;
+    segment->len -= len;
+    return len > 0;
 }
 
 /* --- a scan --- */
@@ -403,7 +435,9 @@ void scan_start(struct conn *c)
             return;
         }
     }
-    open_campaign(c, s, scan_opened);
+    struct span path = conn_segment(c, 0);
+    bool list = !channel.len && without_plus(&path);
+    open_campaign_at(c, s, path, list ? list_opened : scan_opened);
 }
 
 /* --- the confirmation --- */

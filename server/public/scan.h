@@ -13,7 +13,7 @@ struct scan_context {
     struct visitor_options visitors;
     struct answer_shelf shelf;
     char base_url[1024];
-    char page_lines[1024]; /* the headers that every page has, as whole lines */
+    char page_lines[1536]; /* the headers that every page has, as whole lines */
     size_t page_lines_len;
 };
 

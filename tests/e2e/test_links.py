@@ -1,8 +1,6 @@
 """Where a link leads: queries passed on, what a "+" shows, and who is answered with a page instead of a redirect."""
 
-import pytest
-
-from huoma import Visitor, link, once, page_groups, redirect_groups
+from huoma import Visitor, code_on, link, once, page_groups, redirect_groups, wechat
 
 
 def location(server, slug, query):
@@ -52,3 +50,52 @@ def test_redirects_are_302(server, slug):
     server.patch(slug, {"redirect_status": 302})
     server.patch(slug, {"redirect_status": 301}, expect=422)
     assert "redirect_status" not in server.show(slug)
+
+
+# --- where a code leads ---
+
+
+def test_plus_shows_where_it_leads_and_takes_no_seat(server, slug):
+    server.create(slug, page_groups(5) + redirect_groups(5, 0), title="A & B", fallback={"url": link("full")})
+    for path in (f"/{slug}+", f"/{slug.upper()}%2B", f"/{slug}%2b"):
+        answer = once(server.public, "GET", path, {"Accept-Language": "zh-CN"})
+        assert (answer.status, answer.header("Huoma-Preview"), answer.group, answer.cookie) == (200, "1", None, None)
+        assert answer.header("Cache-Control") == "no-store" and len(answer.body) < 12 * 1024
+        assert "A &amp; B" in answer.text and "微信群" in answer.text and "网页" in answer.text
+        assert wechat(1) in answer.text and link("full") in answer.text
+        assert "<img" not in answer.text and f'href="{wechat(1)}"' not in answer.text
+        assert answer.text.count("<li>") == 3
+    assert once(server.public, "HEAD", f"/{slug}+").status == 200
+    assert server.show(slug)["seats"]["used"] == 0
+
+
+def test_plus_counts_what_it_does_not_name(server, slug):
+    server.create(slug, redirect_groups(*[5] * 23))
+    answer = once(server.public, "GET", f"/{slug}+", {"Accept-Language": "en"})
+    assert answer.text.count("<li>") == 20 and "and 3 more" in answer.text
+
+
+def test_plus_of_nothing_is_404(server, slug):
+    plain = once(server.public, "GET", f"/no-{slug}")
+    server.create(slug, redirect_groups(5))
+    for path in (f"/no-{slug}+", "/+", "/%2B", f"/no-{slug}++", f"/{slug}+/shop", f"/{slug}/+"):
+        answer = once(server.public, "GET", path)
+        assert (answer.status, answer.body) == (404, plain.body), path
+    server.patch(slug, {"enabled": False})
+    assert once(server.public, "GET", f"/{slug}+").status == 410
+
+
+# --- the fallback's contact ---
+
+
+def test_contact_is_the_one_code_of_the_full_page(server, slug, tmp_path):
+    contact = "https://u.wechat.com/EAbcdefg"
+    server.create(slug, redirect_groups(0), fallback={"text": "周一再来", "contact": contact})
+    answer = Visitor(server, slug).scan(Accept_Language="zh-CN")
+    assert (answer.status, answer.group, answer.cookie) == (200, "none", None)
+    assert "周一再来" in answer.text and "或添加管理员" in answer.text
+    assert code_on(answer, tmp_path) == contact
+    assert server.show(slug)["fallback"] == {"url": None, "text": "周一再来", "contact": contact}
+    server.patch(slug, {"fallback": {"contact": None}})
+    assert "<img" not in Visitor(server, slug).scan().text
+    server.patch(slug, {"fallback": {"contact": "javascript:x"}}, expect=422)

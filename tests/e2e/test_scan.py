@@ -1,16 +1,14 @@
 """What one visitor is answered: every line of the public table of interface.md, the cookie, and who is not a person."""
 
-import base64
 import concurrent.futures
 import datetime
 import re
-import subprocess
 import time
 
 import pytest
 
-from huoma import (PHONE, Connection, RedisServer, Server, Visitor, build_request, link, once, page_groups, redirect_groups,
-                   seat_of, wait_for, wechat)
+from huoma import (PHONE, Connection, RedisServer, Server, Visitor, build_request, code_on, link, once, page_groups,
+                   redirect_groups, seat_of, wait_for, wechat)
 
 
 def iso(seconds):
@@ -19,18 +17,6 @@ def iso(seconds):
 
 def used(server, slug):
     return [g["used"] for g in server.show(slug)["groups"]]
-
-
-def code_on(answer, tmp_path):
-    """The text of the one QR on a page, read by a decoder that is not ours."""
-    images = re.findall(r"<img\b[^>]*>", answer.text)
-    assert len(images) == 1, images
-    assert "<svg" not in answer.text and "<canvas" not in answer.text
-    data = re.search(r'src="data:image/png;base64,([A-Za-z0-9+/=]+)"', images[0])
-    assert data, images[0][:200]
-    (tmp_path / "code.png").write_bytes(base64.b64decode(data[1], validate=True))
-    out = subprocess.run(["zbarimg", "--quiet", "--raw", str(tmp_path / "code.png")], capture_output=True, text=True, check=True)
-    return out.stdout.strip()
 
 
 # --- a seat ---

@@ -9,6 +9,7 @@ Every server has a folder and ports of its own, is ended with its Redis when the
 and without a word from a sanitizer. Nothing here sleeps for a time where it can wait for a condition (`wait_for`).
 """
 
+import base64
 import collections
 import contextlib
 import fcntl
@@ -855,3 +856,15 @@ def redirect_groups(*limits):
 
 def page_groups(*limits):
     return [{"url": wechat(i + 1), "show": "page", "limit": n} for i, n in enumerate(limits)]
+
+
+def code_on(answer, tmp_path):
+    """The text of the one QR on a page, read by a decoder that is not ours."""
+    images = re.findall(r"<img\b[^>]*>", answer.text)
+    assert len(images) == 1, images
+    assert "<svg" not in answer.text and "<canvas" not in answer.text
+    data = re.search(r'src="data:image/png;base64,([A-Za-z0-9+/=]+)"', images[0])
+    assert data, images[0][:200]
+    (tmp_path / "code.png").write_bytes(base64.b64decode(data[1], validate=True))
+    out = subprocess.run(["zbarimg", "--quiet", "--raw", str(tmp_path / "code.png")], capture_output=True, text=True, check=True)
+    return out.stdout.strip()

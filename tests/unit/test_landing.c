@@ -254,6 +254,10 @@ static void test_largest_pages(void **state)
             assert_dressed(page, LANDING_ZH);
             free(page);
         }
+        c.fallback_contact = url;
+        char *contact = message_page(LANDING_FULL, &c, LANDING_EN);
+        assert_dressed(contact, LANDING_EN);
+        free(contact);
         struct landing_page page = {0};
         assert_int_equal(landing_tap(&page, &c, LANDING_EN), 0);
         free(whole(&page));
@@ -380,6 +384,102 @@ static void test_messages(void **state)
     free(page);
 }
 
+static void test_contact(void **state)
+{
+    struct campaign c = campaign_of(NULL, "Run");
+
+    (void)state;
+    c.fallback_contact = (char *)wechat_url;
+    for (enum landing_language lang = 0; lang < LANDING_LANGUAGES; lang++) {
+        char *full = message_page(LANDING_FULL, &c, lang), *off = message_page(LANDING_OFF, &c, lang);
+        assert_dressed(full, lang);
+        assert_int_equal(count_of(full, "<img "), 1);
+        assert_has(full, "src=\"data:image/png;base64,");
+        assert_has(full, lang == LANDING_ZH ? "或添加管理员" : "Or add the organiser");
+        assert_lacks(off, "<img");
+        free(full);
+        free(off);
+    }
+}
+
+static void test_list(void **state)
+{
+    struct group g[] = {
+        {.id = "g1",
+         .name = "A & B",
+         .url = (char *)wechat_url,
+         .platform = PLATFORM_WECHAT,
+         .limit = 5,
+         .enabled = true},
+        {.id = "g2", .name = "off", .url = "https://a.b/off", .limit = 5},
+        {.id = "g3", .name = "over", .url = "https://a.b/over", .limit = 5, .enabled = true, .expires_at = 100},
+        {.id = "g4", .name = "closed", .url = "https://a.b/closed", .enabled = true},
+        {.id = "g5", .name = "web", .url = "https://a.b/?c&d", .limit = -1, .enabled = true, .expires_at = 101},
+    };
+    struct campaign c = campaign_of(g, "<Run>");
+    struct landing_page page = {0};
+
+    (void)state;
+    c.group_count = COUNT_OF(g);
+    c.fallback_url = "https://a.b/full";
+    assert_int_equal(landing_list(&page, &c, 100, LANDING_ZH), 0);
+    assert_int_equal(page.path_at, page.len);
+    char *zh = whole(&page);
+    assert_dressed(zh, LANDING_ZH);
+    assert_has(zh, "&lt;Run&gt;</h1>");
+    assert_has(zh, "A &amp; B</b><i>微信群</i>");
+    assert_has(zh, wechat_url);
+    assert_has(zh, "https://a.b/?c&amp;d</p>");
+    assert_has(zh, "https://a.b/full</p>");
+    assert_has(zh, "不占名额");
+    assert_lacks(zh, "https://a.b/off");
+    assert_lacks(zh, "https://a.b/over");
+    assert_lacks(zh, "https://a.b/closed");
+    assert_int_equal(count_of(zh, "<a "), 1);
+    assert_int_equal(count_of(zh, "href=\"/spring-run\""), 1);
+    assert_lacks(zh, "<img");
+    free(zh);
+    c.fallback_url = NULL;
+    assert_int_equal(landing_list(&page, &c, 200, LANDING_EN), 0);
+    char *en = whole(&page);
+    assert_has(en, "https://weixin.qq.com/");
+    assert_lacks(en, "https://a.b/");
+    free(en);
+    g[0].enabled = false;
+    assert_int_equal(landing_list(&page, &c, 200, LANDING_EN), 0);
+    char *none = whole(&page);
+    assert_has(none, "No group is open");
+    assert_lacks(none, "<ul");
+    free(none);
+}
+
+static void test_long_list(void **state)
+{
+    static const char *const characters[] = {"\"", "😀", "a"};
+    static char title[801], name[401], url[2049];
+    struct group g[LANDING_LIST_MAX + 7];
+    struct campaign c = campaign_of(g, title);
+    struct landing_page page = {0};
+
+    (void)state;
+    c.group_count = COUNT_OF(g);
+    strcpy(url, "https://a.b/?");
+    memset(url + strlen(url), '&', sizeof url - 1 - strlen(url));
+    c.fallback_url = url;
+    for (size_t i = 0; i < COUNT_OF(characters); i++) {
+        fill(title, characters[i], CAMPAIGN_TITLE_MAX);
+        fill(name, characters[i], GROUP_NAME_MAX);
+        for (size_t k = 0; k < COUNT_OF(g); k++)
+            g[k] = (struct group){.id = "g", .name = name, .url = url, .limit = -1, .enabled = true};
+        assert_int_equal(landing_list(&page, &c, 100, LANDING_EN), 0);
+        char *list = whole(&page);
+        assert_dressed(list, LANDING_EN);
+        assert_has(list, "and 7 more");
+        assert_int_equal(count_of(list, "<li>"), LANDING_LIST_MAX + 1);
+        free(list);
+    }
+}
+
 static void test_tap_and_preview(void **state)
 {
     struct group g = {
@@ -419,7 +519,7 @@ static void test_csp(void **state)
     assert_has(csp, "frame-ancestors 'none'");
     assert_lacks(csp, "unsafe");
     assert_lacks(csp, "http");
-    assert_int_equal(count_of(csp, "'sha256-"), 5);
+    assert_int_equal(count_of(csp, "'sha256-"), 9);
     assert_int_equal(strcspn(csp, "\r\n"), strlen(csp));
 }
 
@@ -477,7 +577,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_group_page),    cmocka_unit_test(test_what_to_do), cmocka_unit_test(test_code_reads),
         cmocka_unit_test(test_largest_pages), cmocka_unit_test(test_cut),        cmocka_unit_test(test_hostile_text),
-        cmocka_unit_test(test_dates),         cmocka_unit_test(test_messages),   cmocka_unit_test(test_tap_and_preview),
+        cmocka_unit_test(test_dates),         cmocka_unit_test(test_messages),   cmocka_unit_test(test_contact),
+        cmocka_unit_test(test_list),          cmocka_unit_test(test_long_list),  cmocka_unit_test(test_tap_and_preview),
         cmocka_unit_test(test_csp),           cmocka_unit_test(test_languages),
     };
     return cmocka_run_group_tests(tests, set_up, NULL);
