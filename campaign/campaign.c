@@ -23,6 +23,7 @@ void group_clear(struct group *g)
 {
     free(g->name);
     free(g->url);
+    miniprogram_free(g->miniprogram);
     memset(g, 0, sizeof(*g));
 }
 
@@ -64,6 +65,9 @@ static bool copy_group(struct group *to, const struct group *from)
     *to = *from;
     to->name = NULL;
     to->url = NULL;
+    to->miniprogram = NULL;
+    if (from->miniprogram && !(to->miniprogram = miniprogram_copy(from->miniprogram)))
+        return false;
     return copy_text(&to->name, from->name) && copy_text(&to->url, from->url);
 }
 
@@ -173,7 +177,10 @@ enum group_state group_state(const struct group *g, const struct group_count *co
 
 bool group_shows_page(const struct group *g)
 {
-    return g->show == GROUP_SHOW_AUTO ? platform_wants_page(g->platform) : g->show == GROUP_SHOW_PAGE;
+    if (g->show != GROUP_SHOW_AUTO)
+        return g->show == GROUP_SHOW_PAGE;
+    return platform_wants_page(g->platform) ||
+           (g->platform == PLATFORM_MINIPROGRAM && g->url && miniprogram_is_scheme(g->url));
 }
 
 bool campaign_asks_tap(const struct campaign *c)

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "miniprogram.h"
 #include "platform.h"
 
 enum {
@@ -47,8 +48,9 @@ struct group {
     int64_t limit;          /* seats; -1 is none, 0 is closed */
     int64_t weight;         /* for CAMPAIGN_RANDOM; 1 to GROUP_WEIGHT_MAX */
     bool enabled;
-    int64_t expires_at; /* closed from this second on; 0 never */
-    int64_t born;       /* the version it came with: under an id that is given again stands another group */
+    int64_t expires_at;              /* closed from this second on; 0 never */
+    struct miniprogram *miniprogram; /* NULL: nothing beyond the link; else platform is PLATFORM_MINIPROGRAM */
+    int64_t born; /* the version it came with: under an id that is given again stands another group */
 };
 
 /* What the ledger counts of one group; comes from storage, by position. */
@@ -100,7 +102,8 @@ enum group_state group_state(const struct group *g, const struct group_count *co
 /* Whether the group, leaving seats aside, admits people: enabled and not expired. */
 bool group_admits(const struct group *g, int64_t now);
 
-/* Whether a visitor is shown a page with the group's code (true) or is redirected to its link (false). */
+/* Whether a visitor is shown a page with the group's code (true) or is redirected to its link (false). A mini program's
+ * scheme opens by a button only, so it has a page too. */
 bool group_shows_page(const struct group *g);
 
 /* Whether the campaign lets a visitor press a button before a seat is taken: confirm "tap" and a group that redirects.

@@ -92,6 +92,7 @@ static const struct key group_keys[] = {
     {"id", READ_ALL, read_group_id_again},
     {"name", READ_ALL, read_group_name},
     {"url", READ_ALL, read_group_url},
+    {"miniprogram", READ_ALL, change_read_miniprogram},
     {"show", READ_ALL, read_group_show},
     {"limit", READ_ALL, read_group_limit},
     {"weight", READ_ALL, read_group_weight},
@@ -113,6 +114,7 @@ void change_read_group(struct change *ch, size_t position, json_t *object)
 
     ch->group = g;
     change_read_object(ch, group_keys, COUNT_OF(group_keys), object);
+    change_finish_miniprogram(ch, json_object_get(object, "url"));
     if (!g->url && !json_object_get(object, "url"))
         change_error(ch, "url", "is required");
     if (!g->name && !ch->no_memory) {

@@ -5,6 +5,7 @@
  *   campaign_json_parse.c     text -> JSON values, bounded
  *   campaign_json_campaign.c  the keys of a campaign
  *   campaign_json_group.c     the keys of a group, and ids of groups
+ *   campaign_json_miniprogram.c  what a group says of a mini program
  *   campaign_json_values.c    kinds of values, and errors
  *   campaign_json_write.c     campaigns -> text
  *
@@ -46,6 +47,7 @@ struct change {
     bool no_memory;
     const char *parent; /* where: "groups", "fallback", "body" or NULL */
     long index;         /* in the parent's list, or -1 */
+    const char *inner;  /* the key of an object in that, or NULL */
 };
 
 struct key {
@@ -76,6 +78,14 @@ void change_read_group_id(struct change *ch, struct group *g, json_t *object);
 void change_number_groups(struct change *ch, size_t first);
 /* To be called when all ids are there. */
 void change_index_groups(struct change *ch);
+
+/* --- campaign_json_miniprogram.c --- */
+
+/* The key "miniprogram" of ch->group: an object is merged into what is there, null takes it away. */
+void change_read_miniprogram(struct change *ch, const char *key, json_t *value);
+/* When all keys of a group are read: the link that follows from an appid, and whether link and details fit. url: the
+ * key's value or NULL. */
+void change_finish_miniprogram(struct change *ch, json_t *url);
 
 /* --- campaign_json_values.c --- */
 

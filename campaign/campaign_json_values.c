@@ -88,7 +88,8 @@ void change_error(struct change *ch, const char *key, const char *format, ...)
 
     if (ch->index >= 0)
         snprintf(element, sizeof(element), "[%ld]", ch->index);
-    snprintf(field, sizeof(field), "%s%s%s%s", parent, element, ch->parent && key ? "." : "", key ? key : "");
+    snprintf(field, sizeof(field), "%s%s%s%s%s%s", parent, element, ch->parent && key ? "." : "",
+             ch->inner ? ch->inner : "", ch->inner && key ? "." : "", key ? key : "");
     va_start(args, format);
     vsnprintf(reason, sizeof(reason), format, args);
     va_end(args);

@@ -119,6 +119,23 @@ static json_t *fallback_json(const struct campaign *c)
     return writer_end(&w);
 }
 
+static json_t *miniprogram_json(const struct miniprogram *m)
+{
+    struct writer w;
+
+    if (!m)
+        return json_null();
+    w = writer_begin();
+    put_text(&w, "appid", m->appid);
+    put_text(&w, "path", m->path);
+    put_text(&w, "query", m->query);
+    put_text(&w, "env_version", miniprogram_versions[m->version]);
+    put_text(&w, "url_link", m->url_link);
+    put_text(&w, "code", m->code);
+    put_text(&w, "fallback_url", m->fallback_url);
+    return writer_end(&w);
+}
+
 static json_t *stored_group_json(const struct group *g)
 {
     struct writer w = writer_begin();
@@ -126,6 +143,8 @@ static json_t *stored_group_json(const struct group *g)
     put_text(&w, "id", g->id);
     put_text(&w, "name", g->name);
     put_text(&w, "url", g->url);
+    if (g->miniprogram)
+        put(&w, "miniprogram", miniprogram_json(g->miniprogram));
     put_text(&w, "show", show_words[g->show]);
     put_integer_or_null(&w, "limit", g->limit, g->limit < 0);
     put_integer(&w, "weight", g->weight);
@@ -195,6 +214,7 @@ static json_t *group_json(const struct group *g, const struct group_count *count
     put_text(&w, "name", g->name);
     put_text(&w, "url", g->url);
     put_text(&w, "platform", platform_name(g->platform));
+    put(&w, "miniprogram", miniprogram_json(g->miniprogram));
     put_text(&w, "show", show_words[group_shows_page(g) ? GROUP_SHOW_PAGE : GROUP_SHOW_REDIRECT]);
     put_integer_or_null(&w, "limit", g->limit, g->limit < 0);
     put_integer(&w, "weight", g->weight);

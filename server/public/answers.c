@@ -9,6 +9,7 @@ struct group_answers {
     char *redirect; /* whole header lines: those of every redirect, behind them the cookie's */
     size_t redirect_len, first_len;
     struct answer_page *page[LANDING_LANGUAGES][LANDING_APPS];
+    struct answer_page **view; /* LANDING_VIEWS of each language, of the few groups that need them; or NULL */
 };
 
 struct answers {
@@ -90,6 +91,9 @@ void answers_free(void *answers)
     drop_all(a->shelf, &a->message[0][0], LANDING_MESSAGES * LANDING_LANGUAGES);
     for (size_t i = 0; i < a->campaign->group_count; i++) {
         drop_all(a->shelf, &a->groups[i].page[0][0], LANDING_LANGUAGES * LANDING_APPS);
+        if (a->groups[i].view)
+            drop_all(a->shelf, a->groups[i].view, LANDING_LANGUAGES * LANDING_VIEWS);
+        free(a->groups[i].view);
         free(a->groups[i].redirect);
     }
     free(a->groups);
@@ -137,6 +141,20 @@ const struct landing_page *answers_group(struct answers *a, size_t group, enum l
     if (*place)
         return &(*place)->page;
     int failed = landing_group(&page, a->campaign, group, l, app);
+    return page_keep(a->shelf, place, failed, &page);
+}
+
+const struct landing_page *answers_view(struct answers *a, size_t group, const char *base_url, enum landing_language l,
+                                        enum landing_view view)
+{
+    struct group_answers *g = &a->groups[group];
+    struct landing_page page;
+    if (!g->view && !(g->view = calloc(LANDING_LANGUAGES * LANDING_VIEWS, sizeof *g->view)))
+        return NULL;
+    struct answer_page **place = &g->view[(int)l * LANDING_VIEWS + (int)view];
+    if (*place)
+        return &(*place)->page;
+    int failed = landing_view(&page, a->campaign, group, base_url, l, view);
     return page_keep(a->shelf, place, failed, &page);
 }
 

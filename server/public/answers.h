@@ -43,6 +43,8 @@ struct span answers_first_redirect(struct answers *a, size_t group, const struct
 /* NULL: out of memory. Valid until the next of these calls. */
 const struct landing_page *answers_group(struct answers *a, size_t group, enum landing_language l,
                                          enum landing_app app);
+const struct landing_page *answers_view(struct answers *a, size_t group, const char *base_url, enum landing_language l,
+                                        enum landing_view view);
 const struct landing_page *answers_tap(struct answers *a, enum landing_language l);
 const struct landing_page *answers_preview(struct answers *a, const char *base_url, enum landing_language l);
 const struct landing_page *answers_message(struct answers *a, enum landing_message m, enum landing_language l);

@@ -17,6 +17,15 @@ enum { LANDING_PAGE_MAX = 12 * 1024 }; /* bytes; titles and texts of any allowed
 
 enum landing_app { LANDING_IN_WECHAT, LANDING_ELSEWHERE, LANDING_APPS };
 
+/* What a group shows where neither its link nor its page will do (lead.h says when). */
+enum landing_view {
+    LANDING_VIEW_LEAVE, /* "open in your browser", with the link to copy; no code, and it confirms nothing */
+    LANDING_VIEW_PRESS, /* the mini program's own code, to long-press */
+    LANDING_VIEW_OPEN,  /* a button that opens the mini program */
+    LANDING_VIEW_SCAN,  /* a code for the phone of someone at a desktop */
+    LANDING_VIEWS
+};
+
 enum landing_message {
     LANDING_NOT_FOUND,   /* 404: no such code */
     LANDING_OFF,         /* 410: stopped */
@@ -41,6 +50,10 @@ struct landing_page {
  * written in the process's time zone. */
 int landing_group(struct landing_page *page, const struct campaign *c, size_t group, enum landing_language lang,
                   enum landing_app app);
+/* One of its other pages. base_url: of the campaign's own link, which is what to copy where the group's is of no use.
+ */
+int landing_view(struct landing_page *page, const struct campaign *c, size_t group, const char *base_url,
+                 enum landing_language lang, enum landing_view view);
 /* The page with one button, before a seat is taken (confirm "tap"): POSTs to seat. */
 int landing_tap(struct landing_page *page, const struct campaign *c, enum landing_language lang);
 int landing_message(struct landing_page *page, enum landing_message m, const struct campaign *c,

@@ -29,6 +29,8 @@ enum landing_way {
     LANDING_WAY_SAVE,      /* save it, scan it with the app */
     LANDING_WAY_OPEN,      /* scan it, or tap the link */
     LANDING_WAY_LEAVE_APP, /* the app does not open such links */
+    LANDING_WAY_TAP,       /* tap the button */
+    LANDING_WAY_PHONE,     /* this is no phone: scan it with one */
 };
 
 struct landing_platform {

@@ -18,6 +18,7 @@
 #include "crawler.h"
 #include "forward.h"
 #include "landing.h"
+#include "lead.h"
 #include "reply.h"
 #include "route.h"
 
@@ -258,16 +259,71 @@ static void send_page(struct scan *s, struct answers *a, size_t group, const str
     end_page(&r, page, s->path);
 }
 
+static void send_view(struct scan *s, struct answers *a, size_t group, enum landing_view view,
+                      const struct seat_token *cookie)
+{
+    struct conn *c = conn_of(s);
+    struct reply r;
+    const struct landing_page *page = answers_view(a, group, context_of(s)->base_url, language_of(c), view);
+    begin_page(&r, c, page ? 200 : 503);
+    reply_header_text(&r, "Huoma-Group", campaign_of(s)->groups[group].id);
+    if (cookie)
+        visitor_write(&context_of(s)->visitors, &r, cookie, campaign_of(s), s->path);
+    end_page(&r, page, s->path);
+}
+
+static void send_away_done(struct seat_waiter *w, enum store_result r)
+{
+    struct scan *s = (struct scan *)w;
+    int group = r == STORE_OK ? campaign_find_group(campaign_of(s), s->token.group) : -1;
+    struct lead lead = {.kind = LEAD_LINK};
+    if (group >= 0)
+        lead = lead_find(&campaign_of(s)->groups[group], conn_request(conn_of(s)));
+    if (lead.kind != LEAD_URL) {
+        send_failure(s, r == STORE_OK ? STORE_STALE : r);
+        return;
+    }
+    s->token.confirmed = true;
+    send_to(s, (size_t)group, lead.url, &s->token);
+}
+
+/* To a link that no page stands before: a seat that is held would never be confirmed from there, so it is now. */
+static void send_away(struct scan *s, size_t group, const char *url, const struct seat_token *cookie)
+{
+    bool held = cookie ? !cookie->confirmed : s->has_token && !s->token.confirmed;
+    if (!held) {
+        send_to(s, group, url, cookie);
+        return;
+    }
+    if (cookie)
+        s->token = *cookie;
+    s->waiter.done = send_away_done;
+    seats_confirm(context_of(s)->seats, &s->waiter, s->token.group, s->token.due, s->token.serial);
+}
+
 /* The visitor has a seat in that group. cookie: the proof to carry, or NULL when they carry it already. */
 static void send_seat(struct scan *s, size_t group, const struct seat_token *cookie)
 {
     struct answers *a = answers_of(s);
-    if (!a)
+    if (!a) {
         send_failure(s, STORE_UNAVAILABLE);
-    else if (group_shows_page(&campaign_of(s)->groups[group]))
-        send_page(s, a, group, cookie);
-    else
+        return;
+    }
+    struct lead lead = lead_find(&campaign_of(s)->groups[group], conn_request(conn_of(s)));
+    switch (lead.kind) {
+    case LEAD_LINK:
         send_redirect(s, a, group, cookie);
+        break;
+    case LEAD_PAGE:
+        send_page(s, a, group, cookie);
+        break;
+    case LEAD_VIEW:
+        send_view(s, a, group, lead.view, cookie);
+        break;
+    case LEAD_URL:
+        send_away(s, group, lead.url, cookie);
+        break;
+    }
 }
 
 /* --- the seat in the cookie --- */

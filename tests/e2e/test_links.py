@@ -1,6 +1,8 @@
 """Where a link leads: queries passed on, what a "+" shows, and who is answered with a page instead of a redirect."""
 
-from huoma import Visitor, code_on, link, once, page_groups, redirect_groups, wechat
+import pytest
+
+from huoma import PHONE, Visitor, code_on, link, once, page_groups, redirect_groups, seat_of, wechat
 
 
 def location(server, slug, query):
@@ -99,3 +101,111 @@ def test_contact_is_the_one_code_of_the_full_page(server, slug, tmp_path):
     server.patch(slug, {"fallback": {"contact": None}})
     assert "<img" not in Visitor(server, slug).scan().text
     server.patch(slug, {"fallback": {"contact": "javascript:x"}}, expect=422)
+
+
+# --- links that not every app opens ---
+
+WECOM = PHONE + " wxwork/4.1.20"
+IPHONE = ("Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.5 Mobile/15E148 "
+          "Safari/604.1")
+DESKTOP = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36"
+
+
+@pytest.mark.parametrize("url", ["https://t.me/+AbC", "https://chat.whatsapp.com/AbC", "https://discord.gg/AbC", "tg://join?invite=AbC",
+                                 "mqqapi://card/AbC"])
+def test_wechat_is_told_to_open_the_browser(server, url):
+    slug = "leave-" + "".join(c for c in url.lower() if c.isalnum())
+    server.create(slug, [{"url": url, "limit": 5}])
+    visitor = Visitor(server, slug, agent=PHONE)
+    for answer in (visitor.scan(Accept_Language="zh-CN"), visitor.scan(Accept_Language="zh-CN")):
+        assert (answer.status, answer.group, answer.header("Location")) == (200, "g1", None)
+        assert answer.header("Cache-Control") == "no-store"
+        assert "在浏览器打开" in answer.text and url in answer.text and "<img" not in answer.text
+    assert visitor.cookie and seat_of(visitor.cookie)[0] == "c"
+    assert server.show(slug)["groups"][0]["confirmed"] == 1
+    for agent in (WECOM, IPHONE, DESKTOP):
+        answer = Visitor(server, slug, agent=agent).scan()
+        assert (answer.status, answer.header("Location")) == (302, url)
+
+
+def program(**more):
+    return {"limit": 5, "miniprogram": {"appid": "wx0123456789abcdef", "path": "pages/a", **more}}
+
+
+SCHEME = "weixin://dl/business/?appid=wx0123456789abcdef&path=pages/a&env_version=release"
+
+
+def test_mini_program_by_its_details(server, slug):
+    created = server.create(slug, [program()])["groups"][0]
+    assert (created["url"], created["platform"], created["show"]) == (SCHEME, "miniprogram", "page")
+    assert created["miniprogram"] == {"appid": "wx0123456789abcdef", "path": "pages/a", "query": None, "env_version": "release",
+                                      "url_link": None, "code": None, "fallback_url": None}
+    changed = server.patch(slug, {"miniprogram": {"query": "a=1"}}, group="g1")
+    assert changed["url"] == SCHEME.replace("&env", "&query=a%3D1&env")
+    problem = server.patch(slug, {"url": "https://example.com/"}, group="g1", expect=422)
+    assert problem["errors"][0]["field"] == "url"
+    problem = server.patch(slug, {"groups": [{"url": "https://example.com/", "miniprogram": {}}]}, expect=422)
+    assert problem["errors"][0]["field"] == "groups[0].miniprogram"
+
+
+def test_mini_program_on_a_phone(server, slug):
+    server.create(slug, [program()])
+    visitor = Visitor(server, slug, agent=IPHONE)
+    answer = visitor.scan(Accept_Language="zh-CN")
+    assert (answer.status, answer.group) == (200, "g1")
+    assert f'href="{SCHEME.replace("&", "&amp;")}"' in answer.text and "<img" not in answer.text
+    assert seat_of(visitor.cookie)[0] == "h" and server.show(slug)["seats"]["held"] == 1
+    assert visitor.confirm().status == 204
+    assert server.show(slug)["groups"][0]["confirmed"] == 1
+
+
+def test_mini_program_in_wechat(server, slug, tmp_path):
+    code, url_link = "https://example.com/code", "https://wxaurl.cn/AbC"
+    for i, (more, kept) in enumerate((({}, 0), ({"code": code}, 0), ({"code": code, "url_link": url_link}, 1))):
+        name = f"{slug}-{i}"
+        server.create(name, [program(**more)])
+        visitor = Visitor(server, name, agent=PHONE)
+        answer = visitor.scan(Accept_Language="zh-CN")
+        assert answer.group == "g1" and visitor.cookie
+        if kept:
+            assert (answer.status, answer.header("Location")) == (302, url_link)
+        elif more:
+            assert code_on(answer, tmp_path) == code and "长按识别二维码，打开小程序" in answer.text
+        else:
+            assert "在浏览器打开" in answer.text and "<img" not in answer.text and f"http://q.example.com/{name}" in answer.text
+        assert server.show(name)["groups"][0]["confirmed"] == kept
+        assert server.show(name)["seats"]["held"] == 1 - kept
+
+
+def test_mini_program_link_in_hand_is_confirmed_on_the_way(server, slug):
+    """Held on one device's page, and then sent on: the seat is confirmed before the redirect, and only once."""
+    server.create(slug, [program(fallback_url="https://example.com/desk")])
+    visitor = Visitor(server, slug, agent=IPHONE)
+    assert visitor.scan().status == 200 and seat_of(visitor.cookie)[0] == "h"
+    visitor.agent = DESKTOP
+    for cookies in (True, False):
+        answer = visitor.scan()
+        assert (answer.status, answer.header("Location"), answer.group) == (302, "https://example.com/desk", "g1")
+        assert bool(answer.cookie) == cookies
+    assert seat_of(visitor.cookie)[0] == "c"
+    assert server.show(slug)["groups"][0]["confirmed"] == 1 and server.show(slug)["seats"]["used"] == 1
+    new = Visitor(server, slug, agent=DESKTOP)
+    assert new.scan().status == 302 and seat_of(new.cookie)[0] == "c"
+    assert server.show(slug)["groups"][0]["confirmed"] == 2
+
+
+def test_mini_program_on_a_desktop(server, slug, tmp_path):
+    server.create(slug, [program()])
+    assert code_on(Visitor(server, slug, agent=DESKTOP).scan(), tmp_path) == SCHEME
+    server.patch(slug, {"miniprogram": {"code": "https://example.com/code"}}, group="g1")
+    answer = Visitor(server, slug, agent=DESKTOP).scan(Accept_Language="en")
+    assert code_on(answer, tmp_path) == "https://example.com/code" and "Scan it with your phone" in answer.text
+
+
+def test_url_link_is_a_redirect_on_phones(server, slug, tmp_path):
+    server.create(slug, [{"url": "https://wxaurl.cn/AbC", "limit": 5}])
+    for agent in (PHONE, IPHONE, WECOM):
+        answer = Visitor(server, slug, agent=agent).scan()
+        assert (answer.status, answer.header("Location")) == (302, "https://wxaurl.cn/AbC")
+        assert seat_of(answer.cookie[0])[0] == "c"
+    assert code_on(Visitor(server, slug, agent=DESKTOP).scan(), tmp_path) == "https://wxaurl.cn/AbC"

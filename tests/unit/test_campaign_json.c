@@ -128,6 +128,33 @@ static const struct broken broken_both[] = {
     {"{\"groups\":[],\"redirect_status\":301}", "redirect_status", "must be 302: browsers keep a 301 for good"},
     {"{\"groups\":[],\"redirect_status\":307}", "redirect_status", "must be 302"},
     {"{\"groups\":[],\"redirect_status\":\"302\"}", "redirect_status", "must be 302"},
+    {"{\"groups\":[{\"url\":\"https://wxaurl.cn/A\",\"miniprogram\":5}]}", "groups[0].miniprogram",
+     "must be an object"},
+    {"{\"groups\":[{\"url\":\"https://wxaurl.cn/A\",\"miniprogram\":{\"x\":1}}]}", "groups[0].miniprogram.x",
+     "unknown field"},
+    {"{\"groups\":[{\"url\":\"https://wxaurl.cn/A\",\"miniprogram\":{\"appid\":\"wx0123456789ABCDEF\"}}]}",
+     "groups[0].miniprogram.appid", "must be wx and 16"},
+    {"{\"groups\":[{\"url\":\"https://wxaurl.cn/A\",\"miniprogram\":{\"appid\":\"wx0123456789abcdef0\"}}]}",
+     "groups[0].miniprogram.appid", "must be wx and 16"},
+    {"{\"groups\":[{\"url\":\"https://wxaurl.cn/A\",\"miniprogram\":{\"path\":\"a?b=c\"}}]}",
+     "groups[0].miniprogram.path", "goes into query"},
+    {"{\"groups\":[{\"url\":\"https://wxaurl.cn/A\",\"miniprogram\":{\"path\":7}}]}", "groups[0].miniprogram.path",
+     "must be a string"},
+    {"{\"groups\":[{\"url\":\"https://wxaurl.cn/A\",\"miniprogram\":{\"env_version\":\"beta\"}}]}",
+     "groups[0].miniprogram.env_version", "must be one of release, trial, develop"},
+    {"{\"groups\":[{\"url\":\"https://wxaurl.cn/A\",\"miniprogram\":{\"url_link\":\"https://a.b/\"}}]}",
+     "groups[0].miniprogram.url_link", "must begin with https://wxaurl.cn/"},
+    {"{\"groups\":[{\"url\":\"https://wxaurl.cn/A\",\"miniprogram\":{\"url_link\":\"weixin://dl/business/?t=a\"}}]}",
+     "groups[0].miniprogram.url_link", "must begin with https://wxaurl.cn/"},
+    {"{\"groups\":[{\"url\":\"https://wxaurl.cn/A\",\"miniprogram\":{\"code\":\"javascript:x\"}}]}",
+     "groups[0].miniprogram.code", "scheme not allowed"},
+    {"{\"groups\":[{\"url\":\"https://wxaurl.cn/A\",\"miniprogram\":{\"fallback_url\":\"tg://a\"}}]}",
+     "groups[0].miniprogram.fallback_url", "must begin with https:// or http://"},
+    {"{\"groups\":[{\"url\":\"https://a.b/\",\"miniprogram\":{}}]}", "groups[0].miniprogram",
+     "only for a group whose link opens a mini program"},
+    {"{\"groups\":[{\"url\":\"https://wxaurl.cn/A\",\"miniprogram\":{\"appid\":\"wx0123456789abcdef\"}}]}",
+     "groups[0].url", "must be left out"},
+    {"{\"groups\":[{\"miniprogram\":{}}]}", "groups[0].url", "is required"},
     {"{\"groups\":{}}", "groups", "must be a list"},
     {"{\"groups\":\"x\"}", "groups", "must be a list"},
     {"{\"groups\":[" GROUP ",5]}", "groups[1]", "must be an object"},
@@ -866,6 +893,85 @@ static void queries_and_contacts_are_kept(void **state)
     campaign_free(c);
 }
 
+static const char program[] = "{\"slug\":\"run\",\"groups\":[{\"miniprogram\":{\"appid\":\"wx0123456789abcdef\","
+                              "\"path\":\"pages/我/a b\",\"query\":\"a=1&b=2\",\"code\":\"https://a.b/c\"}}]}";
+#define PROGRAM_URL                                                                                                    \
+    "weixin://dl/business/?appid=wx0123456789abcdef&path=pages/%E6%88%91/a%20b&query=a%3D1%26b%3D2&env_version="
+
+static void mini_programs_build_their_link(void **state)
+{
+    static const char trial[] = "{\"miniprogram\":{\"env_version\":\"trial\",\"code\":null}}";
+    static const char same[] = "{\"url\":\"" PROGRAM_URL "release\"}", other[] = "{\"url\":\"https://a.b/\"}";
+    static const char none[] = "{\"url\":\"https://a.b/\",\"miniprogram\":null}";
+    struct campaign *c = create(program), *back, *changed;
+    struct field_errors errors;
+    struct head_counts heads;
+    char *stored, *again, err[256];
+    size_t len;
+
+    (void)state;
+    assert_string_equal(c->groups[0].url, PROGRAM_URL "release");
+    assert_int_equal(c->groups[0].platform, PLATFORM_MINIPROGRAM);
+    assert_true(group_shows_page(&c->groups[0]));
+    stored = campaign_to_stored(c, &len);
+    back = campaign_from_stored(stored, len, err, sizeof(err));
+    assert_non_null(back);
+    again = campaign_to_stored(back, &len);
+    assert_string_equal(again, stored);
+    changed = campaign_with_group_patch(back, 0, trial, sizeof(trial) - 1, &moment, &heads, &errors);
+    assert_non_null(changed);
+    assert_string_equal(changed->groups[0].url, PROGRAM_URL "trial");
+    assert_null(changed->groups[0].miniprogram->code);
+    campaign_free(changed);
+    changed = campaign_with_group_patch(back, 0, same, sizeof(same) - 1, &moment, &heads, &errors);
+    assert_non_null(changed);
+    campaign_free(changed);
+    assert_null(campaign_with_group_patch(back, 0, other, sizeof(other) - 1, &moment, &heads, &errors));
+    assert_string_equal(errors.list[0].field, "url");
+    changed = campaign_with_group_patch(back, 0, none, sizeof(none) - 1, &moment, &heads, &errors);
+    assert_non_null(changed);
+    assert_null(changed->groups[0].miniprogram);
+    assert_int_equal(changed->groups[0].platform, PLATFORM_WEB);
+    campaign_free(changed);
+    free(again);
+    free(stored);
+    campaign_free(back);
+    campaign_free(c);
+}
+
+static void mini_programs_have_limits(void **state)
+{
+    static const char *const format =
+        "{\"groups\":[{\"miniprogram\":{\"appid\":\"wx0123456789abcdef\",\"%s\":\"%s\"}}]}";
+    static const struct {
+        const char *key, *character;
+        size_t times;
+        const char *field, *reason;
+    } table[] = {
+        {"path", "a", 1024, NULL, NULL},
+        {"path", "a", 1025, "groups[0].miniprogram.path", "at most 1024"},
+        {"query", "a", 512, NULL, NULL},
+        {"query", "a", 513, "groups[0].miniprogram.query", "at most 512"},
+        {"path", "\xe4\xbd\xa0", 1024, "groups[0].miniprogram", "makes a link that is longer than 2048 bytes"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(table); i++) {
+        char *value = repeat("", table[i].character, table[i].times, ""), *text;
+        struct field_errors errors;
+        assert_true(asprintf(&text, format, table[i].key, value) > 0);
+        struct campaign *c = campaign_from_request(text, strlen(text), &moment, &errors);
+        assert_int_equal(c != NULL, table[i].field == NULL);
+        if (!c) {
+            assert_string_equal(errors.list[0].field, table[i].field);
+            assert_non_null(strstr(errors.list[0].reason, table[i].reason));
+        }
+        campaign_free(c);
+        free(value);
+        free(text);
+    }
+}
+
 static void stored_form_of_another_version_is_read(void **state)
 {
     static const char text[] =
@@ -890,7 +996,8 @@ static void api_form_is_the_documented_one(void **state)
         "\"hold_seconds\":null,\"forward_query\":false,\"fallback\":{\"url\":null,\"text\":null,\"contact\":null},"
         "\"groups\":[{\"id\":\"g1\",\"name\":\"Group "
         "1\","
-        "\"url\":\"https://weixin.qq.com/g/AAA\",\"platform\":\"wechat\",\"show\":\"page\",\"limit\":200,\"weight\":1,"
+        "\"url\":\"https://weixin.qq.com/g/"
+        "AAA\",\"platform\":\"wechat\",\"miniprogram\":null,\"show\":\"page\",\"limit\":200,\"weight\":1,"
         "\"enabled\":true,\"expires_at\":null,\"used\":120,\"confirmed\":117,\"held\":3,\"reports\":0,"
         "\"state\":\"open\"}],\"seats\":{\"limit\":200,\"used\":120,\"held\":3,\"free\":80},\"version\":1,"
         "\"created_at\":\"2026-11-18T11:06:40Z\",\"updated_at\":\"2026-11-18T11:06:40Z\"}";
@@ -1168,6 +1275,8 @@ int main(void)
         cmocka_unit_test(orders_groups),
         cmocka_unit_test(stored_form_comes_back),
         cmocka_unit_test(queries_and_contacts_are_kept),
+        cmocka_unit_test(mini_programs_build_their_link),
+        cmocka_unit_test(mini_programs_have_limits),
         cmocka_unit_test(stored_form_of_another_version_is_read),
         cmocka_unit_test(api_form_is_the_documented_one),
         cmocka_unit_test(seats_are_summed),

@@ -480,6 +480,76 @@ static void test_long_list(void **state)
     }
 }
 
+static char *view_page(struct group *g, enum landing_language lang, enum landing_view view)
+{
+    struct campaign c = campaign_of(g, "Run");
+    struct landing_page page = {0};
+    assert_int_equal(landing_view(&page, &c, 0, "https://q.example.com", lang, view), 0);
+    char *html = whole(&page);
+    assert_dressed(html, lang);
+    assert_has(html, "<base href=\"/Spring-Run/\">");
+    return html;
+}
+
+static void test_views(void **state)
+{
+    struct miniprogram m = {.code = "https://a.b/code"};
+    struct group program = {.id = "g1",
+                            .name = "n",
+                            .url = "weixin://dl/business/?appid=a&path=b",
+                            .platform = PLATFORM_MINIPROGRAM,
+                            .miniprogram = &m};
+    struct group telegram = {.id = "g1", .name = "n", .url = "https://t.me/+a&b", .platform = PLATFORM_TELEGRAM};
+
+    (void)state;
+    for (enum landing_language lang = 0; lang < LANDING_LANGUAGES; lang++) {
+        bool zh = lang == LANDING_ZH;
+        char *leave = view_page(&telegram, lang, LANDING_VIEW_LEAVE);
+        assert_has(leave, "dir=\"ltr\">https://t.me/+a&amp;b</p>");
+        assert_has(leave, zh ? "在浏览器打开" : "open in your browser");
+        assert_lacks(leave, "<img");
+        assert_lacks(leave, "<script");
+        assert_lacks(leave, "<form");
+        free(leave);
+        leave = view_page(&program, lang, LANDING_VIEW_LEAVE);
+        assert_has(leave, "dir=\"ltr\">https://q.example.com/spring-run</p>");
+        free(leave);
+        char *press = view_page(&program, lang, LANDING_VIEW_PRESS),
+             *scan = view_page(&program, lang, LANDING_VIEW_SCAN);
+        assert_has(press, zh ? "长按识别二维码，打开小程序" : "Press and hold");
+        assert_has(scan, zh ? "用手机扫一扫" : "with your phone");
+        assert_int_equal(count_of(press, "<img "), 1);
+        assert_int_equal(count_of(scan, "<img "), 1);
+        assert_int_equal(count_of(press, "class=\"button\" href"), 0);
+        free(press);
+        free(scan);
+        char *open = view_page(&program, lang, LANDING_VIEW_OPEN);
+        assert_has(open, "id=\"open\" href=\"weixin://dl/business/?appid=a&amp;path=b\">");
+        assert_has(open, zh ? "打开小程序" : "Open the mini program");
+        assert_lacks(open, "<img");
+        assert_has(open, "iPhone|iPad|iPod");
+        free(open);
+    }
+}
+
+static void test_largest_views(void **state)
+{
+    static char title[801], name[401], url[2049];
+    struct group g = {.id = "g1", .name = name, .url = url, .platform = PLATFORM_MINIPROGRAM};
+    struct campaign c = campaign_of(&g, title);
+    struct landing_page page = {0};
+
+    (void)state;
+    fill(title, "\"", CAMPAIGN_TITLE_MAX);
+    fill(name, "&", GROUP_NAME_MAX);
+    strcpy(url, "weixin://dl/business/?t=");
+    memset(url + strlen(url), '&', sizeof url - 1 - strlen(url));
+    for (enum landing_view view = 0; view < LANDING_VIEWS; view++) {
+        assert_int_equal(landing_view(&page, &c, 0, "https://q.example.com", LANDING_EN, view), 0);
+        free(whole(&page));
+    }
+}
+
 static void test_tap_and_preview(void **state)
 {
     struct group g = {
@@ -575,10 +645,13 @@ static void test_languages(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_group_page),    cmocka_unit_test(test_what_to_do), cmocka_unit_test(test_code_reads),
-        cmocka_unit_test(test_largest_pages), cmocka_unit_test(test_cut),        cmocka_unit_test(test_hostile_text),
-        cmocka_unit_test(test_dates),         cmocka_unit_test(test_messages),   cmocka_unit_test(test_contact),
-        cmocka_unit_test(test_list),          cmocka_unit_test(test_long_list),  cmocka_unit_test(test_tap_and_preview),
+        cmocka_unit_test(test_group_page),    cmocka_unit_test(test_what_to_do),
+        cmocka_unit_test(test_code_reads),    cmocka_unit_test(test_largest_pages),
+        cmocka_unit_test(test_cut),           cmocka_unit_test(test_hostile_text),
+        cmocka_unit_test(test_dates),         cmocka_unit_test(test_messages),
+        cmocka_unit_test(test_contact),       cmocka_unit_test(test_list),
+        cmocka_unit_test(test_long_list),     cmocka_unit_test(test_views),
+        cmocka_unit_test(test_largest_views), cmocka_unit_test(test_tap_and_preview),
         cmocka_unit_test(test_csp),           cmocka_unit_test(test_languages),
     };
     return cmocka_run_group_tests(tests, set_up, NULL);
