@@ -108,7 +108,7 @@ const char *landing_way_text(enum landing_way way, enum platform p, enum landing
         [LANDING_WAY_SAVE] = {"保存图片，用微信扫一扫", "Save the image, scan it in WeChat"},
         [LANDING_WAY_OPEN] = {"扫码，或点按钮打开", "Scan the code, or tap the button"},
         [LANDING_WAY_LEAVE_APP] = {"点右上角 ···，在浏览器打开", "Tap ··· above, then open in your browser"},
-        [LANDING_WAY_TAP] = {"点一下，打开小程序", "Tap to open the mini program"},
+        [LANDING_WAY_TAP] = {"点一下按钮，会在微信里打开", "Tap the button: it opens in WeChat"},
         [LANDING_WAY_PHONE] = {"用手机扫一扫，打开小程序", "Scan it with your phone to open the mini program"},
     };
     static const char *const wecom[] = {"保存图片，用企业微信或微信扫一扫",
