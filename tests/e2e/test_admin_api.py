@@ -236,10 +236,10 @@ def test_a_path_that_no_slug_can_have_is_404(server):
 # --- creating ---
 
 
-GROUP_KEYS = {"id", "name", "url", "platform", "show", "limit", "weight", "enabled", "expires_at", "used", "confirmed", "held", "reports",
-              "state"}
-CAMPAIGN_KEYS = {"slug", "title", "link", "strategy", "enabled", "starts_at", "ends_at", "confirm", "hold_seconds", "fallback", "groups",
-                 "seats", "version", "created_at", "updated_at"}
+GROUP_KEYS = {"id", "name", "url", "platform", "miniprogram", "show", "limit", "weight", "enabled", "expires_at", "used", "confirmed", "held",
+              "reports", "state"}
+CAMPAIGN_KEYS = {"slug", "title", "link", "strategy", "enabled", "starts_at", "ends_at", "confirm", "hold_seconds", "forward_query", "fallback",
+                 "groups", "seats", "version", "created_at", "updated_at"}
 
 
 def test_a_link_alone_makes_a_campaign(server):
@@ -266,7 +266,7 @@ def test_slugs_that_are_drawn_differ(server):
 def test_a_whole_campaign_comes_back_as_it_was_made(server, slug):
     made = {"slug": slug, "title": "春季跑步群", "strategy": "random", "enabled": False, "starts_at": "2026-11-01T08:00:00+08:00",
             "ends_at": "2027-01-01T00:00:00Z", "confirm": "tap", "hold_seconds": 60,
-            "fallback": {"url": "https://example.com/full", "text": "都满了\n明天再来"},
+            "fallback": {"url": "https://example.com/full", "text": "都满了\n明天再来", "contact": "https://u.wechat.com/a"},
             "groups": [{"id": "first", "name": "第 1 群", "url": "https://weixin.qq.com/g/AAA", "show": "auto", "limit": 200, "weight": 3,
                         "enabled": True, "expires_at": "2099-11-29T14:20:00+08:00"},
                        {"url": "https://t.me/+abc", "limit": None}, {"url": "https://qm.qq.com/q/x", "limit": 0}]}
@@ -344,6 +344,11 @@ BAD_CAMPAIGNS = [
     ({"url": LINK, "fallback": {"url": "javascript:x"}}, ["fallback.url"]),
     ({"url": LINK, "fallback": {"text": "x" * 2001}}, ["fallback.text"]),
     ({"url": LINK, "fallback": {"colour": 1}}, ["fallback.colour"]),
+    ({"url": LINK, "fallback": {"contact": "x"}}, ["fallback.contact"]),
+    ({"url": LINK, "forward_query": "yes"}, ["forward_query"]),
+    ({"url": LINK, "redirect_status": 301}, ["redirect_status"]),
+    ({"groups": [{"url": LINK, "miniprogram": {}}]}, ["groups[0].miniprogram"]),
+    ({"groups": [{"miniprogram": {"appid": "wx1"}}]}, ["groups[0].miniprogram.appid", "groups[0].url"]),
     ({"groups": [{"url": LINK, "limit": -1}]}, ["groups[0].limit"]),
     ({"groups": [{"url": LINK, "limit": 1000000001}]}, ["groups[0].limit"]),
     ({"groups": [{"url": LINK, "limit": 1.5}]}, ["groups[0].limit"]),
@@ -542,8 +547,8 @@ def test_merge_patch(server, slug):
     c = answer.json()
     assert answer.status == 200 and answer.header("ETag") == '"2"' and c["version"] == 2
     assert c["title"] == "新的" and c["hold_seconds"] is None and c["ends_at"] == "2099-01-01T00:00:00Z"
-    assert c["fallback"] == {"url": "https://example.com/full", "text": None}
-    assert server.patch(slug, {"fallback": None, "ends_at": None})["fallback"] == {"url": None, "text": None}
+    assert c["fallback"] == {"url": "https://example.com/full", "text": None, "contact": None}
+    assert server.patch(slug, {"fallback": None, "ends_at": None})["fallback"] == {"url": None, "text": None, "contact": None}
     assert server.patch(slug, {"strategy": "even", "enabled": False})["strategy"] == "even"
     c = server.show(slug)
     assert c["version"] == 4 and c["ends_at"] is None and c["enabled"] is False and len(c["groups"]) == 1
