@@ -108,7 +108,7 @@ void change_read_miniprogram(struct change *ch, const char *key, json_t *value)
     ch->inner = NULL;
 }
 
-/* The link of an appid, in place of what is there. What is stored was built once, and stands. */
+/* The link of an appid, in place of what is there. given: what the request says it is, or NULL. */
 static void build_url(struct change *ch, json_t *given)
 {
     struct group *g = ch->group;
@@ -133,8 +133,8 @@ void change_finish_miniprogram(struct change *ch, json_t *url)
 
     if (!g->miniprogram || ch->no_memory)
         return;
-    if (g->miniprogram->appid && !(ch->reading == READ_STORED && g->url))
-        build_url(ch, url);
-    else if (g->url && g->platform != PLATFORM_MINIPROGRAM && ch->reading != READ_STORED)
+    if (g->miniprogram->appid)
+        build_url(ch, ch->reading == READ_STORED ? NULL : url);
+    else if (g->url && g->platform != PLATFORM_MINIPROGRAM)
         change_error(ch, "miniprogram", "is only for a group whose link opens a mini program");
 }

@@ -4,10 +4,11 @@
  *     scan_start -> seats_open -> opened -> a seat in the cookie:        send_seat
  *                                        -> seats_take -> scan_done  ->  send_seat, or send_full
  *
- * Beside it the two buttons of the landing page: confirm_start -> confirm_done, next_start -> next_done. Each of the
- * three opens its campaign first, which is at hand but for the first scan after a change.
+ * What is sent stands in scan_send.c. Beside it the two buttons of the landing page: confirm_start -> confirm_done,
+ * next_start -> next_done. Each of the three opens its campaign first, which is at hand but for the first scan after a
+ * change.
  */
-#include "scan.h"
+#include "scan_private.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -16,20 +17,8 @@
 #include <strings.h>
 
 #include "crawler.h"
-#include "forward.h"
-#include "landing.h"
 #include "lead.h"
 #include "reply.h"
-#include "route.h"
-
-struct scan {
-    struct seat_waiter waiter; /* first: the ledger hands it back */
-    void (*opened)(struct scan *s);
-    char slug[CAMPAIGN_SLUG_MAX + 1]; /* in lower case */
-    struct span path;                 /* the slug as the request wrote it */
-    struct seat_token token;          /* what the cookie proved */
-    bool has_token;
-};
 
 size_t scan_size(void)
 {
@@ -50,280 +39,6 @@ int scan_context_init(struct scan_context *x, const unsigned char secret[STORE_S
         return -ENOBUFS;
     x->page_lines_len = (size_t)len;
     return 0;
-}
-
-static struct conn *conn_of(struct scan *s)
-{
-    return conn_of_data(s);
-}
-
-static struct scan_context *context_of(struct scan *s)
-{
-    return conn_owner(conn_of(s));
-}
-
-static const struct campaign *campaign_of(const struct scan *s)
-{
-    return s->waiter.campaign->definition;
-}
-
-/* --- who is asking --- */
-
-static bool in_wechat(const struct request *r)
-{
-    struct span ua = r->header[HTTP_H_USER_AGENT];
-    return ua.at && memmem(ua.at, ua.len, "MicroMessenger", 14) != NULL;
-}
-
-static enum landing_language language_of(const struct conn *c)
-{
-    const struct request *r = conn_request(c);
-    struct span accept = r->header[HTTP_H_ACCEPT_LANGUAGE];
-    return landing_language_of(accept.at, accept.len, in_wechat(r) ? LANDING_ZH : LANDING_EN);
-}
-
-/* The campaign's answers, made with the first scan of a definition. NULL: out of memory. */
-static struct answers *answers_of(struct scan *s)
-{
-    struct seats_campaign *c = s->waiter.campaign;
-    if (!c->prepared)
-        c->prepared = answers_new(&context_of(s)->shelf, c->definition);
-    return c->prepared;
-}
-
-/* --- answers --- */
-
-static const char busy_text[] = "503 Service Unavailable\n";
-
-static void begin_page(struct reply *r, struct conn *c, int status)
-{
-    const struct scan_context *x = conn_owner(c);
-    reply_begin(r, c, status);
-    reply_lines(r, x->page_lines, x->page_lines_len);
-}
-
-/* The page, with the campaign's path as the visitor wrote it put in. page NULL: there is no memory to make it. */
-static void end_page(struct reply *r, const struct landing_page *page, struct span path)
-{
-    if (!page) {
-        reply_end(r, busy_text, sizeof busy_text - 1);
-        return;
-    }
-    size_t at = page->path_at;
-    struct span parts[] = {{page->html, at}, path, {page->html + at, page->len - at}};
-    reply_end_parts(r, parts, at < page->len ? 3 : 1);
-}
-
-static void send_plain(struct conn *c, int status, enum landing_message m, struct span path)
-{
-    struct scan_context *x = conn_owner(c);
-    struct reply r;
-    const struct landing_page *page = answers_plain(&x->shelf, m, language_of(c));
-    begin_page(&r, c, page ? status : 503);
-    if (status == 503)
-        reply_header_text(&r, "Retry-After", "3");
-    if (status == 405) {
-        char allow[64];
-        reply_header_text(&r, "Allow", route_allow(conn_allowed(c), allow));
-    }
-    end_page(&r, page, path);
-}
-
-void scan_refuse(struct conn *c, int status)
-{
-    send_plain(c, status, status == 404 ? LANDING_NOT_FOUND : LANDING_BAD_REQUEST, (struct span){"", 0});
-}
-
-static void send_failure(struct scan *s, enum store_result r)
-{
-    static const struct {
-        int status;
-        enum landing_message message;
-    } table[STORE_RESULT_COUNT] = {
-        [STORE_NOT_FOUND] = {404, LANDING_NOT_FOUND},
-        [STORE_UNAVAILABLE] = {503, LANDING_BUSY},
-        [STORE_TIMEOUT] = {503, LANDING_BUSY},
-        [STORE_BAD_REPLY] = {503, LANDING_BUSY},
-        [STORE_NO_SPACE] = {503, LANDING_BUSY},
-        [STORE_CONFLICT] = {503, LANDING_BUSY},
-        [STORE_STALE] = {503, LANDING_BUSY},
-        [STORE_FULL] = {503, LANDING_BUSY},
-        [STORE_OK] = {503, LANDING_BUSY},
-    };
-    send_plain(conn_of(s), table[r].status, table[r].message, s->path);
-}
-
-static void send_message(struct scan *s, int status, enum landing_message m)
-{
-    struct conn *c = conn_of(s);
-    struct answers *a = answers_of(s);
-    struct reply r;
-    const struct landing_page *page = a ? answers_message(a, m, language_of(c)) : NULL;
-    begin_page(&r, c, page ? status : 503);
-    if (m == LANDING_FULL)
-        reply_header_text(&r, "Huoma-Group", "none");
-    end_page(&r, page, s->path);
-}
-
-/* true: the campaign is not running, and the visitor was told so. */
-static bool send_if_not_running(struct scan *s)
-{
-    switch (campaign_phase(campaign_of(s), conn_now(conn_of(s)))) {
-    case CAMPAIGN_RUNNING:
-        return false;
-    case CAMPAIGN_OFF:
-        send_message(s, 410, LANDING_OFF);
-        break;
-    case CAMPAIGN_NOT_BEGUN:
-        send_message(s, 410, LANDING_NOT_BEGUN);
-        break;
-    case CAMPAIGN_ENDED:
-        send_message(s, 410, LANDING_ENDED);
-        break;
-    }
-    return true;
-}
-
-/* No group is open: the campaign's link, or its page. */
-static void send_full(struct scan *s)
-{
-    const char *url = campaign_of(s)->fallback_url;
-    struct reply r;
-    if (send_if_not_running(s))
-        return;
-    if (!url) {
-        send_message(s, 200, LANDING_FULL);
-        return;
-    }
-    reply_begin(&r, conn_of(s), 302);
-    reply_header_text(&r, "Location", url);
-    reply_header_text(&r, "Cache-Control", "no-store");
-    reply_header_text(&r, "Huoma-Group", "none");
-    reply_end(&r, NULL, 0);
-}
-
-/* A redirect that is this visitor's alone. */
-static void send_to(struct scan *s, size_t group, const char *location, const struct seat_token *cookie)
-{
-    struct reply r;
-    reply_begin(&r, conn_of(s), 302);
-    reply_header_text(&r, "Location", location);
-    reply_header_text(&r, "Cache-Control", "no-store");
-    reply_header_text(&r, "Huoma-Group", campaign_of(s)->groups[group].id);
-    if (cookie)
-        visitor_write(&context_of(s)->visitors, &r, cookie, campaign_of(s), s->path);
-    reply_end(&r, NULL, 0);
-}
-
-/* Where the campaign passes queries on: the group's link with this visitor's. false: the link goes out as it is. */
-static bool send_forwarded(struct scan *s, size_t group, const struct seat_token *cookie)
-{
-    char location[FORWARD_LOCATION_MAX + 1];
-    if (!campaign_of(s)->forward_query)
-        return false;
-    if (!forward_location(campaign_of(s)->groups[group].url, conn_request(conn_of(s))->query, location))
-        return false;
-    send_to(s, group, location, cookie);
-    return true;
-}
-
-static void send_redirect(struct scan *s, struct answers *a, size_t group, const struct seat_token *cookie)
-{
-    struct scan_context *x = context_of(s);
-    struct reply r;
-    if (send_forwarded(s, group, cookie))
-        return;
-    bool first = cookie && !cookie->due && !cookie->tried_count && span_is(s->path, s->slug);
-    struct span lines = first ? answers_first_redirect(a, group, &x->visitors) : answers_redirect(a, group);
-    if (!lines.at) {
-        send_failure(s, STORE_UNAVAILABLE);
-        return;
-    }
-    reply_begin(&r, conn_of(s), 302);
-    reply_lines(&r, lines.at, lines.len);
-    if (cookie && !first)
-        visitor_write(&x->visitors, &r, cookie, campaign_of(s), s->path);
-    reply_end(&r, NULL, 0);
-}
-
-static void send_page(struct scan *s, struct answers *a, size_t group, const struct seat_token *cookie)
-{
-    struct conn *c = conn_of(s);
-    struct reply r;
-    enum landing_app app = in_wechat(conn_request(c)) ? LANDING_IN_WECHAT : LANDING_ELSEWHERE;
-    const struct landing_page *page = answers_group(a, group, language_of(c), app);
-    begin_page(&r, c, page ? 200 : 503);
-    reply_header_text(&r, "Huoma-Group", campaign_of(s)->groups[group].id);
-    if (cookie)
-        visitor_write(&context_of(s)->visitors, &r, cookie, campaign_of(s), s->path);
-    end_page(&r, page, s->path);
-}
-
-static void send_view(struct scan *s, struct answers *a, size_t group, enum landing_view view,
-                      const struct seat_token *cookie)
-{
-    struct conn *c = conn_of(s);
-    struct reply r;
-    const struct landing_page *page = answers_view(a, group, context_of(s)->base_url, language_of(c), view);
-    begin_page(&r, c, page ? 200 : 503);
-    reply_header_text(&r, "Huoma-Group", campaign_of(s)->groups[group].id);
-    if (cookie)
-        visitor_write(&context_of(s)->visitors, &r, cookie, campaign_of(s), s->path);
-    end_page(&r, page, s->path);
-}
-
-static void send_away_done(struct seat_waiter *w, enum store_result r)
-{
-    struct scan *s = (struct scan *)w;
-    int group = r == STORE_OK ? campaign_find_group(campaign_of(s), s->token.group) : -1;
-    struct lead lead = {.kind = LEAD_LINK};
-    if (group >= 0)
-        lead = lead_find(&campaign_of(s)->groups[group], conn_request(conn_of(s)));
-    if (lead.kind != LEAD_URL) {
-        send_failure(s, r == STORE_OK ? STORE_STALE : r);
-        return;
-    }
-    s->token.confirmed = true;
-    send_to(s, (size_t)group, lead.url, &s->token);
-}
-
-/* To a link that no page stands before: a seat that is held would never be confirmed from there, so it is now. */
-static void send_away(struct scan *s, size_t group, const char *url, const struct seat_token *cookie)
-{
-    bool held = cookie ? !cookie->confirmed : s->has_token && !s->token.confirmed;
-    if (!held) {
-        send_to(s, group, url, cookie);
-        return;
-    }
-    if (cookie)
-        s->token = *cookie;
-    s->waiter.done = send_away_done;
-    seats_confirm(context_of(s)->seats, &s->waiter, s->token.group, s->token.due, s->token.serial);
-}
-
-/* The visitor has a seat in that group. cookie: the proof to carry, or NULL when they carry it already. */
-static void send_seat(struct scan *s, size_t group, const struct seat_token *cookie)
-{
-    struct answers *a = answers_of(s);
-    if (!a) {
-        send_failure(s, STORE_UNAVAILABLE);
-        return;
-    }
-    struct lead lead = lead_find(&campaign_of(s)->groups[group], conn_request(conn_of(s)));
-    switch (lead.kind) {
-    case LEAD_LINK:
-        send_redirect(s, a, group, cookie);
-        break;
-    case LEAD_PAGE:
-        send_page(s, a, group, cookie);
-        break;
-    case LEAD_VIEW:
-        send_view(s, a, group, lead.view, cookie);
-        break;
-    case LEAD_URL:
-        send_away(s, group, lead.url, cookie);
-        break;
-    }
 }
 
 /* --- the seat in the cookie --- */
@@ -571,7 +286,8 @@ static void tap_done(struct seat_waiter *w, enum store_result r)
         return;
     }
     struct seat_token t = new_token(s);
-    if (group_shows_page(&campaign_of(s)->groups[w->group]))
+    /* A page stands at the campaign's own address: that is what "open in your browser" takes along. */
+    if (lead_find(&campaign_of(s)->groups[w->group], conn_request(conn_of(s))).kind != LEAD_LINK)
         send_to_campaign(s, &t);
     else
         send_seat(s, w->group, &t);

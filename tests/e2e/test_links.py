@@ -128,6 +128,17 @@ def test_wechat_is_told_to_open_the_browser(server, url):
         assert (answer.status, answer.header("Location")) == (302, url)
 
 
+def test_wechat_is_told_so_at_the_campaigns_address_after_a_tap(server, slug):
+    server.create(slug, [{"url": "https://t.me/+AbC", "limit": 5}], confirm="tap")
+    visitor = Visitor(server, slug, agent=PHONE)
+    assert 'action="seat"' in visitor.scan().text and server.show(slug)["seats"]["used"] == 0
+    answer = visitor.ask("POST", f"/{slug}/seat", Content_Type="application/x-www-form-urlencoded")
+    assert (answer.status, answer.header("Location"), answer.group) == (303, "/" + slug, "g1")
+    answer = visitor.scan(Accept_Language="en")
+    assert answer.status == 200 and "open in your browser" in answer.text and answer.cookie is None
+    assert server.show(slug)["groups"][0]["confirmed"] == 1
+
+
 def program(**more):
     return {"limit": 5, "miniprogram": {"appid": "wx0123456789abcdef", "path": "pages/a", **more}}
 

@@ -1,0 +1,50 @@
+/* One scan, and what it may be answered: shared by scan.c (what happens) and scan_send.c (what is sent) alone. */
+#ifndef SERVER_PUBLIC_SCAN_PRIVATE_H
+#define SERVER_PUBLIC_SCAN_PRIVATE_H
+
+#include "landing.h"
+#include "reply.h"
+#include "scan.h"
+
+struct scan {
+    struct seat_waiter waiter; /* first: the ledger hands it back */
+    void (*opened)(struct scan *s);
+    char slug[CAMPAIGN_SLUG_MAX + 1]; /* in lower case */
+    struct span path;                 /* the slug as the request wrote it */
+    struct seat_token token;          /* what the cookie proved */
+    bool has_token;
+};
+
+static inline struct conn *conn_of(struct scan *s)
+{
+    return conn_of_data(s);
+}
+
+static inline struct scan_context *context_of(struct scan *s)
+{
+    return conn_owner(conn_of(s));
+}
+
+static inline const struct campaign *campaign_of(const struct scan *s)
+{
+    return s->waiter.campaign->definition;
+}
+
+enum landing_language language_of(const struct conn *c);
+/* The campaign's answers, made with the first scan of a definition. NULL: out of memory. */
+struct answers *answers_of(struct scan *s);
+
+void begin_page(struct reply *r, struct conn *c, int status);
+/* The page, with the campaign's path as the visitor wrote it put in. page NULL: there is no memory to make it. */
+void end_page(struct reply *r, const struct landing_page *page, struct span path);
+
+void send_failure(struct scan *s, enum store_result r);
+/* true: the campaign is not running, and the visitor was told so. */
+bool send_if_not_running(struct scan *s);
+/* No group is open: the campaign's link, or its page. */
+void send_full(struct scan *s);
+/* The visitor has a seat in that group. cookie: the proof to carry, or NULL when they carry it already. May confirm it
+ * first, and then sends later. */
+void send_seat(struct scan *s, size_t group, const struct seat_token *cookie);
+
+#endif
