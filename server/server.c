@@ -212,17 +212,22 @@ static void warn_of_promises(const struct store_facts *f)
                   "answered seats may be lost; wanted: yes, always, noeviction", NULL);
 }
 
+static void serve(struct server *s)
+{
+    if (s->config.demo)
+        demo_start(s->store, demo_made, s);
+    else
+        start_threads(s);
+}
+
 static void facts_known(void *ctx, enum store_result r, const struct store_facts *f)
 {
     struct server *s = ctx;
     if (s->stopping || s->failed)
         return;
-    if (r == STORE_OK && !s->redis)
+    if (r == STORE_OK)
         warn_of_promises(f);
-    if (s->config.demo)
-        demo_start(s->store, demo_made, s);
-    else
-        start_threads(s);
+    serve(s);
 }
 
 static void secret_known(void *ctx, enum store_result r, const unsigned char secret[STORE_SECRET])
@@ -233,7 +238,10 @@ static void secret_known(void *ctx, enum store_result r, const unsigned char sec
     if (r == STORE_OK) {
         event_del(&s->wait_event);
         memcpy(s->secret, secret, STORE_SECRET);
-        store_facts(s->store, facts_known, s);
+        if (s->redis)
+            serve(s);
+        else
+            store_facts(s->store, facts_known, s);
     } else if (r == STORE_BAD_REPLY) {
         fail(s, "store", "the key of cookies (secret) is not one of ours");
     } else {
@@ -347,6 +355,8 @@ static void on_store(void *ctx, bool up)
     struct server *s = ctx;
     if (up && s->redis)
         redis_child_served(s->redis);
+    if (up && event_pending(&s->try_event, EV_TIMEOUT, NULL))
+        event_add(&s->try_event, &(struct timeval){0, 0}); /* now, and not with the next look */
 }
 
 static bool begin(struct server *s)
