@@ -26,6 +26,8 @@ static void read_group_name(struct change *ch, const char *key, json_t *value)
 
 static void read_group_url(struct change *ch, const char *key, json_t *value)
 {
+    if (json_is_null(value) && !ch->group->url)
+        return; /* like a key left out: it may yet be built */
     if (change_read_url(ch, key, value, &ch->group->url))
         ch->group->platform = platform_of_url(ch->group->url);
 }
@@ -110,12 +112,16 @@ static const struct key group_keys[] = {
 void change_read_group(struct change *ch, size_t position, json_t *object)
 {
     struct group *g = &ch->campaign->groups[position];
+    json_t *url;
     char name[32];
 
     ch->group = g;
     change_read_object(ch, group_keys, COUNT_OF(group_keys), object);
-    change_finish_miniprogram(ch, json_object_get(object, "url"));
-    if (!g->url && !json_object_get(object, "url"))
+    url = json_object_get(object, "url");
+    if (json_is_null(url))
+        url = NULL;
+    change_finish_miniprogram(ch, url);
+    if (!g->url && !url)
         change_error(ch, "url", "is required");
     if (!g->name && !ch->no_memory) {
         snprintf(name, sizeof(name), "Group %zu", position + 1);

@@ -893,8 +893,9 @@ static void queries_and_contacts_are_kept(void **state)
     campaign_free(c);
 }
 
-static const char program[] = "{\"slug\":\"run\",\"groups\":[{\"miniprogram\":{\"appid\":\"wx0123456789abcdef\","
-                              "\"path\":\"pages/我/a b\",\"query\":\"a=1&b=2\",\"code\":\"https://a.b/c\"}}]}";
+static const char program[] =
+    "{\"slug\":\"run\",\"groups\":[{\"url\":null,\"miniprogram\":{\"appid\":\"wx0123456789abcdef\","
+    "\"path\":\"pages/我/a b\",\"query\":\"a=1&b=2\",\"code\":\"https://a.b/c\"}}]}";
 #define PROGRAM_URL                                                                                                    \
     "weixin://dl/business/?appid=wx0123456789abcdef&path=pages/%E6%88%91/a%20b&query=a%3D1%26b%3D2&env_version="
 
