@@ -24,6 +24,7 @@ void group_clear(struct group *g)
     free(g->name);
     free(g->url);
     miniprogram_free(g->miniprogram);
+    when_free(g->when);
     memset(g, 0, sizeof(*g));
 }
 
@@ -66,7 +67,10 @@ static bool copy_group(struct group *to, const struct group *from)
     to->name = NULL;
     to->url = NULL;
     to->miniprogram = NULL;
+    to->when = NULL;
     if (from->miniprogram && !(to->miniprogram = miniprogram_copy(from->miniprogram)))
+        return false;
+    if (from->when && !(to->when = when_copy(from->when)))
         return false;
     return copy_text(&to->name, from->name) && copy_text(&to->url, from->url);
 }
@@ -106,6 +110,44 @@ struct campaign *campaign_copy(const struct campaign *c)
     return copy;
 }
 
+/* The lane of a group, a new one if its conditions are; -1: too many. */
+static int lane_of(struct campaign *c, size_t position)
+{
+    if (when_is_empty(c->groups[position].when))
+        return 0;
+    for (int lane = 1; lane < c->lane_count; lane++) {
+        if (when_equal(c->groups[c->lane_group[lane]].when, c->groups[position].when))
+            return lane;
+    }
+    if (c->lane_count == CAMPAIGN_LANES_MAX)
+        return -1;
+    c->lane_group[c->lane_count] = position;
+    return c->lane_count++;
+}
+
+/* Groups take lanes in their order, so that everyone who reads a definition numbers them alike. */
+static bool number_lanes(struct campaign *c)
+{
+    c->lane_count = 1;
+    for (size_t i = 0; i < c->group_count; i++) {
+        c->groups[i].lane = lane_of(c, i);
+        if (c->groups[i].lane < 0)
+            return false;
+    }
+    return true;
+}
+
+uint32_t campaign_lanes(const struct campaign *c, const struct visit *v)
+{
+    uint32_t lanes = 1;
+
+    for (int lane = 1; lane < c->lane_count; lane++) {
+        if (when_fits(c->groups[c->lane_group[lane]].when, v))
+            lanes |= UINT32_C(1) << lane;
+    }
+    return lanes;
+}
+
 static int compare_ids(const void *a, const void *b, void *groups)
 {
     uint32_t left = *(const uint32_t *)a, right = *(const uint32_t *)b;
@@ -127,7 +169,7 @@ int campaign_index_groups(struct campaign *c)
         qsort_r(by_id, c->group_count, sizeof(*by_id), compare_ids, c->groups);
     free(c->by_id);
     c->by_id = by_id;
-    return 0;
+    return number_lanes(c) ? 0 : -E2BIG;
 }
 
 int campaign_find_group(const struct campaign *c, const char *id)

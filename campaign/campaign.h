@@ -13,6 +13,7 @@
 
 #include "miniprogram.h"
 #include "platform.h"
+#include "when.h"
 
 enum {
     CAMPAIGN_SLUG_MAX = 64,       /* bytes; [a-z0-9][a-z0-9-]{0,63} */
@@ -50,6 +51,8 @@ struct group {
     bool enabled;
     int64_t expires_at;              /* closed from this second on; 0 never */
     struct miniprogram *miniprogram; /* NULL: nothing beyond the link; else platform is PLATFORM_MINIPROGRAM */
+    struct when *when;               /* for whom it is; NULL: everybody */
+    int lane;                        /* the campaign's, by when; set by campaign_index_groups */
     int64_t born; /* the version it came with: under an id that is given again stands another group */
 };
 
@@ -79,7 +82,9 @@ struct campaign {
     int64_t next_group; /* the number that the next generated id ("g<n>") gets; ids are never used twice */
     int64_t version;    /* 1 at creation, +1 with every change; written by storage */
     int64_t created_at, updated_at;
-    uint32_t *by_id; /* positions sorted by id, for campaign_find_group; owned */
+    int lane_count;                        /* 1: nobody is told apart */
+    size_t lane_group[CAMPAIGN_LANES_MAX]; /* of each lane but the first, a group that has its conditions */
+    uint32_t *by_id;                       /* positions sorted by id, for campaign_find_group; owned */
 };
 
 /* Without id, name and url; no limit, weight 1, enabled. group_clear frees its strings, not the struct. */
@@ -90,11 +95,15 @@ struct campaign *campaign_new(void); /* empty, enabled, fill; NULL when out of m
 void campaign_free(struct campaign *c);
 struct campaign *campaign_copy(const struct campaign *c); /* deep; NULL when out of memory */
 
-/* To be called after groups were added, removed or reordered. 0 or -ENOMEM. */
+/* To be called after groups were added, removed or reordered, or what they are for has changed. 0, -ENOMEM, or -E2BIG:
+ * more than CAMPAIGN_LANES_MAX different conditions. */
 int campaign_index_groups(struct campaign *c);
 
 /* Position of the group with this id, or -1. O(log n). */
 int campaign_find_group(const struct campaign *c, const char *id);
+
+/* Bits of the lanes whose groups the visit may get a seat in; always the first one. */
+uint32_t campaign_lanes(const struct campaign *c, const struct visit *v);
 
 enum campaign_phase campaign_phase(const struct campaign *c, int64_t now);
 enum group_state group_state(const struct group *g, const struct group_count *count, int64_t now);

@@ -46,8 +46,7 @@ static struct campaign *change_finish(struct change *ch)
             change_set_text(ch, &c->title, c->slug);
         if (c->starts_at && c->ends_at && c->starts_at >= c->ends_at)
             change_error(ch, "ends_at", "must be after starts_at");
-        if (!c->by_id)
-            change_index_groups(ch);
+        change_index_groups(ch);
         if (ch->reading != READ_STORED) {
             c->updated_at = ch->now;
             give_born(c, ch->was);

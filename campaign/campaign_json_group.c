@@ -4,6 +4,7 @@
  */
 #include "campaign_json_private.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -95,6 +96,7 @@ static const struct key group_keys[] = {
     {"name", READ_ALL, read_group_name},
     {"url", READ_ALL, read_group_url},
     {"miniprogram", READ_ALL, change_read_miniprogram},
+    {"when", READ_ALL, change_read_when},
     {"show", READ_ALL, read_group_show},
     {"limit", READ_ALL, read_group_limit},
     {"weight", READ_ALL, read_group_weight},
@@ -231,8 +233,13 @@ void change_index_groups(struct change *ch)
 {
     struct campaign *c = ch->campaign;
 
-    if (campaign_index_groups(c) != 0) {
-        ch->no_memory = true;
+    int error = campaign_index_groups(c);
+
+    if (error == -E2BIG)
+        change_error(ch, ch->parent ? NULL : "groups", "must have at most %d different conditions in `when`",
+                     CAMPAIGN_LANES_MAX - 1);
+    if (error) {
+        ch->no_memory = error != -E2BIG;
         return;
     }
     for (size_t i = 1; i < c->group_count; i++) {

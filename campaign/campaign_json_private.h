@@ -5,6 +5,7 @@
  *   campaign_json_parse.c     text -> JSON values, bounded
  *   campaign_json_campaign.c  the keys of a campaign
  *   campaign_json_group.c     the keys of a group, and ids of groups
+ *   campaign_json_when.c      for whom a group is
  *   campaign_json_miniprogram.c  what a group says of a mini program
  *   campaign_json_values.c    kinds of values, and errors
  *   campaign_json_write.c     campaigns -> text
@@ -78,6 +79,13 @@ void change_read_group_id(struct change *ch, struct group *g, json_t *object);
 void change_number_groups(struct change *ch, size_t first);
 /* To be called when all ids are there. */
 void change_index_groups(struct change *ch);
+
+/* --- campaign_json_when.c --- */
+
+/* The key "when" of ch->group: an object is merged into what is there, null takes it away. */
+void change_read_when(struct change *ch, const char *key, json_t *value);
+/* NULL when there is nothing to say (or no memory). */
+json_t *when_json(const struct when *w);
 
 /* --- campaign_json_miniprogram.c --- */
 

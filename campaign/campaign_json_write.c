@@ -145,6 +145,8 @@ static json_t *stored_group_json(const struct group *g)
     put_text(&w, "url", g->url);
     if (g->miniprogram)
         put(&w, "miniprogram", miniprogram_json(g->miniprogram));
+    if (!when_is_empty(g->when))
+        put(&w, "when", when_json(g->when));
     put_text(&w, "show", show_words[g->show]);
     put_integer_or_null(&w, "limit", g->limit, g->limit < 0);
     put_integer(&w, "weight", g->weight);
@@ -215,6 +217,7 @@ static json_t *group_json(const struct group *g, const struct group_count *count
     put_text(&w, "url", g->url);
     put_text(&w, "platform", platform_name(g->platform));
     put(&w, "miniprogram", miniprogram_json(g->miniprogram));
+    put(&w, "when", when_is_empty(g->when) ? json_null() : when_json(g->when));
     put_text(&w, "show", show_words[group_shows_page(g) ? GROUP_SHOW_PAGE : GROUP_SHOW_REDIRECT]);
     put_integer_or_null(&w, "limit", g->limit, g->limit < 0);
     put_integer(&w, "weight", g->weight);

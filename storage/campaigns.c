@@ -242,6 +242,7 @@ static void call_groups(struct redis_call *call, const struct campaign *c)
         redis_call_int(call, g->enabled);
         redis_call_int(call, g->expires_at);
         redis_call_int(call, group_shows_page(g));
+        redis_call_int(call, g->lane);
     }
 }
 
@@ -286,6 +287,7 @@ static void send_save(struct campaign_job *job, const struct campaign *c, int64_
     redis_call_text(call, c->slug);
     redis_call_int(call, (int64_t)randombytes_uniform(INT32_MAX));
     redis_call_text(call, touched >= 0 && (size_t)touched < c->group_count ? c->groups[touched].id : "");
+    redis_call_int(call, c->lane_count);
     call_groups(call, c);
     call_heads(call, heads);
     call_send(call, save_done, job);

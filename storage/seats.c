@@ -27,7 +27,8 @@ enum {
     SEATS_FRESH_MS = 2000, /* how old a definition may be while changes are not heard */
     SEATS_TICK_MS = 100,
     SEATS_DAY = 11,
-    SEATS_KNOWN = 48, /* bytes of "uid:version" */
+    SEATS_KNOWN = 48,                     /* bytes of "uid:version" */
+    SEATS_LANES = CAMPAIGN_LANES_MAX * 3, /* bytes of "0,1,2" with its NUL */
 };
 
 struct seats {
@@ -224,23 +225,33 @@ static bool read_int(const redisReply *r, size_t i, int64_t *n)
     return i < r->elements && redis_reply_int(r->element[i], n);
 }
 
-/* {version, definition or "", seats, and for each run: position, due, serial, count}; checks all of it before anyone is
- * told. */
+/* Nobody was given a seat: the lanes that the call named were of an older definition. */
+static bool answer_asks_again(const redisReply *r)
+{
+    int64_t seats;
+    return read_int(r, 2, &seats) && seats == -1;
+}
+
+/* {version, definition or "", seats, and for each run: position (-1: none is open for these), due, serial, count};
+ * checks all of it before anyone is told. */
 static bool answer_valid(const redisReply *r, const struct campaign *d, size_t asked)
 {
-    int64_t seats, sum = 0, position, due, serial, count;
+    int64_t seats, all = 0, sum = 0, position, due, serial, count;
+    if (answer_asks_again(r))
+        return r->elements == 3 && r->element[1]->len > 0;
     if (!read_int(r, 2, &seats) || seats < 0 || (size_t)seats > asked || (r->elements - 3) % 4 != 0)
         return false;
     for (size_t i = 3; i < r->elements; i += 4) {
         if (!read_int(r, i, &position) || !read_int(r, i + 1, &due) || !read_int(r, i + 2, &serial) ||
             !read_int(r, i + 3, &count))
             return false;
-        if (position < 0 || (size_t)position >= d->group_count || due < 0 || serial < 0 || count < 1 ||
-            count > seats - sum)
+        if (position < -1 || (position >= 0 && (size_t)position >= d->group_count) || due < 0 || serial < 0 ||
+            count < 1 || count > (int64_t)asked - all)
             return false;
-        sum += count;
+        all += count;
+        sum += position >= 0 ? count : 0;
     }
-    return sum == seats;
+    return sum == seats && (size_t)all == asked;
 }
 
 /* Adopts the definition if one came, and says what the answer is. */
@@ -261,6 +272,10 @@ static enum store_result read_answer(struct seats *s, struct cached_campaign *e,
 
 static void give_seat(struct seat_waiter *w, int64_t position, int64_t due, int64_t serial)
 {
+    if (position < 0) {
+        w->done(w, STORE_FULL);
+        return;
+    }
     w->group = (size_t)position;
     w->held = due != 0;
     w->due = due;
@@ -268,7 +283,7 @@ static void give_seat(struct seat_waiter *w, int64_t position, int64_t due, int6
     w->done(w, STORE_OK);
 }
 
-/* Seats go out in the order of the queue; those for whom there are none are told that all is full. */
+/* In the order of the queue. */
 static void hand_out(struct waiter_queue *queue, const redisReply *r)
 {
     for (size_t i = 3; i + 3 < r->elements; i += 4) {
@@ -281,8 +296,17 @@ static void hand_out(struct waiter_queue *queue, const redisReply *r)
             give_seat(w, position, due, due ? serial + n : 0);
         }
     }
-    for (struct seat_waiter *w; (w = queue_pop(queue));)
-        w->done(w, STORE_FULL);
+}
+
+/* Those who were in flight go out again, before all others. */
+static void take_again(struct seats *s, struct cached_campaign *e)
+{
+    for (struct seat_waiter *w; (w = queue_pop(&e->asking));)
+        queue_push(&e->flying, w);
+    for (struct seat_waiter *w; (w = queue_pop(&e->flying));)
+        queue_push(&e->asking, w);
+    e->taking = false;
+    make_due(s, e);
 }
 
 static void take_done(void *ctx, enum store_result r, const redisReply *reply)
@@ -294,6 +318,10 @@ static void take_done(void *ctx, enum store_result r, const redisReply *reply)
         r = read_answer(s, e, reply, e->flying.count);
     if (r == STORE_BAD_REPLY && s->store->log)
         s->store->log(STORE_LOG_ERROR, "redis_nonsense", "take_seats");
+    if (r == STORE_OK && answer_asks_again(reply)) {
+        take_again(s, e);
+        return;
+    }
     if (r == STORE_OK)
         hand_out(&e->flying, reply);
     for (struct seat_waiter *w; (w = queue_pop(&e->flying));)
@@ -303,27 +331,39 @@ static void take_done(void *ctx, enum store_result r, const redisReply *reply)
         make_due(s, e);
 }
 
-/* Consecutive visitors of one channel are one pair of arguments. */
-static void put_channels(struct redis_call *c, const struct waiter_queue *q)
+static void find_lanes(const struct cached_campaign *e, struct seat_waiter *w)
 {
-    const struct seat_waiter *w = q->head;
-    bool any = false;
-    for (; w && !any; w = w->next)
-        any = w->channel[0] != '\0';
-    for (w = any ? q->head : NULL; w;) {
-        const char *channel = w->channel;
+    w->lane_bits = e->pub.definition && e->pub.definition->lane_count > 1 ? w->lanes(w) : 1;
+}
+
+/* As "0,3,4"; "" is lane 0 alone. */
+static void put_lanes(struct redis_call *c, uint32_t bits)
+{
+    char text[SEATS_LANES] = "";
+    size_t len = 0;
+    for (int lane = 0; bits != 1 && lane < CAMPAIGN_LANES_MAX; lane++)
+        if (bits & UINT32_C(1) << lane)
+            len += (size_t)snprintf(text + len, sizeof text - len, len ? ",%d" : "%d", lane);
+    redis_call_text(c, text);
+}
+
+/* Consecutive visitors of the same lanes and channel are one triple of arguments. */
+static void put_visitors(struct redis_call *c, const struct waiter_queue *q)
+{
+    for (const struct seat_waiter *w = q->head; w;) {
+        const struct seat_waiter *first = w;
         int64_t count = 0;
-        for (; w && strcmp(w->channel, channel) == 0; w = w->next)
+        for (; w && w->lane_bits == first->lane_bits && strcmp(w->channel, first->channel) == 0; w = w->next)
             count++;
-        redis_call_text(c, channel);
+        put_lanes(c, first->lane_bits);
+        redis_call_text(c, first->channel);
         redis_call_int(c, count);
     }
 }
 
-static struct redis_call *take_begin(struct seats *s, const struct cached_campaign *e, int64_t n, const char *prefer)
+static struct redis_call *take_begin(struct seats *s, const struct cached_campaign *e, const char *prefer)
 {
     struct redis_call *c = known_begin(s, e, REDIS_TAKE_SEATS);
-    redis_call_int(c, n);
     redis_call_text(c, prefer ? prefer : "");
     redis_call_int(c, draw_seed(s));
     redis_call_text(c, today(s));
@@ -335,14 +375,18 @@ static void take_start(struct seats *s, struct cached_campaign *e)
 {
     while (e->asking.count && e->flying.count < SEATS_BATCH_MAX)
         queue_push(&e->flying, queue_pop(&e->asking));
-    struct redis_call *c = take_begin(s, e, (int64_t)e->flying.count, NULL);
-    put_channels(c, &e->flying);
+    for (struct seat_waiter *w = e->flying.head; w; w = w->next)
+        find_lanes(e, w);
+    struct redis_call *c = take_begin(s, e, NULL);
+    put_visitors(c, &e->flying);
     e->taking = true;
     e->taking_ns = gather_now_ns();
     redis_call_send(c, take_done, e);
 }
 
 /* --- calls of one visitor: a seat in the group they had, in another one, the confirmation --- */
+
+static void next_start(struct seats *s, struct cached_campaign *e, struct seat_waiter *w);
 
 static void single_done(void *ctx, enum store_result r, const redisReply *reply)
 {
@@ -356,6 +400,13 @@ static void single_done(void *ctx, enum store_result r, const redisReply *reply)
         w->done(w, r);
         return;
     }
+    if (answer_asks_again(reply)) {
+        if (w->left.group)
+            next_start(e->seats, e, w);
+        else
+            seats_take(e->seats, w);
+        return;
+    }
     queue_init(&one);
     queue_push(&one, w);
     hand_out(&one, reply);
@@ -363,11 +414,11 @@ static void single_done(void *ctx, enum store_result r, const redisReply *reply)
 
 static void take_preferred_start(struct seats *s, struct cached_campaign *e, struct seat_waiter *w)
 {
-    struct redis_call *c = take_begin(s, e, 1, w->prefer);
-    if (w->channel[0]) {
-        redis_call_text(c, w->channel);
-        redis_call_int(c, 1);
-    }
+    struct redis_call *c = take_begin(s, e, w->prefer);
+    find_lanes(e, w);
+    put_lanes(c, w->lane_bits);
+    redis_call_text(c, w->channel);
+    redis_call_int(c, 1);
     e->singles++;
     redis_call_send(c, single_done, w);
 }
@@ -383,20 +434,25 @@ void seats_take(struct seats *s, struct seat_waiter *w)
         make_due(s, e);
 }
 
-void seats_next(struct seats *s, struct seat_waiter *w, const char *group, int64_t due, int64_t serial,
-                const char (*avoid)[GROUP_ID_MAX + 1], int avoid_count)
+static void next_start(struct seats *s, struct cached_campaign *e, struct seat_waiter *w)
 {
-    struct cached_campaign *e = entry_of(w->campaign);
     struct redis_call *c = known_begin(s, e, REDIS_NEXT_SEAT);
-    redis_call_text(c, group);
-    redis_call_int(c, due);
-    redis_call_int(c, serial);
+    redis_call_text(c, w->left.group);
+    redis_call_int(c, w->left.due);
+    redis_call_int(c, w->left.serial);
     redis_call_int(c, draw_seed(s));
     redis_call_int(c, s->store->hold_seconds);
-    for (int i = 0; i < avoid_count; i++)
-        redis_call_text(c, avoid[i]);
+    find_lanes(e, w);
+    put_lanes(c, w->lane_bits);
+    for (int i = 0; i < w->left.avoid_count; i++)
+        redis_call_text(c, w->left.avoid[i]);
     e->singles++;
     redis_call_send(c, single_done, w);
+}
+
+void seats_next(struct seats *s, struct seat_waiter *w)
+{
+    next_start(s, entry_of(w->campaign), w);
 }
 
 static void confirm_done(void *ctx, enum store_result r, const redisReply *reply)

@@ -87,15 +87,27 @@ struct seats_campaign {
     void *prepared;              /* the door's own, made from definition; freed by prepared_free when definition goes */
 };
 
+/* The seat of one who could not get in, and groups not to be offered. What is pointed at outlives the callback. */
+struct seat_left {
+    const char *group;
+    int64_t due, serial;
+    const char (*avoid)[GROUP_ID_MAX + 1];
+    int avoid_count;
+};
+
 /* One who waits for the ledger. Embedded in the caller's object, which must outlive the callback. */
 struct seat_waiter {
     struct seat_waiter *next; /* the ledger's */
     struct seats_campaign *campaign;
     void (*done)(struct seat_waiter *w, enum store_result r);
-    int64_t asked_ms; /* the ledger's */
+    int64_t asked_ms;   /* the ledger's */
+    uint32_t lane_bits; /* likewise */
     /* what is asked */
     char channel[CAMPAIGN_CHANNEL_MAX + 1]; /* "" none */
     const char *prefer;                     /* seats_take: a group id to try first, or NULL */
+    /* campaign_lanes of the visit; asked for only where the campaign has several, and again when it has changed */
+    uint32_t (*lanes)(const struct seat_waiter *w);
+    struct seat_left left; /* seats_next */
     /* what is given: valid in done when r is STORE_OK */
     size_t group; /* position in campaign->definition->groups */
     bool held;    /* to be confirmed; else the seat is confirmed already */
@@ -129,10 +141,9 @@ void seats_take(struct seats *s, struct seat_waiter *w);
  * its group has no room. */
 void seats_confirm(struct seats *s, struct seat_waiter *w, const char *group, int64_t due, int64_t serial);
 
-/* "Can't get in": reports `group`, gives its seat back if that can still be told (its bucket is there), and takes one
- * in another open group that is not in avoid. Results as seats_take. */
-void seats_next(struct seats *s, struct seat_waiter *w, const char *group, int64_t due, int64_t serial,
-                const char (*avoid)[GROUP_ID_MAX + 1], int avoid_count);
+/* "Can't get in": reports the group of w->left, gives its seat back if that can still be told (its bucket is there),
+ * and takes one in another open group that is not to be avoided. Results as seats_take. */
+void seats_next(struct seats *s, struct seat_waiter *w);
 
 /* --- campaigns for admins (campaigns.c) --- */
 

@@ -81,3 +81,24 @@ enum landing_language landing_language_of(const char *value, size_t len, enum la
         return fallback;
     return order[LANDING_ZH] < order[LANDING_EN] ? LANDING_ZH : LANDING_EN;
 }
+
+bool language_best(const char *value, size_t len, char out[WHEN_LANGUAGE_MAX + 1])
+{
+    int best = 0;
+
+    out[0] = '\0';
+    for (int n = 0; value && len && n < LANGUAGE_RANGES_MAX; n++) {
+        const char *comma = memchr(value, ',', len), *at = value;
+        size_t range = comma ? (size_t)(comma - value) : len, tag = range;
+        int w = range_read(&at, &tag);
+        if (w > best && tag > 0 && tag <= WHEN_LANGUAGE_MAX && *at != '*') {
+            best = w;
+            for (size_t i = 0; i < tag; i++)
+                out[i] = at[i] >= 'A' && at[i] <= 'Z' ? (char)(at[i] | 0x20) : at[i];
+            out[tag] = '\0';
+        }
+        value += comma ? range + 1 : range;
+        len -= comma ? range + 1 : range;
+    }
+    return best > 0;
+}

@@ -19,6 +19,7 @@
 #include "crawler.h"
 #include "lead.h"
 #include "reply.h"
+#include "visit.h"
 
 size_t scan_size(void)
 {
@@ -41,6 +42,39 @@ int scan_context_init(struct scan_context *x, const unsigned char secret[STORE_S
     return 0;
 }
 
+/* --- whom a group is for --- */
+
+/* A visit that names no channel is of the one that its seat was taken by: buttons and second scans name none. */
+static struct visit visit_of_scan(const struct scan *s, char channel[CAMPAIGN_CHANNEL_MAX + 1])
+{
+    struct conn *c = conn_of_data((void *)s);
+    int had = s->has_token ? campaign_find_group(campaign_of(s), s->token.group) : -1;
+    const struct when *when = had >= 0 ? campaign_of(s)->groups[had].when : NULL;
+
+    snprintf(channel, CAMPAIGN_CHANNEL_MAX + 1, "%s", s->waiter.channel);
+    if (!channel[0] && when && when->channels)
+        snprintf(channel, CAMPAIGN_CHANNEL_MAX + 1, "%.*s", (int)strcspn(when->channels + 1, ","), when->channels + 1);
+    return visit_of(conn_request(c), channel, conn_now(c));
+}
+
+static uint32_t lanes_of(const struct seat_waiter *w)
+{
+    const struct scan *s = (const struct scan *)w;
+    char channel[CAMPAIGN_CHANNEL_MAX + 1];
+    struct visit v = visit_of_scan(s, channel);
+    return campaign_lanes(campaign_of(s), &v);
+}
+
+/* Whether the group is for this visitor. Who has a seat (`keeps`) keeps it when the doors close. */
+static bool is_for(const struct scan *s, const struct group *g, bool keeps)
+{
+    char channel[CAMPAIGN_CHANNEL_MAX + 1];
+    if (!g->when)
+        return true;
+    struct visit v = visit_of_scan(s, channel);
+    return keeps ? when_fits_person(g->when, &v) : when_fits(g->when, &v);
+}
+
 /* --- the seat in the cookie --- */
 
 /* The group of a seat that still holds without asking Redis: confirmed, or held and not yet due; and its group admits.
@@ -50,7 +84,9 @@ static int seat_in_hand(const struct scan *s, int64_t now)
     if (!s->has_token || (!s->token.confirmed && now >= s->token.due))
         return -1;
     int group = campaign_find_group(campaign_of(s), s->token.group);
-    return group >= 0 && group_admits(&campaign_of(s)->groups[group], now) ? group : -1;
+    if (group < 0 || !group_admits(&campaign_of(s)->groups[group], now))
+        return -1;
+    return is_for(s, &campaign_of(s)->groups[group], true) ? group : -1;
 }
 
 /* The proof of the seat that the ledger gave, with what the old one remembered. */
@@ -172,7 +208,9 @@ static void scan_done(struct seat_waiter *w, enum store_result r)
 static void take_seat(struct scan *s, void (*done)(struct seat_waiter *w, enum store_result r))
 {
     s->waiter.done = done;
-    s->waiter.prefer = s->has_token ? s->token.group : NULL;
+    int had = s->has_token ? campaign_find_group(campaign_of(s), s->token.group) : -1;
+    s->waiter.prefer = had >= 0 && is_for(s, &campaign_of(s)->groups[had], false) ? s->token.group : NULL;
+    s->waiter.lanes = lanes_of;
     seats_take(context_of(s)->seats, &s->waiter);
 }
 
@@ -345,8 +383,13 @@ static void next_opened(struct scan *s)
         return;
     }
     s->waiter.done = next_done;
-    seats_next(context_of(s)->seats, &s->waiter, s->token.group, s->token.due, s->token.serial,
-               (const char(*)[GROUP_ID_MAX + 1]) s->token.tried, s->token.tried_count);
+    s->waiter.lanes = lanes_of;
+    s->waiter.left = (struct seat_left){.group = s->token.group,
+                                        .due = s->token.due,
+                                        .serial = s->token.serial,
+                                        .avoid = (const char(*)[GROUP_ID_MAX + 1]) s->token.tried,
+                                        .avoid_count = s->token.tried_count};
+    seats_next(context_of(s)->seats, &s->waiter);
 }
 
 void scan_next(struct conn *c)

@@ -8,6 +8,7 @@ for _, member in ipairs(call('ZRANGE', DUE, 0, -1)) do ledger().bucket_forget(me
 for _, field in ipairs(call('HKEYS', SEATS)) do
   if string.sub(field, 1, 2) == 'd:' then call('DEL', DEFINITION .. ':stats:' .. string.sub(field, 3)) end
 end
+for lane = 1, tonumber(call('HGET', SEATS, 'lanes') or '1') - 1 do call('DEL', queue_of(lane)) end
 call('DEL', DEFINITION, SEATS, QUEUE, DUE)
 call('PUBLISH', KEYS[5], ARGV[2])
 return 1

@@ -8,7 +8,9 @@
 --          strat hold      0 fill, 1 even, 2 random; seconds that a hold lasts, 0 the server's default
 --          due             the earliest bucket's due second (the head of :due)
 --          lapsed          the latest expiry of a group that left the queue because it had expired
---          g:<id>          "position limit weight enabled expires holds"
+--          lanes           1, or how many different conditions (`when`) its groups have, with that of everybody
+--          c:<lane>        random with several lanes: the lane's moment, see lane_clock
+--          g:<id>          "position limit weight enabled expires holds lane"
 --          u:<id> h:<id>   used: seats taken and not given back; of these held
 --          b:<id>:<due>    serials issued in a bucket of holds
 --          swept           the latest due of a bucket that was given back: its name is not used again
@@ -18,6 +20,8 @@
 --          is used, random the group's next arrival in a Poisson process of its weight (so that the first arrival is
 --          each group's in proportion to its weight, and a group that comes or goes changes nothing for the others).
 --          A scan looks at the head only: what it costs does not grow with the groups that are full.
+-- :queue:<lane>     likewise, of the groups for some visitors only; :queue is lane 0. A scan looks at the heads of the lanes
+--          that fit it and takes the one with the least score, as if they were one queue.
 -- :due     buckets "<id>:<due>" by the second at which their unconfirmed seats go back.
 -- :hold:<id>:<due>  bitmap of serials that are confirmed or given back one by one; :back:<id>:<due> of the latter;
 --                   :told:<id>:<due> of those who reported; :late:<id>:<due> of those confirmed after their bucket was gone
@@ -34,7 +38,7 @@ local call = redis.call
 local clock = call('TIME')
 local now = tonumber(clock[1])
 local seed = tonumber(clock[2])   -- for the dice; Redis starts every script with the same one
-local strategy, hold_seconds = FILL, 0
+local strategy, hold_seconds, lanes = FILL, 0, 1
 local first_due, swept
 local groups = {}                 -- those this call has looked at
 
@@ -43,12 +47,25 @@ local function group_read(id)
   if g then return g end
   local row = call('HMGET', SEATS, 'g:' .. id, 'u:' .. id, 's:' .. id)
   if not row[1] then return nil end
-  local position, limit, weight, on, expires, holds = string.match(row[1], '^(%d+) (-?%d+) (%d+) (%d) (%d+) (%d)$')
-  g = {id = id, position = tonumber(position), limit = tonumber(limit), weight = tonumber(weight), on = on == '1',
+  local position, limit, weight, on, expires, holds, lane =
+    string.match(row[1], '^(%d+) (-?%d+) (%d+) (%d) (%d+) (%d) ?(%d*)$')
+  g = {lane = tonumber(lane) or 0, id = id, position = tonumber(position), limit = tonumber(limit), weight = tonumber(weight), on = on == '1',
        expires = tonumber(expires), holds = holds == '1', used = tonumber(row[2] or '0'), suspect = row[3] and true,
        taken = 0, due = 0, base = 0}
   groups[id] = g
   return g
+end
+
+local function queue_of(lane)
+  return lane == 0 and QUEUE or QUEUE .. ':' .. lane
+end
+
+-- Groups of a random campaign arrive as Poisson processes do, each lane on a time of its own: lanes are not taken from alike.
+-- A lane's moment is that of the last arrival that was taken or passed by; the next one is as far away as if it had begun now.
+local clocks = {}
+local function lane_clock(lane)
+  clocks[lane] = clocks[lane] or tonumber(call('HGET', SEATS, 'c:' .. lane) or '0')
+  return clocks[lane]
 end
 
 local function group_room(g)
@@ -87,7 +104,9 @@ local function ledger()
     return g.position
   end
 
-  function m.queue_head_score()
+  -- From when on a group that joins a random queue arrives.
+  function m.queue_moment(g)
+    if lanes > 1 then return lane_clock(g.lane) end
     local head = call('ZRANGE', QUEUE, 0, 0, 'WITHSCORES')
     local score = head[2] and tonumber(head[2]) or 0
     return score < DEMOTED and score or 0
@@ -101,18 +120,18 @@ local function ledger()
   end
 
   function m.queue_leave(g)
-    call('ZREM', QUEUE, m.queue_name(g))
+    call('ZREM', queue_of(g.lane), m.queue_name(g))
     m.lapse(g)
   end
 
   function m.queue_put(g, score)
-    call('ZADD', QUEUE, string.format('%.17g', score), m.queue_name(g))
+    call('ZADD', queue_of(g.lane), string.format('%.17g', score), m.queue_name(g))
   end
 
   -- The group stands in the queue if and only if it has room.
   function m.queue_settle(g)
     if group_room(g) == 0 then return m.queue_leave(g) end
-    local score = m.queue_score(g, strategy == RANDOM and m.queue_head_score() or 0)
+    local score = m.queue_score(g, strategy == RANDOM and m.queue_moment(g) or 0)
     m.queue_put(g, g.suspect and score + DEMOTED or score)
   end
 
@@ -170,10 +189,11 @@ end
 
 -- Opens the ledger: false if there is no such campaign, else version, uid and whether it runs now. Gives back what is due.
 local function open()
-  local row = call('HMGET', SEATS, 'v', 'uid', 'on', 'from', 'until', 'strat', 'hold', 'due', 'lapsed', 'swept')
+  local row = call('HMGET', SEATS, 'v', 'uid', 'on', 'from', 'until', 'strat', 'hold', 'due', 'lapsed', 'swept', 'lanes')
   if not row[1] then return false end
   strategy, hold_seconds, first_due = tonumber(row[6]), tonumber(row[7]), row[8] and tonumber(row[8])
   swept = tonumber(row[10] or '0')
+  lanes = tonumber(row[11] or '1')
   if first_due and now >= first_due then ledger().sweep() end
   if row[9] and now < tonumber(row[9]) then ledger().unlapse() end
   local from, upto = tonumber(row[4]), tonumber(row[5])

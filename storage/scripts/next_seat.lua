@@ -1,7 +1,7 @@
 -- needs: ledger taking
 -- "Can't get in": a seat in another open group, a report against the first one, and its seat given back.
 -- ARGV: 1 "uid:version" that the caller knows, 2 group, 3 due, 4 serial, 5 a random seed,
---       6 hold seconds where the campaign sets none, then groups to avoid.
+--       6 hold seconds where the campaign sets none, 7 the visitor's lanes, then groups to avoid.
 -- Reply: see answer() in taking.lua; nil if there is no such campaign.
 --
 -- The first seat goes back only where it can be told that it has not gone back before: while its bucket is there. Else
@@ -42,9 +42,15 @@ end
 local version, uid, running = open()
 if not version then return nil end
 local avoid = {[id] = true}
-for i = 7, #ARGV do avoid[ARGV[i]] = true end
+for i = 8, #ARGV do avoid[ARGV[i]] = true end
+if lanes_stale(version, uid, ARGV[1]) then return answer(version, uid, ARGV[1], {}, -1) end
 local runs, taken = {}, 0
-if running then runs, taken = take(1, nil, avoid, tonumber(ARGV[6])) end
+if running then
+  taken = take(runs, 1, lanes_read(ARGV[7]), nil, avoid)
+  runs_book(runs, tonumber(ARGV[6]))
+else
+  runs[1] = {count = 1}
+end
 local g = group_read(id)
 if g and running then
   local live = serial < tonumber(call('HGET', SEATS, 'b:' .. bucket) or '0')

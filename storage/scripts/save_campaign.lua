@@ -3,11 +3,12 @@
 -- KEYS[5]: the channel that tells of changes.
 -- ARGV: 1 the version that is replaced (0: there must be none), 2 definition, 3 uid, 4 strategy, 5 on, 6 from, 7 until,
 --       8 hold seconds or 0, 9 slug, 10 a random seed, 11 a group that is no longer suspect, or "",
---       12 how many groups, then for each: id, limit, weight, on, expires, holds; then how many head counts, and for
---       each: id, confirmed.
+--       12 how many lanes, 13 how many groups, then for each: id, limit, weight, on, expires, holds, lane; then how many
+--       head counts, and for each: id, confirmed.
 -- Reply: as read_campaign.
 local CHUNK = 1000 -- values in one call: Lua's stack is small
-local was, count = tonumber(ARGV[1]), tonumber(ARGV[12])
+local FIRST, EACH = 14, 7 -- the first group's arguments, and how many each has
+local was, count = tonumber(ARGV[1]), tonumber(ARGV[13])
 
 local function pushed(command, key, values)
   for i = 1, #values, CHUNK do
@@ -34,23 +35,23 @@ end
 local function write_plan()
   local keep, fields = {}, {}
   for i = 0, count - 1 do
-    local at = 13 + i * 6
+    local at = FIRST + i * EACH
     keep[ARGV[at]] = true
     fields[#fields + 1] = 'g:' .. ARGV[at]
-    fields[#fields + 1] = string.format('%d %s %s %s %s %s', i, ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4],
-                                        ARGV[at + 5])
+    fields[#fields + 1] = string.format('%d %s %s %s %s %s %s', i, ARGV[at + 1], ARGV[at + 2], ARGV[at + 3],
+                                        ARGV[at + 4], ARGV[at + 5], ARGV[at + 6])
   end
   if was > 0 then forget_groups(keep) end
   pushed('HSET', SEATS, fields)
   call('HSET', SEATS, 'v', was + 1, 'uid', ARGV[3], 'strat', ARGV[4], 'on', ARGV[5], 'from', ARGV[6], 'until', ARGV[7],
-       'hold', ARGV[8])
+       'hold', ARGV[8], 'lanes', ARGV[12])
   call('HDEL', SEATS, 'lapsed')
   if ARGV[11] ~= '' then call('HDEL', SEATS, 's:' .. ARGV[11], 't:' .. ARGV[11]) end
 end
 
 -- The admin counted heads: so many are confirmed, and those who hold a seat now come on top.
 local function write_heads()
-  local first = 13 + count * 6
+  local first = FIRST + count * EACH
   for i = 0, tonumber(ARGV[first]) - 1 do
     local id = ARGV[first + 1 + i * 2]
     local held = tonumber(call('HGET', SEATS, 'h:' .. id) or '0')
@@ -59,19 +60,24 @@ local function write_heads()
 end
 
 local function write_queue()
-  call('DEL', QUEUE)
-  groups = {}
-  local entries = {}
+  for lane = 0, math.max(lanes, tonumber(ARGV[12])) - 1 do
+    call('DEL', queue_of(lane))
+    call('HDEL', SEATS, 'c:' .. lane)
+  end
+  groups, clocks, lanes = {}, {}, tonumber(ARGV[12])
+  local entries = {} -- by lane
   for i = 0, count - 1 do
-    local g = group_read(ARGV[13 + i * 6])
+    local g = group_read(ARGV[FIRST + i * EACH])
     if group_room(g) > 0 then
-      entries[#entries + 1] = string.format('%.17g', ledger().queue_score(g, 0) + (g.suspect and DEMOTED or 0))
-      entries[#entries + 1] = ledger().queue_name(g)
+      local own = entries[g.lane] or {}
+      entries[g.lane] = own
+      own[#own + 1] = string.format('%.17g', ledger().queue_score(g, 0) + (g.suspect and DEMOTED or 0))
+      own[#own + 1] = ledger().queue_name(g)
     else
       ledger().lapse(g)
     end
   end
-  pushed('ZADD', QUEUE, entries)
+  for lane, own in pairs(entries) do pushed('ZADD', queue_of(lane), own) end
 end
 
 seed = tonumber(ARGV[10])

@@ -1,18 +1,13 @@
 -- needs: ledger taking
 -- Takes n seats of one campaign.
--- ARGV: 1 "uid:version" that the caller knows, 2 n, 3 a group to try first or "", 4 a random seed, 5 the day,
---       6 hold seconds where the campaign sets none, then pairs of channel and count, in the order of the visitors who ask.
+-- ARGV: 1 "uid:version" that the caller knows, 2 a group to try first or "", 3 a random seed, 4 the day,
+--       5 hold seconds where the campaign sets none, then lanes, channel and count, in the order of the visitors who ask.
 -- Reply: see answer() in taking.lua; nil if there is no such campaign.
-seed = tonumber(ARGV[4])
+seed = tonumber(ARGV[3])
 
--- Seats by channel; the visitors who came first are those who got one.
-local function count_channels(taken)
-  local counts, key = {}, DEFINITION .. ':stats:' .. ARGV[5]
-  for i = 7, #ARGV, 2 do
-    local count = math.min(taken, tonumber(ARGV[i + 1]))
-    if count > 0 and ARGV[i] ~= '' then counts[ARGV[i]] = (counts[ARGV[i]] or 0) + count end
-    taken = taken - count
-  end
+-- Seats by channel.
+local function count_channels(counts)
+  local key = DEFINITION .. ':stats:' .. ARGV[4]
   for channel, count in pairs(counts) do
     local field = 'seat:' .. channel
     local total = call('HINCRBY', key, field, count)
@@ -23,16 +18,28 @@ local function count_channels(taken)
         call('HINCRBY', key, 'seat:~other', count)
       end
       call('EXPIRE', key, STATS_SECONDS)
-      call('HSET', SEATS, 'd:' .. ARGV[5], 1)
+      call('HSET', SEATS, 'd:' .. ARGV[4], 1)
     end
   end
 end
 
 local version, uid, running = open()
 if not version then return nil end
-local runs, taken = {}, 0
-if running then
-  runs, taken = take(tonumber(ARGV[2]), ARGV[3] ~= '' and ARGV[3], nil, tonumber(ARGV[6]))
-  if #ARGV > 6 then count_channels(taken) end
+if lanes_stale(version, uid, ARGV[1]) then return answer(version, uid, ARGV[1], {}, -1) end
+local runs, taken, channels = {}, 0
+for i = 6, #ARGV, 3 do
+  local channel, count = ARGV[i + 1], tonumber(ARGV[i + 2])
+  if running then
+    local got = take(runs, count, lanes_read(ARGV[i]), i == 6 and ARGV[2] ~= '' and ARGV[2])
+    taken = taken + got
+    if channel ~= '' and got > 0 then
+      channels = channels or {}
+      channels[channel] = (channels[channel] or 0) + got
+    end
+  else
+    runs[#runs + 1] = {count = count}
+  end
 end
+runs_book(runs, tonumber(ARGV[5]))
+if channels then count_channels(channels) end
 return answer(version, uid, ARGV[1], runs, taken)

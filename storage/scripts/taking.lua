@@ -1,10 +1,11 @@
 -- Taking seats: stands behind ledger.lua in the scripts that take some.
+local NOBODY = {position = -1, due = 0}
 
--- The group at the head of the queue that is not to be avoided, with its score; nil: none is open.
-local function queue_first(avoid)
-  local at = 0
+-- The group at the head of a lane's queue that is not to be avoided, with its score; nil: none is open.
+local function queue_head(lane, avoid)
+  local at, queue = 0, queue_of(lane)
   while true do
-    local head = call('ZRANGE', QUEUE, at, at, 'WITHSCORES')
+    local head = call('ZRANGE', queue, at, at, 'WITHSCORES')
     if not head[1] then return nil end
     local g = group_read(string.sub(head[1], 7)) -- behind its position, see queue_name
     if group_room(g) == 0 then
@@ -15,6 +16,35 @@ local function queue_first(avoid)
       return g, tonumber(head[2])
     end
   end
+end
+
+-- The next group of several lanes. They are compared as if they stood in one queue; of a random campaign by how long it is
+-- until they arrive, and that time then goes by for all of them.
+local function queue_first(fitting, avoid)
+  if #fitting == 1 and (strategy ~= RANDOM or lanes == 1) then return queue_head(fitting[1], avoid) end
+  local best, best_score, least
+  for _, lane in ipairs(fitting) do
+    local g, score = queue_head(lane, avoid)
+    local rank = g and strategy == RANDOM and score - lane_clock(lane) or score
+    if g and (not best or rank < least or (rank == least and g.position < best.position)) then
+      best, best_score, least = g, score, rank
+    end
+  end
+  if best and strategy == RANDOM and least < DEMOTED / 2 then
+    for _, lane in ipairs(fitting) do
+      clocks[lane] = lane_clock(lane) + least
+      call('HSET', SEATS, 'c:' .. lane, string.format('%.17g', clocks[lane]))
+    end
+  end
+  return best, best_score
+end
+
+-- "0,3,4" as a list of numbers; "" is lane 0.
+local function lanes_read(text)
+  if text == '' or text == '0' then return {0} end
+  local list = {}
+  for lane in string.gmatch(text, '%d+') do list[#list + 1] = tonumber(lane) end
+  return list
 end
 
 -- count seats more of g: into the runs, and g to its next place in the queue.
@@ -34,7 +64,7 @@ end
 local function runs_book(runs, default_hold)
   for _, run in ipairs(runs) do
     local g = run.group
-    if g.taken > 0 then
+    if g and g.taken > 0 then
       call('HINCRBY', SEATS, 'u:' .. g.id, g.taken)
       if g.holds then
         local hold = hold_seconds > 0 and hold_seconds or default_hold
@@ -55,9 +85,10 @@ local function runs_book(runs, default_hold)
   end
 end
 
--- Takes up to n seats by the campaign's strategy; `prefer`, if it has room, gives the first one. Returns runs and their sum.
-local function take(n, prefer, avoid, default_hold)
-  local runs, left = {}, n
+-- Takes up to n seats of fitting lanes by the campaign's strategy, and adds them to runs; `prefer`, if it has room, gives
+-- the first one. Returns how many it took. runs_book is to be called when all are taken.
+local function take(runs, n, fitting, prefer, avoid)
+  local left = n
   local g = prefer and group_read(prefer)
   if g and group_room(g) > 0 then
     run_add(runs, g, 1)
@@ -65,22 +96,28 @@ local function take(n, prefer, avoid, default_hold)
   end
   while left > 0 do
     local score
-    g, score = queue_first(avoid)
+    g, score = queue_first(fitting, avoid)
     if not g then break end
     local count = strategy == FILL and math.min(left, group_room(g)) or 1
     run_add(runs, g, count, score)
     left = left - count
   end
-  runs_book(runs, default_hold)
-  return runs, n - left
+  if left > 0 then runs[#runs + 1] = {count = left} end
+  return n - left
 end
 
--- {version, definition if the caller knows another one, seats, and for each run: position, due, serial, count}
+-- Lanes are numbered by the definition: who knows another one than the newest must read that and ask again.
+local function lanes_stale(version, uid, known)
+  return lanes > 1 and known ~= uid .. ':' .. version
+end
+
+-- {version, definition if the caller knows another one, seats or -1: ask again, and for each run: position (-1: nobody is
+-- open for these), due, serial, count}
 local function answer(version, uid, known, runs, taken)
   local reply = {version, '', taken}
   if known ~= uid .. ':' .. version then reply[2] = call('GET', DEFINITION) or '' end
   for i, run in ipairs(runs) do
-    local g, at = run.group, i * 4
+    local g, at = run.group or NOBODY, i * 4
     reply[at] = g.position
     reply[at + 1] = g.due
     reply[at + 2] = g.holds and g.base + run.offset or 0

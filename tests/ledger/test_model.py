@@ -3,6 +3,7 @@
 The scripts run in a real redis-server, with one line changed: the clock is a key, so that time can be moved. After every
 step what the ledger says must be what the model says, and no scan may have brought a group over its limit.
 """
+import itertools
 import os
 import pathlib
 import random
@@ -50,13 +51,14 @@ def db():
 
 
 class Group:
-    def __init__(self, name, rng):
+    def __init__(self, name, rng, lanes):
         self.id = name
         self.limit = rng.choice([-1, 0, 1, 2, 3, 5, 8])
         self.weight = rng.randint(1, 5)
         self.on = rng.random() > 0.1
         self.expires = 0
         self.holds = rng.random() > 0.4
+        self.lane = rng.choice(lanes)
         self.used = self.reports = 0
         self.suspect = False
         self.times = []
@@ -89,11 +91,11 @@ class Model:
             if g:
                 g.used -= issued - len(confirmed | back)
 
-    def order(self, avoid=()):
+    def order(self, avoid=(), lanes=None):
         """Groups with room, the next one first; for RANDOM in no order."""
         share = lambda g: g.used / (500 if g.limit < 0 else g.limit)
         key = {FILL: lambda i, g: (g.suspect, i), EVEN: lambda i, g: (g.suspect, share(g), i), RANDOM: lambda i, g: i}
-        found = [(key[self.strategy](i, g), g) for i, g in enumerate(self.groups) if self.room(g) and g.id not in avoid]
+        found = [(key[self.strategy](i, g), g) for i, g in enumerate(self.groups) if self.room(g) and g.id not in avoid and (lanes is None or g.lane in lanes)]
         return [g for _, g in sorted(found, key=lambda pair: pair[0])]
 
     def seat(self, g):
@@ -117,6 +119,7 @@ class World:
         self.scripts = {n: db.register_script(script(n)) for n in
                         ("take_seats", "confirm_seat", "next_seat", "read_campaign", "save_campaign", "delete_campaign")}
         self.model = Model(strategy, rng.choice([1, 10, 30, 180]))
+        self.lanes = rng.choice([[0], [0, 1], [0, 1, 2, 3]])
         self.version, self.made, self.seats = 0, 0, []
         for _ in range(rng.randint(1, 5)):
             self.model.groups.append(self.new_group())
@@ -124,7 +127,11 @@ class World:
 
     def new_group(self):
         self.made += 1
-        return Group(f"g{self.made}", self.rng)
+        return Group(f"g{self.made}", self.rng, self.lanes)
+
+    def visitor(self):
+        """The lanes that fit a visitor: that of everybody, and some more."""
+        return [0] + [lane for lane in self.lanes if lane and self.rng.random() < 0.5]
 
     def run(self, name, *args, extra_keys=()):
         self.db.set("clock", self.model.now)
@@ -134,9 +141,9 @@ class World:
         m = self.model
         m.sweep()
         args = [self.version, "{}", "uid", m.strategy, 1, 0, 0, self.rng.choice([0, m.hold]), self.slug, self.rng.getrandbits(30), touched,
-                len(m.groups)]
+                len(self.lanes), len(m.groups)]
         for g in m.groups:
-            args += [g.id, g.limit, g.weight, int(g.on), g.expires, int(g.holds)]
+            args += [g.id, g.limit, g.weight, int(g.on), g.expires, int(g.holds), g.lane]
         args.append(len(heads))
         for name, confirmed in heads:
             args += [name, confirmed]
@@ -163,37 +170,52 @@ class World:
         got = []
         for i in range(3, len(reply), 4):
             position, due, serial, count = map(int, reply[i:i + 4])
-            got += [(self.model.groups[position].id, due, serial + n if due else 0) for n in range(count)]
-        assert int(reply[2]) == len(got)
+            got += [None] * count if position < 0 else [(self.model.groups[position].id, due, serial + n if due else 0) for n in range(count)]
+        assert int(reply[2]) == len([seat for seat in got if seat])
         assert got == seats
-        self.seats += got
+        self.seats += [seat for seat in got if seat]
 
-    def follow_random(self, reply, avoid=()):
+    def follow_random(self, reply, visitors, avoid=()):
         """For RANDOM the model takes what the ledger chose, if it may be chosen."""
         seats = []
         for i in range(3, len(reply), 4):
             for _ in range(int(reply[i + 3])):
+                lanes = visitors[len(seats)]
+                if int(reply[i]) < 0:
+                    assert not self.model.order(avoid, lanes)
+                    seats.append(None)
+                    continue
                 g = self.model.groups[int(reply[i])]
-                assert self.model.room(g) > 0 and g.id not in avoid
-                others = [o for o in self.model.order(avoid) if not o.suspect]
+                assert self.model.room(g) > 0 and g.id not in avoid and g.lane in lanes
+                others = [o for o in self.model.order(avoid, lanes) if not o.suspect]
                 assert not g.suspect or not others
                 seats.append(self.model.seat(g))
         return seats
 
+    def next_of_all(self, lanes, avoid=()):
+        """The seat of one visitor by FILL or EVEN, None if no group is open to them."""
+        order = self.model.order(avoid, lanes)
+        return self.model.seat(order[0]) if order else None
+
+    def known(self):
+        return f"uid:{self.version}"
+
     def take(self, n, prefer=None):
         m = self.model
         m.sweep()
-        reply = self.run("take_seats", "", n, prefer or "", self.rng.getrandbits(30), "2026-11-23", m.hold)
+        visitors = []
+        while len(visitors) < n:
+            visitors += [self.visitor()] * self.rng.randint(1, n - len(visitors))
+        asks = [arg for lanes, run in itertools.groupby(visitors)
+                for arg in (",".join(map(str, lanes)) if self.rng.random() < 0.9 or lanes != [0] else "", "", len(list(run)))]
+        reply = self.run("take_seats", self.known(), prefer or "", self.rng.getrandbits(30), "2026-11-23", m.hold, *asks)
         if m.strategy == RANDOM:
-            seats = self.follow_random(reply)
-            assert len(seats) == n or not m.order()
+            seats = self.follow_random(reply, visitors)
         else:
-            seats = []
             g = m.find(prefer) if prefer else None
-            if g and m.room(g):
-                seats.append(m.seat(g))
-            while len(seats) < n and m.order():
-                seats.append(m.seat(m.order()[0]))
+            seats = [m.seat(g)] if g and m.room(g) else []
+            seats += [self.next_of_all(lanes) for lanes in visitors[len(seats):]]
+        assert len(seats) == n
         self.expect(reply, seats)
 
     def confirm(self):
@@ -227,12 +249,10 @@ class World:
         name, due, serial = self.rng.choice(self.seats)
         avoid = {name} | set(self.rng.sample([g.id for g in m.groups], self.rng.randint(0, min(2, len(m.groups)))))
         m.sweep()
-        reply = self.run("next_seat", "", name, due, serial, self.rng.getrandbits(30), m.hold, *avoid)
-        if m.strategy == RANDOM:
-            seats = self.follow_random(reply, avoid)
-            assert seats or not m.order(avoid)
-        else:
-            seats = [m.seat(m.order(avoid)[0])] if m.order(avoid) else []
+        lanes = self.visitor()
+        reply = self.run("next_seat", self.known(), name, due, serial, self.rng.getrandbits(30), m.hold,
+                         ",".join(map(str, lanes)), *avoid)
+        seats = self.follow_random(reply, [lanes], avoid) if m.strategy == RANDOM else [self.next_of_all(lanes, avoid)]
         g, bucket = m.find(name), m.buckets.get((name, due))
         if g:
             if not bucket or (name, due, serial) not in m.told:
@@ -241,7 +261,7 @@ class World:
                     m.told.add((name, due, serial))
                     g.times = [m.now] + [t for t in g.times if m.now - t < 600][:2]
                     g.suspect = g.suspect or len(g.times) == 3
-            if bucket and seats and serial not in bucket[2]:
+            if bucket and seats[0] and serial not in bucket[2]:
                 if serial not in bucket[1] or g.used > m.held(g):
                     g.used -= 1
                 bucket[2].add(serial)
@@ -315,6 +335,7 @@ def test_random_follows_the_weights(db):
     """Chi-square with fixed weights; the bound is passed by chance once in ten thousand runs."""
     rng = random.Random(7)
     world = World(db, rng, RANDOM)
+    world.lanes = [0]
     world.model.groups = [world.new_group() for _ in range(4)]
     for g, weight in zip(world.model.groups, (1, 2, 3, 4)):
         g.limit, g.weight, g.on, g.holds = -1, weight, True, False
@@ -324,3 +345,34 @@ def test_random_follows_the_weights(db):
     total = sum(g.used for g in world.model.groups)
     chi = sum((g.used - total * g.weight / 10) ** 2 / (total * g.weight / 10) for g in world.model.groups)
     assert total == 10000 and chi < 21.1
+
+
+def test_random_follows_the_weights_across_lanes(db):
+    """Visitors of one lane and of both, mixed: each kind is spread by the weights of the groups that are for it."""
+    rng = random.Random(11)
+    world = World(db, rng, RANDOM)
+    world.lanes = [0, 1]
+    world.model.groups = [world.new_group() for _ in range(4)]
+    for g, weight, lane in zip(world.model.groups, (1, 2, 3, 4), (0, 0, 1, 1)):
+        g.limit, g.weight, g.on, g.holds, g.lane = -1, weight, True, False, lane
+    world.save()
+    seats = {"0": [0] * 4, "0,1": [0] * 4}
+    for _ in range(8000):
+        lanes = rng.choice(["0", "0", "0", "0,1"])
+        reply = world.run("take_seats", world.known(), "", rng.getrandbits(30), "2026-11-23", 180, lanes, "", 1)
+        seats[lanes][int(reply[3])] += 1
+    for lanes, weights in (("0", (1, 2, 0, 0)), ("0,1", (1, 2, 3, 4))):
+        total = sum(seats[lanes])
+        want = [total * w / sum(weights) for w in weights]
+        assert all(n == 0 for n, w in zip(seats[lanes], want) if w == 0)
+        assert sum((n - w) ** 2 / w for n, w in zip(seats[lanes], want) if w) < 21.1, seats
+
+
+def test_lanes_of_an_older_definition_are_asked_for_again(db):
+    rng = random.Random(3)
+    world = World(db, rng, FILL)
+    world.lanes = [0, 1]
+    world.model.groups = [world.new_group()]
+    world.save()
+    reply = world.run("take_seats", "uid:1", "", 1, "2026-11-23", 180, "0,1", "", 1)
+    assert [int(reply[0]), reply[1], int(reply[2])] == [world.version, "{}", -1] and len(reply) == 3

@@ -186,7 +186,9 @@ static const struct broken broken_both[] = {
     {"{\"groups\":[{\"url\":\"" URL "\",\"weight\":1000001}]}", "groups[0].weight", "from 1 to 1000000"},
     {"{\"groups\":[{\"url\":\"" URL "\",\"enabled\":\"no\"}]}", "groups[0].enabled", "must be true or false"},
     {"{\"groups\":[{\"url\":\"" URL "\",\"expires_at\":\"soon\"}]}", "groups[0].expires_at", "must be a date"},
-    {"{\"groups\":[{\"url\":\"" URL "\",\"when\":{}}]}", "groups[0].when", "unknown field"},
+    {"{\"groups\":[{\"url\":\"" URL "\",\"when\":[]}]}", "groups[0].when", "must be an object"},
+    {"{\"groups\":[{\"url\":\"" URL "\",\"when\":{\"app\":[\"x\"]}}]}", "groups[0].when.app", "must be one of wechat"},
+    {"{\"groups\":[{\"url\":\"" URL "\",\"when\":{\"age\":1}}]}", "groups[0].when.age", "unknown field"},
     {"{\"groups\":[{\"url\":\"" URL "\",\"x\":null}]}", "groups[0].x", "unknown field"},
     {"{\"groups\":[],\"title\":\"1\",\"title\":\"2\"}", "body", "duplicate"},
     {"{\"groups\":[{\"url\":\"" URL "\",\"url\":\"" URL "\"}]}", "body", "duplicate"},
@@ -266,7 +268,8 @@ static const struct broken broken_group_patch[] = {
     {"{\"limit\":\"many\"}", "limit", "must be an integer"},
     {"{\"confirmed\":-1}", "confirmed", "from 0 to"},
     {"{\"used\":null}", "used", "must be an integer"},
-    {"{\"when\":null}", "when", "unknown field"},
+    {"{\"mood\":null}", "mood", "unknown field"},
+    {"{\"when\":{\"hours\":[\"mon 9-18\"]}}", "when.hours", "must be as"},
 };
 
 static const struct broken broken_order[] = {
@@ -977,7 +980,7 @@ static void stored_form_of_another_version_is_read(void **state)
 {
     static const char text[] =
         STORED_HEAD ",\"colour\":\"red\",\"groups\":[{\"id\":\"g9\",\"url\":\"" URL
-                    "\",\"when\":{\"os\":[\"ios\"]}}],\"fallback\":{\"sound\":1},\"next_group\":3}";
+                    "\",\"mood\":{\"os\":[\"ios\"]}}],\"fallback\":{\"sound\":1},\"next_group\":3}";
     char err[256];
     struct campaign *c = campaign_from_stored(text, strlen(text), err, sizeof(err));
 
@@ -998,7 +1001,7 @@ static void api_form_is_the_documented_one(void **state)
         "\"groups\":[{\"id\":\"g1\",\"name\":\"Group "
         "1\","
         "\"url\":\"https://weixin.qq.com/g/"
-        "AAA\",\"platform\":\"wechat\",\"miniprogram\":null,\"show\":\"page\",\"limit\":200,\"weight\":1,"
+        "AAA\",\"platform\":\"wechat\",\"miniprogram\":null,\"when\":null,\"show\":\"page\",\"limit\":200,\"weight\":1,"
         "\"enabled\":true,\"expires_at\":null,\"used\":120,\"confirmed\":117,\"held\":3,\"reports\":0,"
         "\"state\":\"open\"}],\"seats\":{\"limit\":200,\"used\":120,\"held\":3,\"free\":80},\"version\":1,"
         "\"created_at\":\"2026-11-18T11:06:40Z\",\"updated_at\":\"2026-11-18T11:06:40Z\"}";

@@ -1,0 +1,57 @@
+/*
+ * Apps and systems by user agent. An app's browser names the system's browser too, and HarmonyOS Android, so the first
+ * row that fits counts.
+ */
+#include "visit.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "landing_language.h"
+
+struct word {
+    const char *in_agent;
+    int is;
+};
+
+static const struct word apps[] = {
+    {"wxwork/", VISIT_WECOM},   {"MicroMessenger/", VISIT_WECHAT},
+    {" QQ/", VISIT_QQ},         {"AlipayClient/", VISIT_ALIPAY},
+    {"aweme", VISIT_DOUYIN},    {"Weibo", VISIT_WEIBO},
+    {"__weibo__", VISIT_WEIBO}, {"", VISIT_BROWSER},
+};
+
+static const struct word systems[] = {
+    {"HarmonyOS", VISIT_HARMONY}, {"OpenHarmony", VISIT_HARMONY}, {"iPhone", VISIT_IOS}, {"iPad", VISIT_IOS},
+    {"iPod", VISIT_IOS},          {"Android", VISIT_ANDROID},     {"", VISIT_DESKTOP},
+};
+
+static int first_of(const struct word *words, struct span agent)
+{
+    while (words->in_agent[0] &&
+           !(agent.at && memmem(agent.at, agent.len, words->in_agent, strlen(words->in_agent)) != NULL))
+        words++;
+    return words->is;
+}
+
+static int week_minute(int64_t now)
+{
+    time_t t = (time_t)now;
+    struct tm tm;
+
+    if (!localtime_r(&t, &tm))
+        return 0;
+    return ((tm.tm_wday + 6) % 7 * 24 + tm.tm_hour) * 60 + tm.tm_min;
+}
+
+struct visit visit_of(const struct request *r, const char *channel, int64_t now)
+{
+    struct span agent = r->header[HTTP_H_USER_AGENT], accept = r->header[HTTP_H_ACCEPT_LANGUAGE];
+    struct visit v = {.channel = channel, .week_minute = week_minute(now)};
+
+    v.app = (enum visit_app)first_of(apps, agent);
+    v.os = (enum visit_os)first_of(systems, agent);
+    if (!language_best(accept.at, accept.len, v.language) && v.app != VISIT_BROWSER)
+        memcpy(v.language, "zh", 3); /* these apps are used in Chinese, and not all of them say so */
+    return v;
+}

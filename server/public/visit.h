@@ -1,0 +1,11 @@
+/* What a request tells of its visitor, as far as conditions of groups (when.h) ask. */
+#ifndef SERVER_PUBLIC_VISIT_H
+#define SERVER_PUBLIC_VISIT_H
+
+#include "request.h"
+#include "when.h"
+
+/* channel must outlive the visit; now: unix seconds, told in the process's time zone. */
+struct visit visit_of(const struct request *r, const char *channel, int64_t now);
+
+#endif

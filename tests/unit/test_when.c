@@ -1,0 +1,147 @@
+/* campaign/when.c: conditions, and the lanes that groups take by them. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "campaign_json.h"
+
+enum { DAY = 24 * 60 };
+
+static struct when *with_hours(const char *text)
+{
+    struct when *w = when_new();
+    assert_null(when_read_window(text, &w->windows[w->window_count]));
+    w->window_count++;
+    w->hours = strdup(",x,");
+    return w;
+}
+
+static void hours_are_open_from_their_first_minute_to_before_their_last(void **state)
+{
+    static const struct {
+        const char *text;
+        int day, minute;
+        bool open;
+    } rows[] = {
+        {"mon 09:00-18:00", 0, 9 * 60 - 1, false},
+        {"mon 09:00-18:00", 0, 9 * 60, true},
+        {"mon 09:00-18:00", 0, 18 * 60 - 1, true},
+        {"mon 09:00-18:00", 0, 18 * 60, false},
+        {"mon 09:00-18:00", 1, 9 * 60, false},
+        {"mon-fri 09:00-18:00", 4, 12 * 60, true},
+        {"mon-fri 09:00-18:00", 5, 12 * 60, false},
+        {"sat-mon 10:00-11:00", 6, 10 * 60, true},
+        {"sat-mon 10:00-11:00", 0, 10 * 60, true},
+        {"sat-mon 10:00-11:00", 1, 10 * 60, false},
+        {"sun 22:00-02:00", 6, 23 * 60, true},
+        {"sun 22:00-02:00", 0, 60, true},
+        {"sun 22:00-02:00", 0, 2 * 60, false},
+        {"sun 22:00-02:00", 6, 60, false},
+        {"wed 00:00-24:00", 2, 0, true},
+        {"wed 00:00-24:00", 2, DAY - 1, true},
+        {"wed 00:00-24:00", 3, 0, false},
+        {"fri-thu 00:00-24:00", 3, 0, true},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct when *w = with_hours(rows[i].text);
+        struct visit v = {.channel = "", .week_minute = rows[i].day * DAY + rows[i].minute};
+        if (when_fits(w, &v) != rows[i].open)
+            fail_msg("row %zu: %s", i, rows[i].text);
+        assert_true(when_fits_person(w, &v));
+        when_free(w);
+    }
+}
+
+static void hours_that_are_none_are_refused(void **state)
+{
+    static const char *const bad[] = {"",
+                                      "mon",
+                                      "mon 09:00",
+                                      "mon 9:00-18:00",
+                                      "mon  09:00-18:00",
+                                      "mon-09:00-18:00",
+                                      "mon-fri-sat 09:00-18:00",
+                                      "mon 09:00-18:00 ",
+                                      "mon 09:60-18:00",
+                                      "mon 24:00-02:00",
+                                      "mon 09:00-09:00",
+                                      "mon 09:00-24:01",
+                                      "mon 09.00-18.00",
+                                      "montag 09:00-18:00",
+                                      "mon 0a:00-18:00",
+                                      "-fri 09:00-18:00"};
+    struct when_window w;
+    (void)state;
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        if (!when_read_window(bad[i], &w))
+            fail_msg("%s passes", bad[i]);
+}
+
+static void lists_fit_whole_words(void **state)
+{
+    struct when w = {.channels = ",shop-1,shop-22,", .languages = ",zh-tw,en,"};
+    struct visit v = {.channel = "shop-1", .language = "zh-tw"};
+    (void)state;
+    assert_true(when_fits(&w, &v));
+    v.channel = "shop-2";
+    assert_false(when_fits(&w, &v));
+    v.channel = "";
+    assert_false(when_fits(&w, &v));
+    v.channel = "shop-22";
+    memcpy(v.language, "en-us-x-y", 10);
+    assert_true(when_fits(&w, &v));
+    memcpy(v.language, "zh", 3);
+    assert_false(when_fits(&w, &v));
+    memcpy(v.language, "eng", 4);
+    assert_false(when_fits(&w, &v));
+    v.language[0] = '\0';
+    assert_false(when_fits(&w, &v));
+}
+
+static struct campaign *campaign_of(const char *groups)
+{
+    struct field_errors *errors = calloc(1, sizeof *errors);
+    struct campaign_moment m = {.now = 1000, .random = {1, 2}};
+    struct campaign *c = campaign_from_request(groups, strlen(groups), &m, errors);
+    free(errors);
+    assert_non_null(c);
+    return c;
+}
+
+static void a_visit_has_the_lanes_that_fit_it(void **state)
+{
+    struct campaign *c = campaign_of("{\"groups\":["
+                                     "{\"url\":\"https://a.example/1\",\"when\":{\"app\":[\"qq\",\"wechat\"]}},"
+                                     "{\"url\":\"https://a.example/2\"},"
+                                     "{\"url\":\"https://a.example/3\",\"when\":{\"app\":[\"wechat\",\"qq\"]}},"
+                                     "{\"url\":\"https://a.example/4\",\"when\":{}},"
+                                     "{\"url\":\"https://a.example/5\",\"when\":{\"os\":[\"ios\"]}}]}");
+    static const int lanes[] = {1, 0, 1, 0, 2};
+    struct visit v = {.app = VISIT_QQ, .os = VISIT_ANDROID, .channel = ""};
+    (void)state;
+    assert_int_equal(c->lane_count, 3);
+    for (size_t i = 0; i < 5; i++)
+        assert_int_equal(c->groups[i].lane, lanes[i]);
+    assert_int_equal(campaign_lanes(c, &v), 3);
+    v.os = VISIT_IOS;
+    assert_int_equal(campaign_lanes(c, &v), 7);
+    v.app = VISIT_BROWSER;
+    assert_int_equal(campaign_lanes(c, &v), 5);
+    campaign_free(c);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(hours_are_open_from_their_first_minute_to_before_their_last),
+        cmocka_unit_test(hours_that_are_none_are_refused),
+        cmocka_unit_test(lists_fit_whole_words),
+        cmocka_unit_test(a_visit_has_the_lanes_that_fit_it),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
