@@ -1,6 +1,8 @@
 """For whom a group is: `when`, by real user agents, languages, channels and hours."""
 
 import datetime
+import json
+import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -140,3 +142,49 @@ def storm(server, slug, agents):
     """All at once, each on a connection of its own: (agent, group) of each."""
     with ThreadPoolExecutor(24) as pool:
         return list(zip(agents, pool.map(lambda a: lands(server, slug, a), agents)))
+
+
+def test_conditions_that_change_during_a_storm_never_let_a_stranger_in(server, slug):
+    server.create(slug, [group({"app": ["wechat"]}), group({"os": ["ios"]}), group(None)])
+    over = threading.Event()
+
+    def change():
+        for i in range(40):
+            server.patch(slug, {"when": {"app": ["qq" if i % 2 else "wechat"]} if i % 3 else None}, group="g1" if i % 3 else "g2")
+            server.patch(slug, {"when": {"os": ["ios"]}}, group="g2")
+        over.set()
+
+    def scan(agent):
+        got = set()
+        while not over.is_set():
+            got.add(lands(server, slug, agent))
+        return got
+
+    with ThreadPoolExecutor(9) as pool:
+        scans = [pool.submit(scan, agent) for agent in [WINDOWS, WECHAT_ANDROID, QQ, SAFARI] * 2]
+        pool.submit(change).result()
+        windows, wechat, qq, safari = (scans[i].result() | scans[i + 4].result() for i in range(4))
+    assert "g1" not in windows | safari and "none" not in windows | wechat | qq | safari
+    assert {"g1"} <= wechat and {"g1"} <= qq
+    server.show(slug)
+
+
+@pytest.mark.parametrize("way", ["new", "next"])
+def test_older_lanes_are_asked_for_again(server, slug, way):
+    """Another server's change reaches the ledger before this one hears of it: the conditions of g1 and g2 change places."""
+    server.create(slug, [group({"app": ["wechat"]}), group({"app": ["qq"]}), group({"app": ["browser"]}), group({"os": ["ios"]})])
+    visitor = Visitor(server, slug, agent=WECHAT)
+    for _ in range(8):   # each worker knows the definition
+        assert lands(server, slug, WECHAT) == "g1"
+    if way == "next":
+        assert visitor.scan().group == "g1"
+    client = server.redis_client()
+    told = json.loads(client.get(f"hm:{{{slug}}}"))
+    told["groups"][0]["when"], told["groups"][1]["when"] = told["groups"][1]["when"], told["groups"][0]["when"]
+    told["version"] += 1
+    client.mset({f"hm:{{{slug}}}": json.dumps(told)})
+    client.hset(f"hm:{{{slug}}}:seats", "v", told["version"])
+    if way == "new":
+        assert lands(server, slug, WECHAT) == "g2" and lands(server, slug, QQ) == "g1"
+    else:
+        assert visitor.next().group == "g2"
