@@ -83,6 +83,13 @@ static const char check_help[] =
     "\n"
     "Next: huoma help serve\n";
 
+static const char completion_help[] =
+    "Usage: huoma completion bash|zsh\n"
+    "\n"
+    "Prints what makes the shell complete commands and options of huoma.\n"
+    "\n"
+    "Next: source <(huoma completion bash)      (in ~/.bashrc, or ~/.zshrc with zsh)\n";
+
 static const char help_help[] = "Usage: huoma help [COMMAND]\n";
 
 const struct cli_command cli_commands[] = {
@@ -91,6 +98,7 @@ const struct cli_command cli_commands[] = {
     {"token", "make, list and delete tokens for the admin API", token_help, true, false, cli_token},
     {"qr", "draw a code as SVG, PNG or on the terminal", qr_help, false, false, cli_qr},
     {"check", "show the configuration and look at the store", check_help, true, false, cli_check},
+    {"completion", "print what completes commands in bash and zsh", completion_help, false, false, cli_completion},
     {"help", "say more about a command", help_help, false, false, cli_help},
     {NULL, NULL, NULL, false, false, NULL},
 };

@@ -350,3 +350,25 @@ def test_a_storm_at_the_stop_loses_nothing():
             check_ledger(s.show("run"), crowd.groups)
         shown = s.show("run")
         assert crowd.seats() == shown["seats"]["used"], "a drained server has answered whom it gave a seat"
+
+
+# --- completion ---
+
+
+@pytest.mark.parametrize("words, offered, others", [
+    (["c"], {"campaign", "check", "completion"}, {"serve"}),
+    (["campaign", ""], {"list", "show", "create", "edit", "delete"}, {"serve"}),
+    (["campaign", "create", "--gr"], {"--group"}, {"--title"}),
+    (["serve", "--adm"], {"--admin-listen"}, set()),
+    (["nonsense", ""], set(), {"campaign"})])
+def test_bash_completes_commands_and_options(words, offered, others):
+    line = f'source <("$0" completion bash); COMP_WORDS=(huoma "$@"); COMP_CWORD=$#; _huoma "$0"; echo "${{COMPREPLY[@]}}"'
+    out = subprocess.run(["bash", "-c", line, str(BINARY), *words], capture_output=True, text=True, timeout=30, check=True)
+    found = out.stdout.split()
+    assert offered <= set(found) and not others & set(found) and len(found) == len(set(found)), found
+
+
+def test_completion_is_for_two_shells():
+    assert run("completion", "zsh").stdout.startswith("autoload")
+    assert_one_line(run("completion", "fish"), 2, "bash or zsh")
+    assert_one_line(run("completion"), 2, "bash or zsh")
