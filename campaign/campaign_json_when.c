@@ -56,6 +56,7 @@ static const char *check_channel(struct when *w, const char *word, size_t len)
 static const char *check_window(struct when *w, const char *word, size_t len)
 {
     (void)len;
+    _Static_assert(WHEN_WINDOWS_MAX == 21, "the reason below");
     if (w->window_count == WHEN_WINDOWS_MAX)
         return "must be at most 21 windows";
     const char *reason = when_read_window(word, &w->windows[w->window_count]);
@@ -76,8 +77,9 @@ static bool read_words(struct change *ch, const char *key, json_t *value, char *
     for (size_t i = 0; i < json_array_size(value); i++) {
         const char *word = json_string_value(json_array_get(value, i));
         size_t at = words ? strlen(words) : 1;
-        const char *reason = "must be a list of texts";
+        const char *reason = word ? "has a text longer than 35 bytes" : "must be a list of texts";
 
+        _Static_assert(WHEN_LANGUAGE_MAX == 35, "the reason above");
         if (word && strlen(word) <= WHEN_LANGUAGE_MAX) {
             if (!append(ch, &words, word, strlen(word)))
                 break;
@@ -106,8 +108,14 @@ static void read_bits(struct change *ch, const char *key, json_t *value, const c
         change_error(ch, key, "must be a list of at most %d texts", WHEN_WORDS_MAX);
         return;
     }
-    for (size_t i = 0; i < json_array_size(value) && !change_failed(ch); i++)
-        found |= 1u << change_read_word(ch, key, json_array_get(value, i), words, count);
+    for (size_t i = 0; i < json_array_size(value) && !change_failed(ch); i++) {
+        json_t *word = json_array_get(value, i);
+
+        if (json_is_null(word)) /* alone it stands for the first word, in a list for nothing */
+            change_error(ch, key, "must be a list of texts");
+        else
+            found |= 1u << change_read_word(ch, key, word, words, count);
+    }
     *bits = found;
 }
 

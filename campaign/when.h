@@ -13,9 +13,8 @@
 
 enum {
     WHEN_WORDS_MAX = 200,       /* elements of a list */
-    WHEN_LANGUAGE_MAX = 35,     /* bytes of a language tag (RFC 5646, 4.4.1) */
+    WHEN_LANGUAGE_MAX = 35,     /* bytes of a language tag (RFC 5646, 4.4.1); no other element is longer */
     WHEN_WINDOWS_MAX = 21,      /* of hours */
-    WHEN_WINDOW_TEXT_MAX = 32,  /* bytes of "mon-fri 09:00-18:00" */
     CAMPAIGN_LANES_MAX = 32,    /* different conditions in one campaign, with that of everybody */
     WEEK_MINUTES = 7 * 24 * 60, /* from Monday, 0:00 */
 };

@@ -16,7 +16,6 @@ enum {
 void gather_init(struct gather *g)
 {
     *g = (struct gather){0};
-    prctl(PR_SET_TIMERSLACK, TIMER_SLACK_NS);
 }
 
 int64_t gather_now_ns(void)
@@ -40,6 +39,15 @@ void gather_answered(struct gather *g, int64_t sent_ns, size_t seats)
     g->napped = false;
 }
 
+/* The slack is the thread's: the one that makes a worker is not the one that runs it. */
+static void nap(struct gather *g, int64_t ns)
+{
+    if (!g->exact)
+        prctl(PR_SET_TIMERSLACK, TIMER_SLACK_NS);
+    g->exact = g->napped = true;
+    nanosleep(&(struct timespec){.tv_nsec = ns}, NULL);
+}
+
 bool gather_wait(struct gather *g)
 {
     bool more = g->arrived != g->seen;
@@ -49,9 +57,7 @@ bool gather_wait(struct gather *g)
     int64_t patience = g->call_ns < GATHER_WAIT_NS ? g->call_ns : GATHER_WAIT_NS;
     if (gather_now_ns() - g->answered_ns > patience)
         return false;
-    int64_t nap = patience / GATHER_NAPS;
-    nap = nap < GATHER_NAP_MIN_NS ? GATHER_NAP_MIN_NS : nap > GATHER_NAP_MAX_NS ? GATHER_NAP_MAX_NS : nap;
-    nanosleep(&(struct timespec){.tv_nsec = nap}, NULL);
-    g->napped = true;
+    int64_t ns = patience / GATHER_NAPS;
+    nap(g, ns < GATHER_NAP_MIN_NS ? GATHER_NAP_MIN_NS : ns > GATHER_NAP_MAX_NS ? GATHER_NAP_MAX_NS : ns);
     return true;
 }

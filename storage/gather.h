@@ -25,16 +25,17 @@ struct gather {
     int64_t call_ns;      /* what a call takes, smoothed */
     int64_t answered_ns;  /* when the last answer came */
     bool napped;          /* since then */
+    bool exact;           /* this thread's sleeps are */
 };
 
-/* To be called in the worker's own thread: makes its sleeps exact to a microsecond. */
 void gather_init(struct gather *g);
 int64_t gather_now_ns(void);
 /* A scan has come that will go out with a call. */
 void gather_arrived(struct gather *g);
 /* A call that was sent at sent_ns was answered for `seats` scans. */
 void gather_answered(struct gather *g, int64_t sent_ns, size_t seats);
-/* true: slept for a moment; the clients are to be heard, then asked again. false: the calls go out now. */
+/* To be called in the worker's own thread alone, whose sleeps become exact. true: slept for a moment; the clients are
+ * to be heard, then asked again. false: the calls go out now. */
 bool gather_wait(struct gather *g);
 
 #endif

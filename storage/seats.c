@@ -313,9 +313,10 @@ static void take_done(void *ctx, enum store_result r, const redisReply *reply)
 {
     struct cached_campaign *e = ctx;
     struct seats *s = e->seats;
-    gather_answered(&s->gather, e->taking_ns, e->flying.count);
-    if (r == STORE_OK)
+    if (r == STORE_OK) { /* what was not answered says nothing of how long a call takes */
+        gather_answered(&s->gather, e->taking_ns, e->flying.count);
         r = read_answer(s, e, reply, e->flying.count);
+    }
     if (r == STORE_BAD_REPLY && s->store->log)
         s->store->log(STORE_LOG_ERROR, "redis_nonsense", "take_seats");
     if (r == STORE_OK && answer_asks_again(reply)) {

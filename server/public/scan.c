@@ -44,7 +44,7 @@ int scan_context_init(struct scan_context *x, const unsigned char secret[STORE_S
 
 /* --- whom a group is for --- */
 
-/* A visit that names no channel is of the one that its seat was taken by: buttons and second scans name none. */
+/* A visit that names no channel, as those of buttons, counts as of the first one that its seat's group is for. */
 static struct visit visit_of_scan(const struct scan *s, char channel[CAMPAIGN_CHANNEL_MAX + 1])
 {
     struct conn *c = conn_of_data((void *)s);
@@ -65,14 +65,14 @@ static uint32_t lanes_of(const struct seat_waiter *w)
     return campaign_lanes(campaign_of(s), &v);
 }
 
-/* Whether the group is for this visitor. Who has a seat (`keeps`) keeps it when the doors close. */
-static bool is_for(const struct scan *s, const struct group *g, bool keeps)
+/* Whether who has a seat in the group keeps it: they do when its hours are over. */
+static bool keeps_seat(const struct scan *s, const struct group *g)
 {
     char channel[CAMPAIGN_CHANNEL_MAX + 1];
     if (!g->when)
         return true;
     struct visit v = visit_of_scan(s, channel);
-    return keeps ? when_fits_person(g->when, &v) : when_fits(g->when, &v);
+    return when_fits_person(g->when, &v);
 }
 
 /* --- the seat in the cookie --- */
@@ -86,7 +86,7 @@ static int seat_in_hand(const struct scan *s, int64_t now)
     int group = campaign_find_group(campaign_of(s), s->token.group);
     if (group < 0 || !group_admits(&campaign_of(s)->groups[group], now))
         return -1;
-    return is_for(s, &campaign_of(s)->groups[group], true) ? group : -1;
+    return keeps_seat(s, &campaign_of(s)->groups[group]) ? group : -1;
 }
 
 /* The proof of the seat that the ledger gave, with what the old one remembered. */
@@ -208,8 +208,7 @@ static void scan_done(struct seat_waiter *w, enum store_result r)
 static void take_seat(struct scan *s, void (*done)(struct seat_waiter *w, enum store_result r))
 {
     s->waiter.done = done;
-    int had = s->has_token ? campaign_find_group(campaign_of(s), s->token.group) : -1;
-    s->waiter.prefer = had >= 0 && is_for(s, &campaign_of(s)->groups[had], false) ? s->token.group : NULL;
+    s->waiter.prefer = s->has_token ? s->token.group : NULL;
     s->waiter.lanes = lanes_of;
     seats_take(context_of(s)->seats, &s->waiter);
 }

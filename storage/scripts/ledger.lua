@@ -49,9 +49,9 @@ local function group_read(id)
   if not row[1] then return nil end
   local position, limit, weight, on, expires, holds, lane =
     string.match(row[1], '^(%d+) (-?%d+) (%d+) (%d) (%d+) (%d) ?(%d*)$')
-  g = {lane = tonumber(lane) or 0, id = id, position = tonumber(position), limit = tonumber(limit), weight = tonumber(weight), on = on == '1',
-       expires = tonumber(expires), holds = holds == '1', used = tonumber(row[2] or '0'), suspect = row[3] and true,
-       taken = 0, due = 0, base = 0}
+  g = {id = id, position = tonumber(position), limit = tonumber(limit), weight = tonumber(weight), on = on == '1',
+       expires = tonumber(expires), holds = holds == '1', lane = tonumber(lane) or 0, used = tonumber(row[2] or '0'),
+       suspect = row[3] and true, taken = 0, due = 0, base = 0}
   groups[id] = g
   return g
 end

@@ -85,12 +85,19 @@ local function runs_book(runs, default_hold)
   end
 end
 
--- Takes up to n seats of fitting lanes by the campaign's strategy, and adds them to runs; `prefer`, if it has room, gives
--- the first one. Returns how many it took. runs_book is to be called when all are taken.
+local function lane_fits(lane, fitting)
+  for _, other in ipairs(fitting) do
+    if lane == other then return true end
+  end
+  return false
+end
+
+-- Takes up to n seats of fitting lanes by the campaign's strategy, and adds them to runs; `prefer`, if it has room and is of
+-- such a lane, gives the first one. Returns how many it took. runs_book is to be called when all are taken.
 local function take(runs, n, fitting, prefer, avoid)
   local left = n
   local g = prefer and group_read(prefer)
-  if g and group_room(g) > 0 then
+  if g and lane_fits(g.lane, fitting) and group_room(g) > 0 then
     run_add(runs, g, 1)
     left = left - 1
   end

@@ -360,10 +360,11 @@ def test_a_storm_at_the_stop_loses_nothing():
     (["campaign", ""], {"list", "show", "create", "edit", "delete"}, {"serve"}),
     (["campaign", "create", "--gr"], {"--group"}, {"--title"}),
     (["serve", "--adm"], {"--admin-listen"}, set()),
-    (["nonsense", ""], set(), {"campaign"})])
+    (["nonsense", ""], set(), {"campaign"}), (["a/b[", ""], set(), {"campaign"})])
 def test_bash_completes_commands_and_options(words, offered, others):
     line = f'source <("$0" completion bash); COMP_WORDS=(huoma "$@"); COMP_CWORD=$#; _huoma "$0"; echo "${{COMPREPLY[@]}}"'
     out = subprocess.run(["bash", "-c", line, str(BINARY), *words], capture_output=True, text=True, timeout=30, check=True)
+    assert out.stderr == ""
     found = out.stdout.split()
     assert offered <= set(found) and not others & set(found) and len(found) == len(set(found)), found
 

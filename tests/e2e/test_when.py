@@ -109,7 +109,8 @@ def test_conditions_are_shown_as_given(server, slug):
 
 
 @pytest.mark.parametrize("when, field", [
-    ({"app": ["safari"]}, "when.app"), ({"app": "wechat"}, "when.app"), ({"os": [1]}, "when.os"),
+    ({"app": ["safari"]}, "when.app"), ({"app": "wechat"}, "when.app"), ({"app": [None]}, "when.app"), ({"os": [None]}, "when.os"),
+    ({"language": ["a" * 36]}, "when.language"), ({"hours": ["mon 09:00-10:00"] * 22}, "when.hours"), ({"os": [1]}, "when.os"),
     ({"language": ["z h"]}, "when.language"), ({"language": [""]}, "when.language"), ({"channel": ["seat"]}, "when.channel"),
     ({"channel": ["a,b"]}, "when.channel"), ({"hours": ["mon 9:00-18:00"]}, "when.hours"),
     ({"hours": ["mon 09:00-09:00"]}, "when.hours"), ({"hours": ["mon 09:00-24:01"]}, "when.hours"),

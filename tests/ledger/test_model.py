@@ -213,7 +213,7 @@ class World:
             seats = self.follow_random(reply, visitors)
         else:
             g = m.find(prefer) if prefer else None
-            seats = [m.seat(g)] if g and m.room(g) else []
+            seats = [m.seat(g)] if g and m.room(g) and g.lane in visitors[0] else []
             seats += [self.next_of_all(lanes) for lanes in visitors[len(seats):]]
         assert len(seats) == n
         self.expect(reply, seats)
