@@ -21,6 +21,7 @@
 #include "changes.h"
 #include "gather.h"
 #include "redis_link.h"
+#include "seats_answer.h"
 
 enum {
     SEATS_BATCH_MAX = 512, /* seats asked for in one call: bounds what one script costs everybody */
@@ -220,40 +221,6 @@ struct seats_campaign *seats_open(struct seats *s, const char *slug, struct seat
 
 /* --- taking seats --- */
 
-static bool read_int(const redisReply *r, size_t i, int64_t *n)
-{
-    return i < r->elements && redis_reply_int(r->element[i], n);
-}
-
-/* Nobody was given a seat: the lanes that the call named were of an older definition. */
-static bool answer_asks_again(const redisReply *r)
-{
-    int64_t seats;
-    return read_int(r, 2, &seats) && seats == -1;
-}
-
-/* {version, definition or "", seats, and for each run: position (-1: none is open for these), due, serial, count};
- * checks all of it before anyone is told. */
-static bool answer_valid(const redisReply *r, const struct campaign *d, size_t asked)
-{
-    int64_t seats, all = 0, sum = 0, position, due, serial, count;
-    if (answer_asks_again(r))
-        return r->elements == 3 && r->element[1]->len > 0;
-    if (!read_int(r, 2, &seats) || seats < 0 || (size_t)seats > asked || (r->elements - 3) % 4 != 0)
-        return false;
-    for (size_t i = 3; i < r->elements; i += 4) {
-        if (!read_int(r, i, &position) || !read_int(r, i + 1, &due) || !read_int(r, i + 2, &serial) ||
-            !read_int(r, i + 3, &count))
-            return false;
-        if (position < -1 || (position >= 0 && (size_t)position >= d->group_count) || due < 0 || serial < 0 ||
-            count < 1 || count > (int64_t)asked - all)
-            return false;
-        all += count;
-        sum += position >= 0 ? count : 0;
-    }
-    return sum == seats && (size_t)all == asked;
-}
-
 /* Adopts the definition if one came, and says what the answer is. */
 static enum store_result read_answer(struct seats *s, struct cached_campaign *e, const redisReply *r, size_t asked)
 {
@@ -261,39 +228,41 @@ static enum store_result read_answer(struct seats *s, struct cached_campaign *e,
         e->stale = true;
         return STORE_NOT_FOUND;
     }
-    if (r->type != REDIS_REPLY_ARRAY || r->elements < 3 || r->element[1]->type != REDIS_REPLY_STRING)
+    size_t len;
+    if (!seats_answer_formed(r))
         return STORE_BAD_REPLY;
-    if (r->element[1]->len && !adopt(s, e, r->element[1]->str, r->element[1]->len))
+    const char *definition = seats_answer_definition(r, &len);
+    if (definition && !adopt(s, e, definition, len))
         return STORE_BAD_REPLY;
-    if (!e->pub.definition || !answer_valid(r, e->pub.definition, asked))
+    if (!e->pub.definition || !seats_answer_valid(r, e->pub.definition, asked))
         return STORE_BAD_REPLY;
     return STORE_OK;
 }
 
-static void give_seat(struct seat_waiter *w, int64_t position, int64_t due, int64_t serial)
+/* The n-th visitor of a run is told. */
+static void give_seat(struct seat_waiter *w, const struct seat_run *run, int64_t n)
 {
-    if (position < 0) {
+    if (run->position < 0) {
         w->done(w, STORE_FULL);
         return;
     }
-    w->group = (size_t)position;
-    w->held = due != 0;
-    w->due = due;
-    w->serial = serial;
+    w->group = (size_t)run->position;
+    w->held = run->due != 0;
+    w->due = run->due;
+    w->serial = w->held ? run->serial + n : 0;
     w->done(w, STORE_OK);
 }
 
 /* In the order of the queue. */
 static void hand_out(struct waiter_queue *queue, const redisReply *r)
 {
-    for (size_t i = 3; i + 3 < r->elements; i += 4) {
-        int64_t position = 0, due = 0, serial = 0, count = 0;
-        read_int(r, i, &position), read_int(r, i + 1, &due), read_int(r, i + 2, &serial), read_int(r, i + 3, &count);
-        for (int64_t n = 0; n < count; n++) {
+    struct seat_run run;
+    for (size_t i = 0; seats_answer_run(r, i, &run); i++) {
+        for (int64_t n = 0; n < run.count; n++) {
             struct seat_waiter *w = queue_pop(queue);
             if (!w)
                 return;
-            give_seat(w, position, due, due ? serial + n : 0);
+            give_seat(w, &run, n);
         }
     }
 }
@@ -319,7 +288,7 @@ static void take_done(void *ctx, enum store_result r, const redisReply *reply)
     }
     if (r == STORE_BAD_REPLY && s->store->log)
         s->store->log(STORE_LOG_ERROR, "redis_nonsense", "take_seats");
-    if (r == STORE_OK && answer_asks_again(reply)) {
+    if (r == STORE_OK && seats_answer_asks_again(reply)) {
         take_again(s, e);
         return;
     }
@@ -401,7 +370,7 @@ static void single_done(void *ctx, enum store_result r, const redisReply *reply)
         w->done(w, r);
         return;
     }
-    if (answer_asks_again(reply)) {
+    if (seats_answer_asks_again(reply)) {
         if (w->left.group)
             next_start(e->seats, e, w);
         else

@@ -4,6 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "visit.h"
+
 enum device { DEVICE_WECHAT, DEVICE_PHONE, DEVICE_DESKTOP };
 
 static bool has(struct span ua, const char *word)
@@ -11,16 +13,17 @@ static bool has(struct span ua, const char *word)
     return ua.at && memmem(ua.at, ua.len, word, strlen(word)) != NULL;
 }
 
-/* WeCom (wxwork) calls itself MicroMessenger too, but opens links by itself. */
-static bool in_wechat(struct span ua)
+/* WeCom opens links by itself. */
+static bool in_wechat(const struct request *r)
 {
-    return has(ua, "MicroMessenger") && !has(ua, "wxwork");
+    return visit_app_of(r) == VISIT_WECHAT;
 }
 
 /* Who says nothing of a desktop's system counts as a phone: codes are scanned with phones. */
-static enum device device_of(struct span ua)
+static enum device device_of(const struct request *r)
 {
-    if (in_wechat(ua))
+    struct span ua = r->header[HTTP_H_USER_AGENT];
+    if (in_wechat(r))
         return DEVICE_WECHAT;
     if (has(ua, "Android") || has(ua, "iPhone") || has(ua, "iPad") || has(ua, "Mobile"))
         return DEVICE_PHONE;
@@ -39,13 +42,13 @@ static struct lead to_view(enum landing_view view)
     return (struct lead){.kind = LEAD_VIEW, .view = view};
 }
 
-static struct lead lead_miniprogram(const struct group *g, struct span ua)
+static struct lead lead_miniprogram(const struct group *g, const struct request *r)
 {
     static const struct miniprogram nothing;
     const struct miniprogram *m = g->miniprogram ? g->miniprogram : &nothing;
     bool scheme = miniprogram_is_scheme(g->url);
 
-    switch (device_of(ua)) {
+    switch (device_of(r)) {
     case DEVICE_WECHAT:
         if (m->url_link)
             return to_url(m->url_link);
@@ -79,10 +82,10 @@ struct lead lead_find(const struct group *g, const struct request *r)
 {
     /* A URL Link whose code is asked for keeps its page; a scheme has a page by itself. */
     if (g->platform == PLATFORM_MINIPROGRAM && (g->show != GROUP_SHOW_PAGE || miniprogram_is_scheme(g->url)))
-        return lead_miniprogram(g, r->header[HTTP_H_USER_AGENT]);
+        return lead_miniprogram(g, r);
     if (group_shows_page(g))
         return (struct lead){.kind = LEAD_PAGE};
-    if (wechat_refuses(g) && in_wechat(r->header[HTTP_H_USER_AGENT]))
+    if (wechat_refuses(g) && in_wechat(r))
         return to_view(LANDING_VIEW_LEAVE);
     return by_link;
 }

@@ -6,20 +6,22 @@
 #include "lead.h"
 #include "route.h"
 #include "scan_private.h"
+#include "visit.h"
 
 /* --- who is asking --- */
 
-static bool in_wechat(const struct request *r)
+/* Where codes are recognised by a long press, and Chinese is spoken: WeCom too. */
+static bool in_wechat_or_wecom(const struct request *r)
 {
-    struct span ua = r->header[HTTP_H_USER_AGENT];
-    return ua.at && memmem(ua.at, ua.len, "MicroMessenger", 14) != NULL;
+    enum visit_app app = visit_app_of(r);
+    return app == VISIT_WECHAT || app == VISIT_WECOM;
 }
 
 enum landing_language language_of(const struct conn *c)
 {
     const struct request *r = conn_request(c);
     struct span accept = r->header[HTTP_H_ACCEPT_LANGUAGE];
-    return landing_language_of(accept.at, accept.len, in_wechat(r) ? LANDING_ZH : LANDING_EN);
+    return landing_language_of(accept.at, accept.len, in_wechat_or_wecom(r) ? LANDING_ZH : LANDING_EN);
 }
 
 /* The campaign's answers, made with the first scan of a definition. NULL: out of memory. */
@@ -190,7 +192,7 @@ static void send_page(struct scan *s, struct answers *a, size_t group, const str
 {
     struct conn *c = conn_of(s);
     struct reply r;
-    enum landing_app app = in_wechat(conn_request(c)) ? LANDING_IN_WECHAT : LANDING_ELSEWHERE;
+    enum landing_app app = in_wechat_or_wecom(conn_request(c)) ? LANDING_IN_WECHAT : LANDING_ELSEWHERE;
     const struct landing_page *page = answers_group(a, group, language_of(c), app);
     begin_page(&r, c, page ? 200 : 503);
     reply_header_text(&r, "Huoma-Group", campaign_of(s)->groups[group].id);

@@ -15,7 +15,7 @@ struct word {
 };
 
 static const struct word apps[] = {
-    {"wxwork/", VISIT_WECOM},   {"MicroMessenger/", VISIT_WECHAT},
+    {"wxwork", VISIT_WECOM},    {"MicroMessenger", VISIT_WECHAT},
     {" QQ/", VISIT_QQ},         {"AlipayClient/", VISIT_ALIPAY},
     {"aweme", VISIT_DOUYIN},    {"Weibo", VISIT_WEIBO},
     {"__weibo__", VISIT_WEIBO}, {"", VISIT_BROWSER},
@@ -34,6 +34,11 @@ static int first_of(const struct word *words, struct span agent)
     return words->is;
 }
 
+enum visit_app visit_app_of(const struct request *r)
+{
+    return (enum visit_app)first_of(apps, r->header[HTTP_H_USER_AGENT]);
+}
+
 static int week_minute(int64_t now)
 {
     time_t t = (time_t)now;
@@ -46,11 +51,10 @@ static int week_minute(int64_t now)
 
 struct visit visit_of(const struct request *r, const char *channel, int64_t now)
 {
-    struct span agent = r->header[HTTP_H_USER_AGENT], accept = r->header[HTTP_H_ACCEPT_LANGUAGE];
-    struct visit v = {.channel = channel, .week_minute = week_minute(now)};
+    struct span accept = r->header[HTTP_H_ACCEPT_LANGUAGE];
+    struct visit v = {.app = visit_app_of(r), .channel = channel, .week_minute = week_minute(now)};
 
-    v.app = (enum visit_app)first_of(apps, agent);
-    v.os = (enum visit_os)first_of(systems, agent);
+    v.os = (enum visit_os)first_of(systems, r->header[HTTP_H_USER_AGENT]);
     if (!language_best(accept.at, accept.len, v.language) && v.app != VISIT_BROWSER)
         memcpy(v.language, "zh", 3); /* these apps are used in Chinese, and not all of them say so */
     return v;

@@ -5,6 +5,9 @@
 #include "request.h"
 #include "when.h"
 
+/* By the user agent; one that says nothing is VISIT_BROWSER. */
+enum visit_app visit_app_of(const struct request *r);
+
 /* channel must outlive the visit; now: unix seconds, told in the process's time zone. */
 struct visit visit_of(const struct request *r, const char *channel, int64_t now);
 
