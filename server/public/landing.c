@@ -74,7 +74,7 @@ int landing_group(struct landing_page *page, const struct campaign *c, size_t gr
 
 int landing_tap(struct landing_page *page, const struct campaign *c, enum landing_language lang)
 {
-    const struct landing_kind kind = {embed_tap_html, STYLE_NOTE, SCRIPT_NONE, true};
+    const struct landing_kind kind = {embed_tap_html, STYLE_NOTE, SCRIPT_NONE, false};
     struct html_slots s = {0};
 
     html_slot_text(&s, "title", landing_name(c), 1200);

@@ -6,7 +6,7 @@
  *
  * What is sent stands in scan_send.c. Beside it the two buttons of the landing page: confirm_start -> confirm_done,
  * next_start -> next_done. Each of the three opens its campaign first, which is at hand but for the first scan after a
- * change.
+ * change. The button of a tap page is at the page's own address: press_opened -> tap_done.
  */
 #include "scan_private.h"
 
@@ -232,33 +232,49 @@ static void scan_opened(struct scan *s)
         take_seat(s, scan_done);
 }
 
+/* The channel of the address; false: it is none, and was refused. */
+static bool read_channel(struct conn *c, struct scan *s)
+{
+    struct span channel = conn_segment(c, 1);
+    bool fits = !channel.len || (lower(channel, s->waiter.channel, CAMPAIGN_CHANNEL_MAX) &&
+                                 campaign_channel_valid(s->waiter.channel, channel.len));
+    if (!fits)
+        scan_refuse(c, 404);
+    return fits;
+}
+
 void scan_start(struct conn *c)
 {
     struct scan *s = conn_data(c);
-    struct span channel = conn_segment(c, 1);
-    if (channel.len) {
-        bool fits = lower(channel, s->waiter.channel, CAMPAIGN_CHANNEL_MAX);
-        if (!fits || !campaign_channel_valid(s->waiter.channel, channel.len)) {
-            scan_refuse(c, 404);
-            return;
-        }
-    }
+    if (!read_channel(c, s))
+        return;
     struct span path = conn_segment(c, 0);
-    bool list = !channel.len && without_plus(&path);
+    bool list = !s->waiter.channel[0] && without_plus(&path);
     open_campaign_at(c, s, path, list ? list_opened : scan_opened);
 }
 
 /* --- the confirmation --- */
 
+/* Back to where the visitor stands: a button at the campaign's own address keeps its channel and query. */
 static void send_to_campaign(struct scan *s, const struct seat_token *cookie)
 {
     struct conn *c = conn_of(s);
+    const struct request *q = conn_request(c);
     struct reply r;
-    char location[CAMPAIGN_SLUG_MAX + 2];
-    location[0] = '/';
-    memcpy(location + 1, s->path.at, s->path.len);
+    char location[HTTP_TARGET_MAX + 1];
+    char *p = location;
+    if (s->pressed) {
+        p = mempcpy(p, q->path.at, q->path.len);
+        if (q->query.len) {
+            *p++ = '?';
+            p = mempcpy(p, q->query.at, q->query.len);
+        }
+    } else {
+        *p++ = '/';
+        p = mempcpy(p, s->path.at, s->path.len);
+    }
     reply_begin(&r, c, 303);
-    reply_header(&r, "Location", location, s->path.len + 1);
+    reply_header(&r, "Location", location, (size_t)(p - location));
     reply_header_text(&r, "Cache-Control", "no-store");
     if (cookie) {
         reply_header_text(&r, "Huoma-Group", cookie->group);
@@ -359,6 +375,24 @@ static void confirm_opened(struct scan *s)
 void scan_confirm(struct conn *c)
 {
     open_campaign(c, conn_data(c), confirm_opened);
+}
+
+static void press_opened(struct scan *s)
+{
+    if (!is_tap(s)) /* a seat they have by now, or a campaign that no longer asks */
+        send_to_campaign(s, NULL);
+    else if (!send_if_not_running(s))
+        take_seat(s, tap_done);
+}
+
+void scan_press(struct conn *c)
+{
+    struct scan *s = conn_data(c);
+    s->pressed = true;
+    if (!is_form(conn_request(c)))
+        scan_refuse(c, 405);
+    else if (read_channel(c, s))
+        open_campaign(c, s, press_opened);
 }
 
 /* --- "can't get in" --- */

@@ -26,6 +26,7 @@ size_t scan_size(void); /* bytes of a scan, kept in its connection */
 void scan_start(struct conn *c);   /* GET /{slug}, GET /{slug}/{channel} */
 void scan_confirm(struct conn *c); /* POST /{slug}/seat */
 void scan_next(struct conn *c);    /* POST /{slug}/next */
+void scan_press(struct conn *c); /* POST /{slug}, POST /{slug}/{channel}: the button of a tap page, a form; else 405 */
 /* A page that is an answer in itself: 404, 400 … */
 void scan_refuse(struct conn *c, int status);
 

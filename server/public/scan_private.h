@@ -13,6 +13,7 @@ struct scan {
     struct span path;                 /* the slug as the request wrote it */
     struct seat_token token;          /* what the cookie proved */
     bool has_token;
+    bool pressed; /* the button of a tap page, at the campaign's own address */
 };
 
 static inline struct conn *conn_of(struct scan *s)

@@ -63,9 +63,11 @@ static const struct http_route routes[] = {
     {HTTP_M_GET, "/robots.txt", handle_robots, 0},
     {HTTP_M_GET, "/", handle_root, 0},
     {HTTP_M_GET, "/{}", scan_start, 0},
+    {HTTP_M_POST, "/{}", scan_press, WORKER_FORM_MAX},
     {HTTP_M_POST, "/{}/seat", scan_confirm, WORKER_FORM_MAX},
     {HTTP_M_POST, "/{}/next", scan_next, WORKER_FORM_MAX},
     {HTTP_M_GET, "/{}/{}", scan_start, 0},
+    {HTTP_M_POST, "/{}/{}", scan_press, WORKER_FORM_MAX},
 };
 
 /* Descriptors are shared by all workers; each leaves the others theirs. */

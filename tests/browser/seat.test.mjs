@@ -230,14 +230,14 @@ test('"cannot get in" may lead to a group on another host', async () => {
 });
 
 test('a tap takes the seat and leads on, also to another host', async () => {
-    await server.create('tap', { confirm: 'tap', groups: [{ url: outsideUrl(), limit: 5 }] });
+    await server.create('tap', { confirm: 'tap', forward_query: true, groups: [{ url: outsideUrl(), limit: 5 }] });
     for (const javaScriptEnabled of [true, false]) {
         const page = await visitor(browser, { lang: 'en', javaScriptEnabled });
-        await page.goto(`${server.public}/tap`);
+        await page.goto(`${server.public}/tap/shop-1?from=poster`);
         const before = (await server.groups('tap'))[0].used;
         assert.equal(before, javaScriptEnabled ? 0 : 1, 'looking takes no seat');
         await page.getByRole('button', { name: 'I want to join' }).click();
-        await page.waitForURL(outsideUrl());
+        await page.waitForURL(`${outsideUrl()}?from=poster`);
         assert.equal((await server.groups('tap'))[0].confirmed, before + 1);
         assert.deepEqual(page.wrong, []);
         await page.context().close();

@@ -131,12 +131,46 @@ def test_wechat_is_told_to_open_the_browser(server, url):
 def test_wechat_is_told_so_at_the_campaigns_address_after_a_tap(server, slug):
     server.create(slug, [{"url": "https://t.me/+AbC", "limit": 5}], confirm="tap")
     visitor = Visitor(server, slug, agent=PHONE)
-    assert 'action="seat"' in visitor.scan().text and server.show(slug)["seats"]["used"] == 0
+    assert '<form method="post">' in visitor.scan().text and server.show(slug)["seats"]["used"] == 0
     answer = visitor.ask("POST", f"/{slug}/seat", Content_Type="application/x-www-form-urlencoded")
     assert (answer.status, answer.header("Location"), answer.group) == (303, "/" + slug, "g1")
     answer = visitor.scan(Accept_Language="en")
     assert answer.status == 200 and "open in your browser" in answer.text and answer.cookie is None
     assert server.show(slug)["groups"][0]["confirmed"] == 1
+
+
+FORM = {"Content_Type": "application/x-www-form-urlencoded"}
+
+
+def test_a_tap_keeps_channel_and_query(server, slug):
+    """The button is at the page's own address: no form field, no script."""
+    server.create(slug, [{"url": link("shop"), "show": "redirect", "when": {"channel": ["shop-1"]}}, {"url": link("all")}],
+                  confirm="tap", forward_query=True)
+    for path, to, group in (("/shop-1?utm_source=a&b=%20", link("shop") + "?utm_source=a&b=%20", "g1"), ("?x=1", link("all") + "?x=1", "g2"),
+                            ("/shop-1", link("shop"), "g1"), ("", link("all"), "g2")):
+        visitor = Visitor(server, slug)
+        address = f"/{slug.upper()}{path}"
+        assert '<form method="post">' in visitor.ask("GET", address).text and visitor.cookie is None
+        answer = visitor.ask("POST", address, **FORM)
+        assert (answer.status, answer.header("Location"), answer.group) == (302, to, group)
+        assert answer.cookie[1]["path"] == "/" + slug.upper()
+    assert [g["used"] for g in server.show(slug)["groups"]] == [2, 2]
+    stats = server.redis_client().hgetall(next(iter(server.redis_client().scan_iter(f"hm:{{{slug}}}:stats:*"))))
+    assert stats["seat:shop-1"] == "2"
+
+
+def test_a_button_pressed_late_leads_back_to_its_address(server, slug):
+    server.create(slug, [{"url": link(1), "show": "redirect"}], confirm="tap", forward_query=True)
+    visitor = Visitor(server, slug)
+    assert visitor.ask("POST", f"/{slug}/a?b", **FORM).header("Location") == link(1) + "?b"
+    again = visitor.ask("POST", f"/{slug}/a?b", **FORM)
+    assert (again.status, again.header("Location"), again.cookie) == (303, f"/{slug}/a?b", None)
+    server.patch(slug, {"confirm": "scan"})
+    answer = Visitor(server, slug).ask("POST", f"/{slug}?c=%2F", **FORM)
+    assert (answer.status, answer.header("Location"), answer.cookie) == (303, f"/{slug}?c=%2F", None)
+    assert Visitor(server, slug).ask("POST", f"/{slug}/a").status == 405, "no form"
+    assert Visitor(server, slug).ask("POST", f"/{slug}/-a", **FORM).status == 404
+    assert server.show(slug)["seats"]["used"] == 1
 
 
 def program(**more):
