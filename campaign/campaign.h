@@ -43,7 +43,8 @@ enum group_state { GROUP_OPEN, GROUP_FULL, GROUP_EXPIRED, GROUP_OFF, GROUP_SUSPE
 struct group {
     char id[GROUP_ID_MAX + 1];
     char *name;
-    char *url;              /* what its link or QR says; checked by platform_check_url */
+    char *url;              /* what its link or QR says; checked by platform_check_url. NULL: not there yet, and the
+                               group is not enabled */
     enum platform platform; /* derived from url */
     enum group_show show;   /* as set; group_shows_page resolves GROUP_SHOW_AUTO */
     int64_t limit;          /* seats; -1 is none, 0 is closed */

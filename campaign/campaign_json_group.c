@@ -27,10 +27,14 @@ static void read_group_name(struct change *ch, const char *key, json_t *value)
 
 static void read_group_url(struct change *ch, const char *key, json_t *value)
 {
-    if (json_is_null(value) && !ch->group->url)
-        return; /* like a key left out: it may yet be built */
-    if (change_read_url(ch, key, value, &ch->group->url))
+    if (json_is_null(value)) {
+        /* It may yet be built, and a group that is off may do without: change_read_group looks when all keys are
+         * there. */
+        change_set_text(ch, &ch->group->url, NULL);
+        ch->group->platform = PLATFORM_WEB;
+    } else if (change_read_url(ch, key, value, &ch->group->url)) {
         ch->group->platform = platform_of_url(ch->group->url);
+    }
 }
 
 static void read_group_show(struct change *ch, const char *key, json_t *value)
@@ -123,8 +127,8 @@ void change_read_group(struct change *ch, size_t position, json_t *object)
     if (json_is_null(url))
         url = NULL;
     change_finish_miniprogram(ch, url);
-    if (!g->url && !url)
-        change_error(ch, "url", "is required");
+    if (!g->url && !url && g->enabled)
+        change_error(ch, "url", "is required (but for a group that is off)");
     if (!g->name && !ch->no_memory) {
         snprintf(name, sizeof(name), "Group %zu", position + 1);
         change_set_text(ch, &g->name, name);

@@ -123,7 +123,7 @@ static bool print_groups(const struct campaign *c, const struct group_count *cou
             snprintf(held, sizeof held, "held %lld", (long long)counts[i].held);
         text_table_cell(t, "%s", held);
         text_table_cell(t, "%s%s", expires[0] ? "until " : "", expires);
-        text_table_cell(t, "%s", g->url);
+        text_table_cell(t, "%s", g->url ? g->url : "no link yet");
     }
     bool good = text_table_print(t, 1 << 3, stdout);
     text_table_free(t);

@@ -251,6 +251,11 @@ void send_seat(struct scan *s, size_t group, const struct seat_token *cookie)
         send_failure(s, STORE_UNAVAILABLE);
         return;
     }
+    /* Only a group that is off has no link, and no such group gives seats. */
+    if (!campaign_of(s)->groups[group].url) {
+        send_failure(s, STORE_BAD_REPLY);
+        return;
+    }
     struct lead lead = lead_find(&campaign_of(s)->groups[group], conn_request(conn_of(s)));
     switch (lead.kind) {
     case LEAD_LINK:

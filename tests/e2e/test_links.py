@@ -1,8 +1,10 @@
 """Where a link leads: queries passed on, what a "+" shows, and who is answered with a page instead of a redirect."""
 
+import subprocess
+
 import pytest
 
-from huoma import PHONE, Visitor, code_on, link, once, page_groups, redirect_groups, seat_of, wechat
+from huoma import BINARY, PHONE, Visitor, code_on, link, once, page_groups, redirect_groups, seat_of, wechat
 
 
 def location(server, slug, query):
@@ -254,3 +256,25 @@ def test_url_link_is_a_redirect_on_phones(server, slug, tmp_path):
         assert (answer.status, answer.header("Location")) == (302, "https://wxaurl.cn/AbC")
         assert seat_of(answer.cookie[0])[0] == "c"
     assert code_on(Visitor(server, slug, agent=DESKTOP).scan(), tmp_path) == "https://wxaurl.cn/AbC"
+
+
+# --- groups that have no link yet ---
+
+
+def test_group_without_a_link_is_off_until_it_has_one(server, slug):
+    none = {"name": "Later", "url": None, "limit": 1, "enabled": False}
+    server.create(slug, [none, {"url": link(2)}])
+    group = server.show(slug)["groups"][0]
+    assert (group["url"], group["state"]) == (None, "off")
+    assert Visitor(server, slug).scan().group == "g2"
+    assert "Later" not in once(server.public, "GET", f"/{slug}+").text
+    shown = subprocess.run([BINARY, "campaign", "show", slug, "--data-dir", server.data_dir], capture_output=True, text=True, timeout=30)
+    assert "no link yet" in shown.stdout, shown
+    answer = server.api("PATCH", f"/campaigns/{slug}/groups/g1", {"enabled": True}, 422)
+    assert [e["field"] for e in answer.json()["errors"]] == ["url"]
+    assert server.patch(slug, {"groups": [{"id": "g1", "enabled": True}]}, expect=422)["errors"][0]["field"] == "groups[0].url"
+    server.api("PATCH", f"/campaigns/{slug}/groups/g1", {"enabled": True, "url": link(1)}, 200)
+    visitor = Visitor(server, slug)
+    assert visitor.scan().group == "g1"
+    server.api("PATCH", f"/campaigns/{slug}/groups/g1", {"enabled": False, "url": None}, 200)
+    assert visitor.scan().group == "g2"

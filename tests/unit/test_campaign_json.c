@@ -727,6 +727,34 @@ static void patches_merge(void **state)
     campaign_free(c);
 }
 
+static void only_a_group_that_is_off_may_have_no_link(void **state)
+{
+    struct campaign *c = create("{\"slug\":\"a\",\"groups\":[{\"url\":null,\"enabled\":false}," GROUP "]}"), *on;
+    struct head_counts heads = {0};
+    struct field_errors e;
+    char *stored, err[200];
+    size_t len;
+
+    (void)state;
+    assert_null(c->groups[0].url);
+    assert_null(campaign_with_group_patch(c, 0, "{\"enabled\":true}", 16, &later, &heads, &e));
+    assert_true(errors_have(&e, "url", "is required"));
+    assert_null(campaign_from_patch(c, "{\"groups\":[{\"id\":\"g1\",\"enabled\":null}]}", 39, &later, &heads, &e));
+    assert_true(errors_have(&e, "groups[0].url", "is required"));
+    stored = campaign_to_stored(c, &len);
+    on = campaign_from_stored(stored, len, err, sizeof(err));
+    assert_non_null(on);
+    assert_null(on->groups[0].url);
+    campaign_free(on);
+    free(stored);
+    c = patch(c, "{\"groups\":[{\"id\":\"g1\",\"enabled\":true,\"url\":\"https://t.me/+a\"}]}");
+    assert_int_equal(c->groups[0].platform, PLATFORM_TELEGRAM);
+    c = patch(c, "{\"groups\":[{\"id\":\"g1\",\"enabled\":false,\"url\":null}]}");
+    assert_null(c->groups[0].url);
+    assert_int_equal(c->groups[0].platform, PLATFORM_WEB);
+    campaign_free(c);
+}
+
 static void patches_replace_the_list_of_groups(void **state)
 {
     struct campaign *c = make_spring();
@@ -1272,6 +1300,7 @@ int main(void)
         cmocka_unit_test(generates_ids_around_given_ones),
         cmocka_unit_test(refuses_when_numbers_are_used_up),
         cmocka_unit_test(patches_merge),
+        cmocka_unit_test(only_a_group_that_is_off_may_have_no_link),
         cmocka_unit_test(patches_replace_the_list_of_groups),
         cmocka_unit_test(head_counts_go_to_heads),
         cmocka_unit_test(adds_and_changes_one_group),
