@@ -17,12 +17,12 @@
 #include "routes.h"
 
 static void show_health(struct conn *c);
-static void show_door(struct conn *c);
 
 #define API "/api/v1"
 
 static const struct http_route routes[] = {
-    {HTTP_M_GET, "/", show_door, 0},
+    {HTTP_M_GET, "/", console_index, 0},
+    {HTTP_M_GET, "/assets/{}", console_asset, 0},
     {HTTP_M_GET, "/healthz", show_health, 0},
     {HTTP_M_GET, API "/me", auth_me, 0},
     {HTTP_M_GET, API "/campaigns", campaigns_list, 0},
@@ -154,27 +154,4 @@ static void show_health(struct conn *c)
         reply_header_text(&r, "Retry-After", seconds);
     }
     reply_end(&r, text, strlen(text));
-}
-
-static void show_door(struct conn *c)
-{
-    static const char page[] =
-        "<!doctype html>\n"
-        "<html lang=\"zh-CN\"><head><meta charset=\"utf-8\"><title>Huoma 活码</title>\n"
-        "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"></head><body>\n"
-        "<h1>Huoma 活码</h1>\n"
-        "<p>这里是管理入口，用来管理活码、群和名额。接口在 <code>/api/v1</code>，每次请求都要带令牌。</p>\n"
-        "<p>在服务器上运行下面的命令，就能得到一个令牌（只显示一次）：</p>\n"
-        "<pre>huoma token create --name 我的名字 --role admin</pre>\n"
-        "<div lang=\"en\">\n"
-        "<p>This is the door for operators: campaigns, groups and seats. The API is at <code>/api/v1</code>; every "
-        "request needs a token.</p>\n"
-        "<p>To get one, run this on the server (it is shown once):</p>\n"
-        "<pre>huoma token create --name my-name --role admin</pre>\n"
-        "<p>Then:</p>\n"
-        "<pre>curl -H \"Authorization: Bearer TOKEN\" http://THIS-ADDRESS/api/v1/campaigns</pre>\n"
-        "</div></body></html>\n";
-    struct reply r;
-    answer_begin(&r, c, 200, "text/html; charset=utf-8");
-    reply_end(&r, page, sizeof page - 1);
 }

@@ -18,6 +18,10 @@ void groups_show(struct conn *c);
 void groups_patch(struct conn *c);
 void groups_delete(struct conn *c);
 
+/* console.c */
+void console_index(struct conn *c);
+void console_asset(struct conn *c);
+
 /* prints.c */
 void prints_svg(struct conn *c);
 void prints_png(struct conn *c);

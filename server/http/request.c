@@ -25,6 +25,7 @@ static const struct {
     [HTTP_H_USER_AGENT] = {HEADER("user-agent"), false},
     [HTTP_H_ACCEPT_LANGUAGE] = {HEADER("accept-language"), false},
     [HTTP_H_ACCEPT] = {HEADER("accept"), false},
+    [HTTP_H_ACCEPT_ENCODING] = {HEADER("accept-encoding"), false},
     [HTTP_H_AUTHORIZATION] = {HEADER("authorization"), true},
     [HTTP_H_X_API_KEY] = {HEADER("x-api-key"), true},
     [HTTP_H_CONTENT_TYPE] = {HEADER("content-type"), true},

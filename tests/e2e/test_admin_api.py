@@ -174,15 +174,12 @@ def test_an_editors_body_that_is_not_json_is_400(server, slug, tokens):
 def test_what_is_open_to_all(server):
     answer = ask(server, "GET", "/healthz", token=None, prefix="")
     assert (answer.status, answer.text.strip()) == (200, "ok")
-    answer = ask(server, "GET", "/", token=None, prefix="")
-    assert answer.status == 200 and answer.header("Content-Type") == "text/html; charset=utf-8"
-    assert "huoma token create" in answer.text
     assert ask(server, "HEAD", "/healthz", token=None, prefix="").body == b""
 
 
 def test_every_answer_is_private_and_inert(server, slug):
     server.create(slug, redirect_groups(1))
-    for method, path, body in (("GET", "/api/v1/campaigns", None), ("GET", f"/api/v1/campaigns/{slug}", None), ("GET", "/", None),
+    for method, path, body in (("GET", "/api/v1/campaigns", None), ("GET", f"/api/v1/campaigns/{slug}", None),
                                ("GET", "/healthz", None), ("GET", "/nothing", None), ("POST", "/api/v1/campaigns", b"{"),
                                ("DELETE", f"/api/v1/campaigns/{slug}/groups/g1", None), ("PUT", "/healthz", None),
                                ("GET", f"/api/v1/campaigns/{slug}/qr.png", None)):
