@@ -201,6 +201,11 @@ void redis_call_key(struct redis_call *c, const char *slug, const char *suffix)
     put_argument(c, key, (size_t)len, suffix, strlen(suffix));
 }
 
+void redis_call_spoil(struct redis_call *c)
+{
+    c->no_memory = true;
+}
+
 void redis_call_deadline(struct redis_call *c, int deadline_ms)
 {
     c->deadline_ms = deadline_ms;

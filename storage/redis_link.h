@@ -35,7 +35,7 @@ enum redis_script {
     REDIS_CONFIRM_SEAT,
     REDIS_NEXT_SEAT,
     REDIS_READ_CAMPAIGN,
-    REDIS_SAVE_CAMPAIGN,
+    REDIS_SAVE_CAMPAIGNS,
     REDIS_DELETE_CAMPAIGN,
     REDIS_LIST_CAMPAIGNS,
     REDIS_SCRIPT_COUNT
@@ -60,6 +60,8 @@ void redis_call_text(struct redis_call *c, const char *text);
 void redis_call_int(struct redis_call *c, int64_t n);
 /* "<prefix>{slug}<suffix>", or "<prefix><suffix>" when slug is NULL. */
 void redis_call_key(struct redis_call *c, const char *slug, const char *suffix);
+/* The sender had no memory for an argument: when the call is sent, it fails as if its own had run out. */
+void redis_call_spoil(struct redis_call *c);
 /* deadline_ms: 0 is STORE_DEADLINE_MS. Before redis_call_send. */
 void redis_call_deadline(struct redis_call *c, int deadline_ms);
 void redis_call_send(struct redis_call *c, redis_done done, void *ctx);

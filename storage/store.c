@@ -22,6 +22,7 @@ const char *store_result_name(enum store_result r)
         [STORE_TIMEOUT] = "timeout",
         [STORE_BAD_REPLY] = "bad_reply",
         [STORE_NO_SPACE] = "no_space",
+        [STORE_TOO_LARGE] = "too_large",
     };
     return (unsigned)r < STORE_RESULT_COUNT ? names[r] : "unknown";
 }

@@ -19,14 +19,17 @@ struct event_base;
 
 enum {
     STORE_ERR_MAX = 256,
-    STORE_DEADLINE_MS = 1500,                /* a visitor is told within 2 s */
-    STORE_PREFIX_MAX = 32,                   /* bytes of key_prefix */
-    STORE_DEFINITION_MAX = 32 * 1024 * 1024, /* bytes of a stored definition */
-    STORE_PAGE_MAX = 200,                    /* rows of a list */
-    STORE_SECRET = 32,                       /* bytes of hm:secret */
-    STORE_TOKEN_HASH = 65,                   /* hex of SHA-256, with NUL */
-    STORE_TOKENS_MAX = 10000,                /* API tokens in a store */
-    STORE_ROW_MAX = 4096,                    /* bytes of a token's record */
+    STORE_DEADLINE_MS = 1500,                 /* a visitor is told within 2 s */
+    STORE_PREFIX_MAX = 32,                    /* bytes of key_prefix */
+    STORE_DEFINITION_MAX = 32 * 1024 * 1024,  /* bytes of a stored definition */
+    STORE_PAGE_MAX = 200,                     /* rows of a list */
+    STORE_SECRET = 32,                        /* bytes of hm:secret */
+    STORE_TOKEN_HASH = 65,                    /* hex of SHA-256, with NUL */
+    STORE_TOKENS_MAX = 10000,                 /* API tokens in a store */
+    STORE_ROW_MAX = 4096,                     /* bytes of a token's record */
+    STORE_BATCH_MAX = 1000,                   /* campaigns that are saved at once */
+    STORE_BATCH_GROUPS_MAX = 20000,           /* their groups: bounds how long scans wait for a save */
+    STORE_BATCH_BYTES_MAX = 32 * 1024 * 1024, /* definitions that are read at once */
 };
 
 enum store_result {
@@ -39,6 +42,7 @@ enum store_result {
     STORE_TIMEOUT,     /* no answer in time: unknown */
     STORE_BAD_REPLY,   /* an answer that makes no sense: unknown */
     STORE_NO_SPACE,    /* Redis refuses writes (-MISCONF, -OOM): nothing was changed */
+    STORE_TOO_LARGE,   /* more than is read at once; nothing was changed */
     STORE_RESULT_COUNT
 };
 const char *store_result_name(enum store_result r);
@@ -164,6 +168,30 @@ void store_campaign_read(struct store *s, const char *slug, store_campaign_done 
  */
 void store_campaign_save(struct store *s, const struct campaign *c, int64_t was, const struct head_counts *heads,
                          int touched, store_campaign_done done, void *ctx);
+
+/* --- several at once (campaign_save.c, campaigns.c) --- */
+
+/* rows: in the order of what was asked for; a row without definition: there is no such campaign. Valid during the
+ * callback. */
+typedef void (*store_campaigns_done)(void *ctx, enum store_result r, const struct store_campaign *rows, size_t count);
+
+/* count: 1 to STORE_BATCH_MAX. STORE_TOO_LARGE: their definitions come to more than STORE_BATCH_BYTES_MAX. Each is read
+ * in a moment of its own. */
+void store_campaigns_read(struct store *s, const char (*slugs)[CAMPAIGN_SLUG_MAX + 1], size_t count,
+                          store_campaigns_done done, void *ctx);
+
+/* One campaign to save: what store_campaign_save takes. */
+struct store_save {
+    const struct campaign *campaign;
+    int64_t was;
+    const struct head_counts *heads; /* NULL: none */
+    int touched;
+};
+/* All of them in one moment, or none: STORE_CONFLICT or STORE_NOT_FOUND if it may not be for any one. count: 1 to
+ * STORE_BATCH_MAX, with STORE_BATCH_GROUPS_MAX groups at most; a slug occurs once. What list points at is only read
+ * during the call. */
+void store_campaigns_save(struct store *s, const struct store_save *list, size_t count, store_campaigns_done done,
+                          void *ctx);
 
 /* was: the version it must have, or 0 for any. */
 void store_campaign_delete(struct store *s, const char *slug, int64_t was, store_done done, void *ctx);

@@ -52,6 +52,8 @@ static const struct {
     [STORE_BAD_REPLY] = {503, "The store's answer makes no sense; the server's log says more.",
                          "The store's answer makes no sense: the change may have been made. Read before trying again."},
     [STORE_NO_SPACE] = {507, "The store has no space left.", "The store has no space left; nothing was changed."},
+    [STORE_TOO_LARGE] = {422, "That is more than can be read at once.",
+                         "The campaigns are too large to be changed at once; nothing was changed."},
 };
 
 static size_t status_row(int status)

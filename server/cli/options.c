@@ -44,6 +44,7 @@ enum cli_exit cli_fail_store(const char *what, enum store_result r)
         [STORE_TIMEOUT] = "the store did not answer in time; whether something was changed is unknown",
         [STORE_BAD_REPLY] = "the store's answer makes no sense; whether something was changed is unknown",
         [STORE_NO_SPACE] = "the store has no room; nothing was changed",
+        [STORE_TOO_LARGE] = "more than can be read at once; nothing was changed",
     };
     return cli_fail(what, "%s", meanings[r]);
 }

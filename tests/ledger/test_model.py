@@ -117,7 +117,7 @@ class World:
         self.slug = f"c{rng.getrandbits(40)}"
         self.keys = [f"hm:{{{self.slug}}}{s}" for s in ("", ":seats", ":queue", ":due")]
         self.scripts = {n: db.register_script(script(n)) for n in
-                        ("take_seats", "confirm_seat", "next_seat", "read_campaign", "save_campaign", "delete_campaign")}
+                        ("take_seats", "confirm_seat", "next_seat", "read_campaign", "save_campaigns", "delete_campaign")}
         self.model = Model(strategy, rng.choice([1, 10, 30, 180]))
         self.lanes = rng.choice([[0], [0, 1], [0, 1, 2, 3]])
         self.version, self.made, self.seats = 0, 0, []
@@ -140,7 +140,7 @@ class World:
     def save(self, heads=(), touched=""):
         m = self.model
         m.sweep()
-        args = [self.version, "{}", "uid", m.strategy, 1, 0, 0, self.rng.choice([0, m.hold]), self.slug, self.rng.getrandbits(30), touched,
+        args = [self.version, "{}", "uid", m.strategy, 1, 0, 0, self.rng.choice([0, m.hold]), self.slug, touched,
                 len(self.lanes), len(m.groups)]
         for g in m.groups:
             args += [g.id, g.limit, g.weight, int(g.on), g.expires, int(g.holds), g.lane]
@@ -151,9 +151,26 @@ class World:
             g.used = confirmed + m.held(g)
         if touched:
             m.find(touched).suspect, m.find(touched).times = False, []
-        reply = self.run("save_campaign", *args, extra_keys=["hm:changed"])
+        self.db.set("clock", m.now)
+        keys, before, behind = self.neighbours()
+        reply = self.scripts["save_campaigns"](keys=keys, args=[self.rng.getrandbits(30), *before, *args, *behind])
         self.version += 1
-        self.check(reply)
+        self.check(reply[len(before) > 0])
+        for side in [k for k in (keys[:4], keys[-5:-1]) if k != self.keys]:
+            assert self.db.hmget(side[1], "v", "lanes", "u:g1", "hold") == ["1", "2", "3", "33"]
+            self.db.delete(*side, side[2] + ":1")
+
+    def neighbours(self):
+        """Campaigns that are saved in the same moment, before and behind: nothing of them may show in this one."""
+        records, keys = [[], []], [[], []]
+        for side in (0, 1):
+            if self.rng.random() < 0.3:
+                self.made_beside = getattr(self, "made_beside", 0) + 1
+                slug, lane = f"{self.slug}-{self.made_beside}", self.rng.choice([0, 1])
+                records[side] = [0, "{}", "uid2", self.rng.choice([0, 1, 2]), 1, 0, 0, 33, slug, "", 2, 1,
+                                 "g1", self.rng.choice([-1, 0, 5]), 1, 1, 0, 1, lane, 1, "g1", 3]
+                keys[side] = [f"hm:{{{slug}}}{s}" for s in ("", ":seats", ":queue", ":due")]
+        return keys[0] + self.keys + keys[1] + ["hm:changed"], *records
 
     def check(self, reply=None):
         """The ledger's own account of itself is the model's."""

@@ -1,0 +1,43 @@
+-- needs: ledger report saving
+-- Writes definitions and their plans, atomically with scans: all of them, or none if one is not of the version that it must
+-- have. All keys must be in one Redis.
+-- KEYS: four of each campaign, see ledger.lua; then the channel that tells of changes.
+-- ARGV: 1 a random seed, then for each campaign its record, see saving.lua, and how many head counts, and for each: id,
+--       confirmed.
+-- Reply: a list of what read_campaign answers, in order.
+local count = (#KEYS - 1) / 4
+
+local function heads_end(at)
+  return at + 1 + tonumber(ARGV[at]) * 2
+end
+
+-- The admin counted heads: so many are confirmed, and those who hold a seat now come on top.
+local function write_heads(at)
+  for i = 0, tonumber(ARGV[at]) - 1 do
+    local id = ARGV[at + 1 + i * 2]
+    local held = tonumber(call('HGET', SEATS, 'h:' .. id) or '0')
+    call('HSET', SEATS, 'u:' .. id, tonumber(ARGV[at + 2 + i * 2]) + held)
+  end
+end
+
+seed = tonumber(ARGV[1])
+local at, reply = 2, {}
+for i = 0, count - 1 do
+  local was, version = tonumber(ARGV[at]), call('HGET', KEYS[i * 4 + 2], 'v')
+  if was == 0 and version then return redis.error_reply('HUOMA CONFLICT') end
+  if was > 0 and not version then return redis.error_reply('HUOMA NOT_FOUND') end
+  if was > 0 and tonumber(version) ~= was then return redis.error_reply('HUOMA CONFLICT') end
+  at = heads_end(record_end(at))
+end
+at = 2
+for i = 0, count - 1 do
+  local heads = record_end(at)
+  campaign_switch(i)
+  open()
+  write_plan(at)
+  write_heads(heads)
+  write_queue(at)
+  reply[i + 1] = write_definition(at)
+  at = heads_end(heads)
+end
+return reply
