@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 static const char *const reserved_slugs[] = {"healthz", "api", "static", "metrics", "robots.txt"};
 static const char *const reserved_channels[] = {"seat", "next"};
@@ -125,15 +126,46 @@ static int lane_of(struct campaign *c, size_t position)
     return c->lane_count++;
 }
 
+/* Likewise of a group that leaves WeChat, behind the first `others` lanes. Without a free lane it stays among others:
+ * then WeChat's visitors get a seat, and the page that says where to open it. */
+static void part_leaving(struct campaign *c, size_t position, int others)
+{
+    struct group *g = &c->groups[position];
+
+    for (int lane = others; lane < c->lane_count; lane++) {
+        if (when_equal(c->groups[c->lane_group[lane]].when, g->when)) {
+            g->lane = lane;
+            return;
+        }
+    }
+    if (c->lane_count == CAMPAIGN_LANES_MAX)
+        return;
+    c->lane_group[c->lane_count] = position;
+    c->leaving_lanes |= UINT32_C(1) << c->lane_count;
+    g->lane = c->lane_count++;
+}
+
 /* Groups take lanes in their order, so that everyone who reads a definition numbers them alike. */
 static bool number_lanes(struct campaign *c)
 {
     c->lane_count = 1;
+    c->leaving_lanes = 0;
+    c->asks = 0;
     for (size_t i = 0; i < c->group_count; i++) {
         c->groups[i].lane = lane_of(c, i);
         if (c->groups[i].lane < 0)
             return false;
+        c->asks |= when_asks(c->groups[i].when);
     }
+    c->only_leaving = c->group_count > 0;
+    int others = c->lane_count;
+    for (size_t i = 0; i < c->group_count; i++) {
+        if (group_leaves_wechat(&c->groups[i]))
+            part_leaving(c, i, others);
+        c->only_leaving = c->only_leaving && (c->leaving_lanes >> c->groups[i].lane & 1);
+    }
+    if (c->leaving_lanes)
+        c->asks |= VISIT_FACT_APP;
     return true;
 }
 
@@ -142,10 +174,25 @@ uint32_t campaign_lanes(const struct campaign *c, const struct visit *v)
     uint32_t lanes = 1;
 
     for (int lane = 1; lane < c->lane_count; lane++) {
-        if (when_fits(c->groups[c->lane_group[lane]].when, v))
+        bool leaves = c->leaving_lanes >> lane & 1 && v->app == VISIT_WECHAT;
+
+        if (!leaves && when_fits(c->groups[c->lane_group[lane]].when, v))
             lanes |= UINT32_C(1) << lane;
     }
     return lanes;
+}
+
+bool campaign_is_elsewhere(const struct campaign *c, const struct visit *v, int64_t now)
+{
+    if (!c->leaving_lanes || v->app != VISIT_WECHAT)
+        return false;
+    for (size_t i = 0; i < c->group_count; i++) {
+        const struct group *g = &c->groups[i];
+
+        if (c->leaving_lanes >> g->lane & 1 && g->limit != 0 && group_admits(g, now) && when_fits(g->when, v))
+            return true;
+    }
+    return false;
 }
 
 static int compare_ids(const void *a, const void *b, void *groups)
@@ -223,6 +270,30 @@ bool group_shows_page(const struct group *g)
         return g->show == GROUP_SHOW_PAGE;
     return platform_wants_page(g->platform) ||
            (g->platform == PLATFORM_MINIPROGRAM && g->url && miniprogram_is_scheme(g->url));
+}
+
+/* Whether WeChat refuses to open the link. */
+static bool wechat_refuses(const struct group *g)
+{
+    switch (g->platform) {
+    case PLATFORM_TELEGRAM:
+    case PLATFORM_WHATSAPP:
+    case PLATFORM_DISCORD:
+        return true;
+    case PLATFORM_QQ:
+        return strncasecmp(g->url, "http", 4) != 0;
+    default:
+        return false;
+    }
+}
+
+bool group_leaves_wechat(const struct group *g)
+{
+    if (!g->url)
+        return false;
+    if (g->platform == PLATFORM_MINIPROGRAM)
+        return miniprogram_is_scheme(g->url) && !(g->miniprogram && (g->miniprogram->url_link || g->miniprogram->code));
+    return !group_shows_page(g) && wechat_refuses(g);
 }
 
 bool campaign_asks_tap(const struct campaign *c)

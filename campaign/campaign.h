@@ -85,7 +85,10 @@ struct campaign {
     int64_t created_at, updated_at;
     int lane_count;                        /* 1: nobody is told apart */
     size_t lane_group[CAMPAIGN_LANES_MAX]; /* of each lane but the first, a group that has its conditions */
-    uint32_t *by_id;                       /* positions sorted by id, for campaign_find_group; owned */
+    uint32_t leaving_lanes; /* bits of those whose groups are for nobody in WeChat: group_leaves_wechat */
+    bool only_leaving;      /* there are groups, and all of them stand there */
+    unsigned asks;          /* what its lanes ask of a visit: bits of enum visit_fact */
+    uint32_t *by_id;        /* positions sorted by id, for campaign_find_group; owned */
 };
 
 /* Without id, name and url; no limit, weight 1, enabled. group_clear frees its strings, not the struct. */
@@ -106,6 +109,10 @@ int campaign_find_group(const struct campaign *c, const char *id);
 /* Bits of the lanes whose groups the visit may get a seat in; always the first one. */
 uint32_t campaign_lanes(const struct campaign *c, const struct visit *v);
 
+/* Whether a visitor is in WeChat, which opens no group that they could get, and should open the code elsewhere: there a
+ * group that it does not open admits people and is for them. Whether it has room only the ledger knows. */
+bool campaign_is_elsewhere(const struct campaign *c, const struct visit *v, int64_t now);
+
 enum campaign_phase campaign_phase(const struct campaign *c, int64_t now);
 enum group_state group_state(const struct group *g, const struct group_count *count, int64_t now);
 
@@ -115,6 +122,11 @@ bool group_admits(const struct group *g, int64_t now);
 /* Whether a visitor is shown a page with the group's code (true) or is redirected to its link (false). A mini program's
  * scheme opens by a button only, so it has a page too. */
 bool group_shows_page(const struct group *g);
+
+/* Whether WeChat neither opens the group's link nor has another way to it: Telegram and its like, apps' own schemes, a
+ * mini program without a link or code for WeChat. Such a group gives no seats there: no cookie goes along to the
+ * browser, where another seat would be taken. Where a page with the group's code is asked for, it has one. */
+bool group_leaves_wechat(const struct group *g);
 
 /* Whether the campaign lets a visitor press a button before a seat is taken: confirm "tap" and a group that redirects.
  */

@@ -65,6 +65,14 @@ bool when_equal(const struct when *a, const struct when *b)
            same_list(a->channels, b->channels) && same_list(a->hours, b->hours);
 }
 
+unsigned when_asks(const struct when *w)
+{
+    if (!w)
+        return 0;
+    return (w->apps ? VISIT_FACT_APP : 0) | (w->systems ? VISIT_FACT_OS : 0) |
+           (w->languages ? VISIT_FACT_LANGUAGE : 0) | (w->hours ? VISIT_FACT_HOURS : 0);
+}
+
 /* Whether the first len bytes of word stand in ",a,b,". */
 static bool list_has(const char *list, const char *word, size_t len)
 {

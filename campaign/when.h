@@ -34,6 +34,9 @@ enum visit_os { VISIT_IOS, VISIT_ANDROID, VISIT_HARMONY, VISIT_DESKTOP, VISIT_SY
 extern const char *const visit_app_words[VISIT_APPS];
 extern const char *const visit_os_words[VISIT_SYSTEMS];
 
+/* What conditions may ask of a visit, as bits; a channel is at hand anyway. */
+enum visit_fact { VISIT_FACT_APP = 1, VISIT_FACT_OS = 2, VISIT_FACT_LANGUAGE = 4, VISIT_FACT_HOURS = 8 };
+
 /* One visit, as far as conditions look at it. */
 struct visit {
     enum visit_app app;
@@ -63,6 +66,9 @@ struct when *when_copy(const struct when *w); /* NULL: out of memory */
 /* NULL is like one that fits everybody. */
 bool when_is_empty(const struct when *w);
 bool when_equal(const struct when *a, const struct when *b);
+
+/* The facts that when_fits looks at, bits of enum visit_fact. */
+unsigned when_asks(const struct when *w);
 
 bool when_fits(const struct when *w, const struct visit *v);
 /* Likewise, whatever the hour: who has a seat keeps it when the doors close. */

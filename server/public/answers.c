@@ -17,6 +17,7 @@ struct answers {
     const struct campaign *campaign;
     bool asks_tap;
     struct answer_page *tap[LANDING_LANGUAGES];
+    struct answer_page *leave[LANDING_LANGUAGES];
     struct answer_page *preview[LANDING_LANGUAGES];
     struct answer_page *message[LANDING_MESSAGES][LANDING_LANGUAGES];
     struct group_answers *groups; /* by position */
@@ -87,6 +88,7 @@ void answers_free(void *answers)
     if (!a)
         return;
     drop_all(a->shelf, a->tap, LANDING_LANGUAGES);
+    drop_all(a->shelf, a->leave, LANDING_LANGUAGES);
     drop_all(a->shelf, a->preview, LANDING_LANGUAGES);
     drop_all(a->shelf, &a->message[0][0], LANDING_MESSAGES * LANDING_LANGUAGES);
     for (size_t i = 0; i < a->campaign->group_count; i++) {
@@ -165,6 +167,15 @@ const struct landing_page *answers_tap(struct answers *a, enum landing_language 
         return &a->tap[l]->page;
     int failed = landing_tap(&page, a->campaign, l);
     return page_keep(a->shelf, &a->tap[l], failed, &page);
+}
+
+const struct landing_page *answers_leave(struct answers *a, const char *base_url, enum landing_language l)
+{
+    struct landing_page page;
+    if (a->leave[l])
+        return &a->leave[l]->page;
+    int failed = landing_leave(&page, a->campaign, base_url, l);
+    return page_keep(a->shelf, &a->leave[l], failed, &page);
 }
 
 const struct landing_page *answers_preview(struct answers *a, const char *base_url, enum landing_language l)

@@ -46,6 +46,7 @@ const struct landing_page *answers_group(struct answers *a, size_t group, enum l
 const struct landing_page *answers_view(struct answers *a, size_t group, const char *base_url, enum landing_language l,
                                         enum landing_view view);
 const struct landing_page *answers_tap(struct answers *a, enum landing_language l);
+const struct landing_page *answers_leave(struct answers *a, const char *base_url, enum landing_language l);
 const struct landing_page *answers_preview(struct answers *a, const char *base_url, enum landing_language l);
 const struct landing_page *answers_message(struct answers *a, enum landing_message m, enum landing_language l);
 /* A message that names no campaign. */

@@ -54,7 +54,11 @@ int landing_group(struct landing_page *page, const struct campaign *c, size_t gr
  */
 int landing_view(struct landing_page *page, const struct campaign *c, size_t group, const char *base_url,
                  enum landing_language lang, enum landing_view view);
-/* The page with one button, before a seat is taken (confirm "tap"): POSTs to seat. */
+/* "Open in your browser" for who gets no seat where they are: the campaign's own link to copy. At path_at, the link's
+ * end, goes "/" and the visitor's channel. */
+int landing_leave(struct landing_page *page, const struct campaign *c, const char *base_url,
+                  enum landing_language lang);
+/* The page with one button, before a seat is taken (confirm "tap"): POSTs to its own address. */
 int landing_tap(struct landing_page *page, const struct campaign *c, enum landing_language lang);
 int landing_message(struct landing_page *page, enum landing_message m, const struct campaign *c,
                     enum landing_language lang);

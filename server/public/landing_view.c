@@ -1,7 +1,8 @@
-/* The pages of a group whose link not every app opens: "open in your browser", and a mini program's three. */
+/* The pages for links that not every app opens: "open in your browser", and a mini program's three. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "embed.h"
 #include "landing.h"
@@ -94,6 +95,27 @@ static void fill_slots(struct html_slots *s, const struct campaign *c, const str
     html_slot_raw(s, "join_why", words->join_why);
     html_slot_raw(s, "join", look->way == LANDING_WAY_LEAVE_APP ? NULL : words->join);
     html_slot_text(s, "next", words->next, 200);
+}
+
+int landing_leave(struct landing_page *page, const struct campaign *c, const char *base_url, enum landing_language lang)
+{
+    static const char copy[] = "<p class=\"copy\" dir=\"ltr\">"; /* of go.html; texts are escaped */
+    const struct landing_kind kind = {embed_go_html, STYLE_GO, SCRIPT_NONE, false};
+    struct html_slots s = {0};
+    char *link;
+
+    if (asprintf(&link, "%s/%s", base_url, c->slug) < 0)
+        return -ENOMEM;
+    html_slot_text(&s, "title", landing_name(c), 1200);
+    html_slot_text(&s, "tab", landing_name(c), 240);
+    html_slot_raw(&s, "tone", "soon");
+    html_slot_raw(&s, "do", landing_way_text(LANDING_WAY_LEAVE_APP, PLATFORM_WEB, lang));
+    html_slot_text(&s, "copy", link, SIZE_MAX);
+    int err = landing_make(page, &kind, lang, &s);
+    free(link);
+    if (!err)
+        page->path_at = (size_t)(strstr(strstr(page->html, copy), "</p>") - page->html);
+    return err == -E2BIG ? -ENOMEM : err;
 }
 
 int landing_view(struct landing_page *page, const struct campaign *c, size_t group, const char *base_url,

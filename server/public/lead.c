@@ -2,7 +2,6 @@
 #include "lead.h"
 
 #include <string.h>
-#include <strings.h>
 
 #include "visit.h"
 
@@ -63,21 +62,6 @@ static struct lead lead_miniprogram(const struct group *g, const struct request 
     return scheme && g->show != GROUP_SHOW_REDIRECT ? to_view(LANDING_VIEW_OPEN) : by_link;
 }
 
-/* Whether WeChat refuses to open the link. */
-static bool wechat_refuses(const struct group *g)
-{
-    switch (g->platform) {
-    case PLATFORM_TELEGRAM:
-    case PLATFORM_WHATSAPP:
-    case PLATFORM_DISCORD:
-        return true;
-    case PLATFORM_QQ:
-        return strncasecmp(g->url, "http", 4) != 0;
-    default:
-        return false;
-    }
-}
-
 struct lead lead_find(const struct group *g, const struct request *r)
 {
     /* A URL Link whose code is asked for keeps its page; a scheme has a page by itself. */
@@ -85,7 +69,7 @@ struct lead lead_find(const struct group *g, const struct request *r)
         return lead_miniprogram(g, r);
     if (group_shows_page(g))
         return (struct lead){.kind = LEAD_PAGE};
-    if (wechat_refuses(g) && in_wechat(r))
+    if (group_leaves_wechat(g) && in_wechat(r))
         return to_view(LANDING_VIEW_LEAVE);
     return by_link;
 }

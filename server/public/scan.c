@@ -44,8 +44,7 @@ int scan_context_init(struct scan_context *x, const unsigned char secret[STORE_S
 
 /* --- whom a group is for --- */
 
-/* A visit that names no channel, as those of buttons, counts as of the first one that its seat's group is for. */
-static struct visit visit_of_scan(const struct scan *s, char channel[CAMPAIGN_CHANNEL_MAX + 1])
+struct visit visit_of_scan(const struct scan *s, char channel[CAMPAIGN_CHANNEL_MAX + 1])
 {
     struct conn *c = conn_of_data((void *)s);
     int had = s->has_token ? campaign_find_group(campaign_of(s), s->token.group) : -1;
@@ -54,7 +53,7 @@ static struct visit visit_of_scan(const struct scan *s, char channel[CAMPAIGN_CH
     snprintf(channel, CAMPAIGN_CHANNEL_MAX + 1, "%s", s->waiter.channel);
     if (!channel[0] && when && when->channels)
         snprintf(channel, CAMPAIGN_CHANNEL_MAX + 1, "%.*s", (int)strcspn(when->channels + 1, ","), when->channels + 1);
-    return visit_of(conn_request(c), channel, conn_now(c));
+    return visit_of(conn_request(c), channel, conn_now(c), campaign_of(s)->asks);
 }
 
 static uint32_t lanes_of(const struct seat_waiter *w)
@@ -69,10 +68,11 @@ static uint32_t lanes_of(const struct seat_waiter *w)
 static bool keeps_seat(const struct scan *s, const struct group *g)
 {
     char channel[CAMPAIGN_CHANNEL_MAX + 1];
-    if (!g->when)
+    bool leaves = campaign_of(s)->leaving_lanes >> g->lane & 1;
+    if (!g->when && !leaves)
         return true;
     struct visit v = visit_of_scan(s, channel);
-    return when_fits_person(g->when, &v);
+    return when_fits_person(g->when, &v) && !(leaves && v.app == VISIT_WECHAT);
 }
 
 /* --- the seat in the cookie --- */
@@ -226,6 +226,8 @@ static void scan_opened(struct scan *s)
     struct answers *a = answers_of(s);
     if (group >= 0)
         send_seat(s, (size_t)group, NULL);
+    else if (a && answers_ask_tap(a) && campaign_of(s)->only_leaving && visit_app_of(conn_request(c)) == VISIT_WECHAT)
+        send_full(s); /* no button where there is no seat to press it for */
     else if (a && answers_ask_tap(a))
         send_tap(s);
     else

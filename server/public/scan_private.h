@@ -42,7 +42,11 @@ void end_page(struct reply *r, const struct landing_page *page, struct span path
 void send_failure(struct scan *s, enum store_result r);
 /* true: the campaign is not running, and the visitor was told so. */
 bool send_if_not_running(struct scan *s);
-/* No group is open: the campaign's link, or its page. */
+/* The visit as conditions see it; without a channel, as those of buttons, it counts as of the first one that its seat's
+ * group is for. */
+struct visit visit_of_scan(const struct scan *s, char channel[CAMPAIGN_CHANNEL_MAX + 1]);
+
+/* No group is open to this visitor: where they should open the code instead, or the campaign's link, or its page. */
 void send_full(struct scan *s);
 /* The visitor has a seat in that group. cookie: the proof to carry, or NULL when they carry it already. May confirm it
  * first, and then sends later. */

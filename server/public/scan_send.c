@@ -126,13 +126,39 @@ bool send_if_not_running(struct scan *s)
     return true;
 }
 
-/* No group is open: the campaign's link, or its page. */
+static bool is_elsewhere(const struct scan *s)
+{
+    char channel[CAMPAIGN_CHANNEL_MAX + 1];
+    if (!campaign_of(s)->leaving_lanes)
+        return false;
+    struct visit v = visit_of_scan(s, channel);
+    return campaign_is_elsewhere(campaign_of(s), &v, conn_now(conn_of((struct scan *)s)));
+}
+
+/* "Open in your browser", with the campaign's link and the visitor's channel. */
+static void send_leave(struct scan *s)
+{
+    struct conn *c = conn_of(s);
+    struct answers *a = answers_of(s);
+    char channel[CAMPAIGN_CHANNEL_MAX + 2];
+    int len = snprintf(channel, sizeof channel, "%s%s", s->waiter.channel[0] ? "/" : "", s->waiter.channel);
+    struct reply r;
+    const struct landing_page *page = a ? answers_leave(a, context_of(s)->base_url, language_of(c)) : NULL;
+    begin_page(&r, c, page ? 200 : 503);
+    reply_header_text(&r, "Huoma-Group", "none");
+    end_page(&r, page, (struct span){channel, (size_t)len});
+}
+
 void send_full(struct scan *s)
 {
     const char *url = campaign_of(s)->fallback_url;
     struct reply r;
     if (send_if_not_running(s))
         return;
+    if (is_elsewhere(s)) {
+        send_leave(s);
+        return;
+    }
     if (!url) {
         send_message(s, 200, LANDING_FULL);
         return;

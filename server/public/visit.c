@@ -49,13 +49,18 @@ static int week_minute(int64_t now)
     return ((tm.tm_wday + 6) % 7 * 24 + tm.tm_hour) * 60 + tm.tm_min;
 }
 
-struct visit visit_of(const struct request *r, const char *channel, int64_t now)
+struct visit visit_of(const struct request *r, const char *channel, int64_t now, unsigned asks)
 {
     struct span accept = r->header[HTTP_H_ACCEPT_LANGUAGE];
-    struct visit v = {.app = visit_app_of(r), .channel = channel, .week_minute = week_minute(now)};
+    struct visit v = {.channel = channel};
 
-    v.os = (enum visit_os)first_of(systems, r->header[HTTP_H_USER_AGENT]);
-    if (!language_best(accept.at, accept.len, v.language) && v.app != VISIT_BROWSER)
+    if (asks & (VISIT_FACT_APP | VISIT_FACT_LANGUAGE))
+        v.app = visit_app_of(r);
+    if (asks & VISIT_FACT_OS)
+        v.os = (enum visit_os)first_of(systems, r->header[HTTP_H_USER_AGENT]);
+    if (asks & VISIT_FACT_LANGUAGE && !language_best(accept.at, accept.len, v.language) && v.app != VISIT_BROWSER)
         memcpy(v.language, "zh", 3); /* these apps are used in Chinese, and not all of them say so */
+    if (asks & VISIT_FACT_HOURS)
+        v.week_minute = week_minute(now);
     return v;
 }

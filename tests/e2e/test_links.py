@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from huoma import BINARY, PHONE, Visitor, code_on, link, once, page_groups, redirect_groups, seat_of, wechat
+from huoma import BINARY, PHONE, Visitor, code_on, link, once, page_groups, redirect_groups, seat_of, wait_for, wechat
 
 
 def location(server, slug, query):
@@ -113,35 +113,61 @@ IPHONE = ("Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/60
 DESKTOP = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36"
 
 
+FORM = {"Content_Type": "application/x-www-form-urlencoded"}
+
+
 @pytest.mark.parametrize("url", ["https://t.me/+AbC", "https://chat.whatsapp.com/AbC", "https://discord.gg/AbC", "tg://join?invite=AbC",
                                  "mqqapi://card/AbC"])
-def test_wechat_is_told_to_open_the_browser(server, url):
+def test_wechat_is_told_to_open_the_browser_and_takes_no_seat(server, url):
     slug = "leave-" + "".join(c for c in url.lower() if c.isalnum())
-    server.create(slug, [{"url": url, "limit": 5}])
+    server.create(slug, [{"url": url, "limit": 5}], fallback={"url": link("full")})
     visitor = Visitor(server, slug, agent=PHONE)
-    for answer in (visitor.scan(Accept_Language="zh-CN"), visitor.scan(Accept_Language="zh-CN")):
-        assert (answer.status, answer.group, answer.header("Location")) == (200, "g1", None)
+    for path, own in (("", f"http://q.example.com/{slug}"), ("/shop-1?x=1", f"http://q.example.com/{slug}/shop-1")):
+        answer = visitor.ask("GET", f"/{slug}{path}", Accept_Language="zh-CN")
+        assert (answer.status, answer.group, answer.header("Location"), answer.cookie) == (200, "none", None, None)
         assert answer.header("Cache-Control") == "no-store"
-        assert "在浏览器打开" in answer.text and url in answer.text and "<img" not in answer.text
-    assert visitor.cookie and seat_of(visitor.cookie)[0] == "c"
-    assert server.show(slug)["groups"][0]["confirmed"] == 1
+        assert "在浏览器打开" in answer.text and f">{own}</p>" in answer.text and "<img" not in answer.text
+        assert "<form" not in answer.text and url not in answer.text
+    assert server.show(slug)["seats"]["used"] == 0
     for agent in (WECOM, IPHONE, DESKTOP):
         answer = Visitor(server, slug, agent=agent).scan()
         assert (answer.status, answer.header("Location")) == (302, url)
+    assert server.show(slug)["seats"]["used"] == 3
+    server.patch(slug, {"limit": 0}, group="g1")
+    assert Visitor(server, slug, agent=PHONE).scan().header("Location") == link("full"), "nothing is open elsewhere either"
 
 
-def test_wechat_is_told_so_at_the_campaigns_address_after_a_tap(server, slug):
-    server.create(slug, [{"url": "https://t.me/+AbC", "limit": 5}], confirm="tap")
+def test_no_button_where_there_is_no_seat(server, slug):
+    server.create(slug, [{"url": "https://discord.gg/AbC"}], confirm="tap")
+    assert "在浏览器打开" in Visitor(server, slug, agent=PHONE).scan().text
+    assert "在浏览器打开" in Visitor(server, slug, agent=PHONE).ask("POST", f"/{slug}", **FORM).text
+    assert '<form method="post">' in Visitor(server, slug, agent=IPHONE).scan().text
+    assert server.show(slug)["seats"]["used"] == 0
+
+
+def test_in_wechat_a_group_it_does_not_open_is_for_nobody(server, slug):
+    """A campaign for all: in WeChat only the others are given, and the browser is named when they are full."""
+    telegram, group = {"url": "https://t.me/+AbC", "limit": 2}, {"url": wechat(2), "show": "page", "limit": 1}
+    server.create(slug, [telegram, group])
+    first, second = (Visitor(server, slug, agent=PHONE) for _ in range(2))
+    assert first.scan().group == first.scan().group == "g2"
+    answer = second.scan(Accept_Language="en")
+    assert (answer.status, answer.group, answer.cookie) == (200, "none", None) and "open in your browser" in answer.text
+    answer = first.next()
+    assert (answer.status, answer.group) == (200, "none") and "浏览器" in answer.text
+    assert Visitor(server, slug, agent=IPHONE).scan().header("Location") == "https://t.me/+AbC"
+    assert Visitor(server, slug, agent=PHONE).scan("shop-1").text.count(f"/{slug}/shop-1</p>") == 1
+    assert {g["id"]: g["used"] for g in server.show(slug)["groups"]} == {"g1": 1, "g2": 1}
+    server.patch(slug, {"when": {"os": ["desktop"]}}, group="g1")
+    assert "All groups are full" in second.scan(Accept_Language="en").text, "nor is it for this phone's browser"
+
+
+def test_a_group_that_wechat_no_longer_opens_keeps_nobody_there(server, slug):
+    server.create(slug, [{"url": link(1), "show": "redirect"}, {"url": link(2), "show": "redirect"}])
     visitor = Visitor(server, slug, agent=PHONE)
-    assert '<form method="post">' in visitor.scan().text and server.show(slug)["seats"]["used"] == 0
-    answer = visitor.ask("POST", f"/{slug}/seat", Content_Type="application/x-www-form-urlencoded")
-    assert (answer.status, answer.header("Location"), answer.group) == (303, "/" + slug, "g1")
-    answer = visitor.scan(Accept_Language="en")
-    assert answer.status == 200 and "open in your browser" in answer.text and answer.cookie is None
-    assert server.show(slug)["groups"][0]["confirmed"] == 1
-
-
-FORM = {"Content_Type": "application/x-www-form-urlencoded"}
+    assert visitor.scan().group == "g1"
+    server.patch(slug, {"url": "https://t.me/+AbC", "show": "auto"}, group="g1")
+    wait_for("the change", lambda: visitor.scan().group == "g2")
 
 
 def test_a_tap_keeps_channel_and_query(server, slug):
@@ -167,12 +193,12 @@ def test_a_button_pressed_late_leads_back_to_its_address(server, slug):
     assert visitor.ask("POST", f"/{slug}/a?b", **FORM).header("Location") == link(1) + "?b"
     again = visitor.ask("POST", f"/{slug}/a?b", **FORM)
     assert (again.status, again.header("Location"), again.cookie) == (303, f"/{slug}/a?b", None)
+    assert server.show(slug)["seats"]["used"] == 1
     server.patch(slug, {"confirm": "scan"})
-    answer = Visitor(server, slug).ask("POST", f"/{slug}?c=%2F", **FORM)
-    assert (answer.status, answer.header("Location"), answer.cookie) == (303, f"/{slug}?c=%2F", None)
+    answer = wait_for("the change", lambda: (a := Visitor(server, slug).ask("POST", f"/{slug}?c=%2F", **FORM)).status == 303 and a)
+    assert (answer.header("Location"), answer.cookie) == (f"/{slug}?c=%2F", None)
     assert Visitor(server, slug).ask("POST", f"/{slug}/a").status == 405, "no form"
     assert Visitor(server, slug).ask("POST", f"/{slug}/-a", **FORM).status == 404
-    assert server.show(slug)["seats"]["used"] == 1
 
 
 def program(**more):
@@ -208,7 +234,11 @@ def test_mini_program_on_a_phone(server, slug):
 
 def test_mini_program_in_wechat(server, slug, tmp_path):
     code, url_link = "https://example.com/code", "https://wxaurl.cn/AbC"
-    for i, (more, kept) in enumerate((({}, 0), ({"code": code}, 0), ({"code": code, "url_link": url_link}, 1))):
+    server.create(slug, [program()])
+    answer = Visitor(server, slug, agent=PHONE).scan(Accept_Language="zh-CN")
+    assert (answer.status, answer.group, answer.cookie) == (200, "none", None)
+    assert "在浏览器打开" in answer.text and "<img" not in answer.text and f"http://q.example.com/{slug}" in answer.text
+    for i, (more, kept) in enumerate((({"code": code}, 0), ({"code": code, "url_link": url_link}, 1))):
         name = f"{slug}-{i}"
         server.create(name, [program(**more)])
         visitor = Visitor(server, name, agent=PHONE)
@@ -216,10 +246,8 @@ def test_mini_program_in_wechat(server, slug, tmp_path):
         assert answer.group == "g1" and visitor.cookie
         if kept:
             assert (answer.status, answer.header("Location")) == (302, url_link)
-        elif more:
-            assert code_on(answer, tmp_path) == code and "长按识别二维码，打开小程序" in answer.text
         else:
-            assert "在浏览器打开" in answer.text and "<img" not in answer.text and f"http://q.example.com/{name}" in answer.text
+            assert code_on(answer, tmp_path) == code and "长按识别二维码，打开小程序" in answer.text
         assert server.show(name)["groups"][0]["confirmed"] == kept
         assert server.show(name)["seats"]["held"] == 1 - kept
 

@@ -2,6 +2,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -135,6 +136,70 @@ static void a_visit_has_the_lanes_that_fit_it(void **state)
     campaign_free(c);
 }
 
+static void in_wechat_groups_that_it_does_not_open_have_lanes_of_their_own(void **state)
+{
+    struct campaign *c = campaign_of("{\"groups\":["
+                                     "{\"url\":\"https://t.me/+a\"},"
+                                     "{\"url\":\"https://a.example/2\",\"when\":{\"os\":[\"ios\"]}},"
+                                     "{\"url\":\"tg://join?invite=a\",\"when\":{\"os\":[\"ios\"]}},"
+                                     "{\"url\":\"https://discord.gg/a\"},"
+                                     "{\"url\":\"https://t.me/+a\",\"show\":\"page\"},"
+                                     "{\"miniprogram\":{\"appid\":\"wx0123456789abcdef\"}},"
+                                     "{\"url\":\"https://qm.qq.com/q/a\"}]}");
+    static const int lanes[] = {2, 1, 3, 2, 0, 2, 0};
+    struct visit v = {.app = VISIT_WECHAT, .os = VISIT_IOS, .channel = ""};
+    (void)state;
+    assert_int_equal(c->lane_count, 4);
+    for (size_t i = 0; i < 7; i++)
+        assert_int_equal(c->groups[i].lane, lanes[i]);
+    assert_int_equal(c->leaving_lanes, 1 << 2 | 1 << 3);
+    assert_false(c->only_leaving);
+    assert_int_equal(c->asks, VISIT_FACT_APP | VISIT_FACT_OS);
+    assert_int_equal(campaign_lanes(c, &v), 1 | 1 << 1);
+    assert_true(campaign_is_elsewhere(c, &v, 1));
+    v.app = VISIT_BROWSER;
+    assert_int_equal(campaign_lanes(c, &v), 1 | 1 << 1 | 1 << 2 | 1 << 3);
+    assert_false(campaign_is_elsewhere(c, &v, 1));
+    campaign_free(c);
+}
+
+static void elsewhere_are_groups_that_admit_and_fit(void **state)
+{
+    struct campaign *c =
+        campaign_of("{\"groups\":[{\"url\":\"https://t.me/+a\",\"when\":{\"os\":[\"ios\"]},\"limit\":1}]}");
+    struct visit v = {.app = VISIT_WECHAT, .os = VISIT_IOS, .channel = ""};
+    (void)state;
+    assert_true(c->only_leaving);
+    assert_true(campaign_is_elsewhere(c, &v, 1));
+    v.os = VISIT_ANDROID;
+    assert_false(campaign_is_elsewhere(c, &v, 1));
+    v.os = VISIT_IOS;
+    c->groups[0].expires_at = 5;
+    assert_false(campaign_is_elsewhere(c, &v, 5));
+    c->groups[0].expires_at = 0;
+    c->groups[0].limit = 0;
+    assert_false(campaign_is_elsewhere(c, &v, 1));
+    campaign_free(c);
+}
+
+/* 31 different conditions take all lanes: the group that WeChat does not open stands among the others. */
+static void without_a_free_lane_groups_stay_among_others(void **state)
+{
+    char text[4096];
+    size_t at = (size_t)snprintf(text, sizeof text, "{\"groups\":[{\"url\":\"https://t.me/+a\"}");
+    (void)state;
+    for (int i = 1; i < CAMPAIGN_LANES_MAX; i++)
+        at += (size_t)snprintf(text + at, sizeof text - at,
+                               ",{\"url\":\"https://a.example/\",\"when\":{\"channel\":[\"c%d\"]}}", i);
+    snprintf(text + at, sizeof text - at, "]}");
+    struct campaign *c = campaign_of(text);
+    assert_int_equal(c->lane_count, CAMPAIGN_LANES_MAX);
+    assert_int_equal(c->groups[0].lane, 0);
+    assert_int_equal(c->leaving_lanes, 0);
+    assert_int_equal(c->asks, 0);
+    campaign_free(c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -142,6 +207,9 @@ int main(void)
         cmocka_unit_test(hours_that_are_none_are_refused),
         cmocka_unit_test(lists_fit_whole_words),
         cmocka_unit_test(a_visit_has_the_lanes_that_fit_it),
+        cmocka_unit_test(in_wechat_groups_that_it_does_not_open_have_lanes_of_their_own),
+        cmocka_unit_test(elsewhere_are_groups_that_admit_and_fit),
+        cmocka_unit_test(without_a_free_lane_groups_stay_among_others),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
