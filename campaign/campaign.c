@@ -40,6 +40,24 @@ struct campaign *campaign_new(void)
     return c;
 }
 
+void campaign_clear_aliases(struct campaign *c)
+{
+    for (size_t i = 0; i < c->alias_count; i++)
+        free(c->aliases[i]);
+    free(c->aliases);
+    c->aliases = NULL;
+    c->alias_count = 0;
+}
+
+int campaign_find_alias(const struct campaign *c, const char *alias, size_t len)
+{
+    for (size_t i = 0; i < c->alias_count; i++) {
+        if (strlen(c->aliases[i]) == len && memcmp(c->aliases[i], alias, len) == 0)
+            return (int)i;
+    }
+    return -1;
+}
+
 void campaign_free(struct campaign *c)
 {
     if (!c)
@@ -48,6 +66,7 @@ void campaign_free(struct campaign *c)
         group_clear(&c->groups[i]);
     free(c->groups);
     free(c->by_id);
+    campaign_clear_aliases(c);
     free(c->title);
     free(c->fallback_url);
     free(c->fallback_text);
@@ -91,6 +110,21 @@ static bool copy_groups(struct campaign *to, const struct campaign *from)
     return campaign_index_groups(to) == 0;
 }
 
+static bool copy_aliases(struct campaign *to, const struct campaign *from)
+{
+    if (from->alias_count == 0)
+        return true;
+    to->aliases = calloc(from->alias_count, sizeof(*to->aliases));
+    if (!to->aliases)
+        return false;
+    for (size_t i = 0; i < from->alias_count; i++) {
+        to->alias_count = i + 1;
+        if (!copy_text(&to->aliases[i], from->aliases[i]))
+            return false;
+    }
+    return true;
+}
+
 struct campaign *campaign_copy(const struct campaign *c)
 {
     struct campaign *copy = malloc(sizeof(*copy));
@@ -101,10 +135,12 @@ struct campaign *campaign_copy(const struct campaign *c)
     copy->title = copy->fallback_url = copy->fallback_text = copy->fallback_contact = NULL;
     copy->groups = NULL;
     copy->group_count = 0;
+    copy->aliases = NULL;
+    copy->alias_count = 0;
     copy->by_id = NULL;
     if (!copy_text(&copy->title, c->title) || !copy_text(&copy->fallback_url, c->fallback_url) ||
         !copy_text(&copy->fallback_text, c->fallback_text) ||
-        !copy_text(&copy->fallback_contact, c->fallback_contact) || !copy_groups(copy, c)) {
+        !copy_text(&copy->fallback_contact, c->fallback_contact) || !copy_aliases(copy, c) || !copy_groups(copy, c)) {
         campaign_free(copy);
         return NULL;
     }

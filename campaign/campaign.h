@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "alias.h"
 #include "miniprogram.h"
 #include "platform.h"
 #include "when.h"
@@ -21,6 +22,7 @@ enum {
     CAMPAIGN_TITLE_MAX = 200,     /* characters (code points) */
     CAMPAIGN_TEXT_MAX = 2000,     /* characters of the fallback's text */
     CAMPAIGN_GROUPS_MAX = 10000,  /* groups in one campaign */
+    CAMPAIGN_ALIASES_MAX = 64,    /* old addresses that lead to one campaign */
     CAMPAIGN_HOLD_MIN = 10,       /* seconds */
     CAMPAIGN_HOLD_MAX = 86400,    /* seconds */
     GROUP_ID_MAX = 16,            /* bytes; [a-z0-9-]{1,16} */
@@ -78,7 +80,9 @@ struct campaign {
     char *fallback_url;     /* NULL: none */
     char *fallback_text;    /* NULL: none */
     char *fallback_contact; /* the text of a code that the fallback's page shows; NULL: none */
-    struct group *groups;   /* in order */
+    char **aliases;         /* old addresses that lead here, in canonical form (alias.h); NULL: none */
+    size_t alias_count;
+    struct group *groups; /* in order */
     size_t group_count;
     int64_t next_group; /* the number that the next generated id ("g<n>") gets; ids are never used twice */
     int64_t version;    /* 1 at creation, +1 with every change; written by storage */
@@ -102,6 +106,10 @@ struct campaign *campaign_copy(const struct campaign *c); /* deep; NULL when out
 /* To be called after groups were added, removed or reordered, or what they are for has changed. 0, -ENOMEM, or -E2BIG:
  * more than CAMPAIGN_LANES_MAX different conditions. */
 int campaign_index_groups(struct campaign *c);
+
+/* Position of this alias (len bytes, in canonical form), or -1. */
+int campaign_find_alias(const struct campaign *c, const char *alias, size_t len);
+void campaign_clear_aliases(struct campaign *c);
 
 /* Position of the group with this id, or -1. O(log n). */
 int campaign_find_group(const struct campaign *c, const char *id);

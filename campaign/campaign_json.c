@@ -48,6 +48,7 @@ static struct campaign *change_finish(struct change *ch)
             change_error(ch, "ends_at", "must be after starts_at");
         change_index_groups(ch);
         if (ch->reading != READ_STORED) {
+            change_check_aliases(ch);
             c->updated_at = ch->now;
             give_born(c, ch->was);
         }

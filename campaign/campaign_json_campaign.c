@@ -253,6 +253,7 @@ static const struct key campaign_keys[] = {
     {"hold_seconds", READ_ALL, read_hold},
     {"forward_query", READ_ALL, read_forward_query},
     {"redirect_status", READ_CREATE | READ_PATCH, read_redirect_status},
+    {"aliases", READ_ALL, change_read_aliases},
     {"fallback", READ_ALL, read_fallback},
     {"groups", READ_ALL, read_groups},
     {"url", READ_CREATE, read_single_url},

@@ -4,6 +4,7 @@
  *   campaign_json.c           the public changes: begin with a copy, read, finish
  *   campaign_json_parse.c     text -> JSON values, bounded
  *   campaign_json_campaign.c  the keys of a campaign
+ *   campaign_json_aliases.c   old addresses that lead to a campaign
  *   campaign_json_group.c     the keys of a group, and ids of groups
  *   campaign_json_when.c      for whom a group is
  *   campaign_json_miniprogram.c  what a group says of a mini program
@@ -67,6 +68,15 @@ json_t *change_parse_object(struct change *ch, const char *text, size_t len);
 /* --- campaign_json_campaign.c --- */
 
 void change_read_campaign(struct change *ch, json_t *object);
+
+/* --- campaign_json_aliases.c --- */
+
+/* The key "aliases": a list replaces the one that is there. */
+void change_read_aliases(struct change *ch, const char *key, json_t *value);
+/* When slug and aliases are read: none may be an address that the campaign has anyway. */
+void change_check_aliases(struct change *ch);
+/* NULL: out of memory. */
+json_t *aliases_json(const struct campaign *c);
 
 /* --- campaign_json_group.c --- */
 

@@ -190,6 +190,8 @@ char *campaign_to_stored(const struct campaign *c, size_t *len)
     put_text(&w, "uid", c->uid);
     put_text(&w, "title", c->title);
     put_settings(&w, c);
+    if (c->alias_count > 0) /* delete_campaign.lua looks for this key */
+        put(&w, "aliases", aliases_json(c));
     put(&w, "groups", stored_groups_json(c));
     put_integer(&w, "next_group", c->next_group);
     put_integer(&w, "version", c->version);
@@ -290,6 +292,7 @@ char *campaign_to_api(const struct campaign *c, const struct group_count *counts
     put_text(&w, "title", c->title);
     put(&w, "link", json_sprintf("%s/%s", base_url, c->slug));
     put_settings(&w, c);
+    put(&w, "aliases", aliases_json(c));
     put(&w, "groups", groups_json(c, counts, now));
     put(&w, "seats", seats_json(c, counts, now));
     put_integer(&w, "version", c->version);

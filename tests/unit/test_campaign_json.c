@@ -125,6 +125,14 @@ static const struct broken broken_both[] = {
     {"{\"groups\":[],\"fallback\":{\"contact\":\"javascript:x\"}}", "fallback.contact", "scheme not allowed"},
     {"{\"groups\":[],\"fallback\":{\"contact\":7}}", "fallback.contact", "must be a string"},
     {"{\"groups\":[],\"forward_query\":1}", "forward_query", "must be true or false"},
+    {"{\"groups\":[],\"aliases\":\"/s/a\"}", "aliases", "must be a list"},
+    {"{\"groups\":[],\"aliases\":{}}", "aliases", "must be a list"},
+    {"{\"groups\":[],\"aliases\":[7]}", "aliases[0]", "must be a string"},
+    {"{\"groups\":[],\"aliases\":[\"/a\",null]}", "aliases[1]", "must be a string"},
+    {"{\"groups\":[],\"aliases\":[\"/a\",\"/b\",\"s\"]}", "aliases[2]", "must begin with \"/\""},
+    {"{\"groups\":[],\"aliases\":[\"/api/v1\"]}", "aliases[0]", "is reserved"},
+    {"{\"groups\":[],\"aliases\":[\"/a\",\"/%61/\"]}", "aliases[1]",
+     "is the same address as another one of the list: /a"},
     {"{\"groups\":[],\"redirect_status\":301}", "redirect_status", "must be 302: browsers keep a 301 for good"},
     {"{\"groups\":[],\"redirect_status\":307}", "redirect_status", "must be 302"},
     {"{\"groups\":[],\"redirect_status\":\"302\"}", "redirect_status", "must be 302"},
@@ -924,6 +932,87 @@ static void queries_and_contacts_are_kept(void **state)
     campaign_free(c);
 }
 
+static void old_addresses_are_kept(void **state)
+{
+    struct campaign *c =
+        create("{\"slug\":\"run\",\"url\":\"" URL "\",\"aliases\":[\"/%73/abc/\",\"/r/?q=1\",\"/run/a_b\"]}");
+    struct field_errors errors;
+    struct head_counts heads;
+    struct campaign *back, *copy, *changed;
+    char *stored, err[256];
+    size_t len;
+
+    (void)state;
+    stored = campaign_to_stored(c, &len);
+    assert_non_null(strstr(stored, "\"aliases\":[\"/s/abc\",\"/r?q=1\",\"/run/a_b\"]"));
+    back = campaign_from_stored(stored, len, err, sizeof(err));
+    copy = campaign_copy(back);
+    assert_int_equal(copy->alias_count, 3);
+    assert_int_equal(campaign_find_alias(copy, "/r?q=1", 6), 1);
+    assert_int_equal(campaign_find_alias(copy, "/r?q=12", 6), 1);
+    assert_int_equal(campaign_find_alias(copy, "/r?q=1", 5), -1);
+    assert_int_equal(campaign_find_alias(copy, "/S/abc", 6), -1);
+    changed = campaign_from_patch(copy, "{\"title\":\"x\"}", 13, &moment, &heads, &errors);
+    assert_int_equal(changed->alias_count, 3);
+    head_counts_free(&heads);
+    campaign_free(changed);
+    changed = campaign_from_patch(copy, "{\"aliases\":[\"/new\"]}", 20, &moment, &heads, &errors);
+    assert_int_equal(changed->alias_count, 1);
+    assert_string_equal(changed->aliases[0], "/new");
+    head_counts_free(&heads);
+    campaign_free(changed);
+    changed = campaign_from_patch(copy, "{\"aliases\":null}", 16, &moment, &heads, &errors);
+    assert_int_equal(changed->alias_count, 0);
+    free(stored);
+    stored = campaign_to_stored(changed, &len);
+    assert_null(strstr(stored, "aliases"));
+    head_counts_free(&heads);
+    campaign_free(changed);
+    free(stored);
+    campaign_free(copy);
+    campaign_free(back);
+    campaign_free(c);
+}
+
+static void own_addresses_are_no_old_ones(void **state)
+{
+    static const char *const texts[] = {
+        "{\"aliases\":[\"/x\",\"/RUN/?a=1\"],\"groups\":[],\"slug\":\"run\"}",
+        "{\"slug\":\"run\",\"groups\":[],\"aliases\":[\"/run/a_b\",\"/run/Shop-1\"]}",
+    };
+    struct field_errors errors;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(texts); i++) {
+        assert_null(campaign_from_request(texts[i], strlen(texts[i]), &moment, &errors));
+        assert_int_equal(errors.count, 1);
+        assert_string_equal(errors.list[0].field, "aliases[1]");
+        assert_string_equal(errors.list[0].reason, "is the campaign's own address");
+    }
+}
+
+static void old_addresses_are_bounded(void **state)
+{
+    char text[4096];
+    struct field_errors errors;
+    struct campaign *c;
+
+    (void)state;
+    for (int count = CAMPAIGN_ALIASES_MAX; count <= CAMPAIGN_ALIASES_MAX + 1; count++) {
+        size_t at = (size_t)snprintf(text, sizeof(text), "{\"url\":\"" URL "\",\"aliases\":[");
+
+        for (int i = 0; i < count; i++)
+            at += (size_t)snprintf(text + at, sizeof(text) - at, "%s\"/s/%d\"", i ? "," : "", i);
+        snprintf(text + at, sizeof(text) - at, "]}");
+        c = campaign_from_request(text, strlen(text), &moment, &errors);
+        assert_int_equal(c != NULL, count == CAMPAIGN_ALIASES_MAX);
+        assert_int_equal(errors.count, c ? 0 : 1);
+        if (!c)
+            assert_string_equal(errors.list[0].field, "aliases");
+        campaign_free(c);
+    }
+}
+
 static const char program[] =
     "{\"slug\":\"run\",\"groups\":[{\"url\":null,\"miniprogram\":{\"appid\":\"wx0123456789abcdef\","
     "\"path\":\"pages/我/a b\",\"query\":\"a=1&b=2\",\"code\":\"https://a.b/c\"}}]}";
@@ -1026,6 +1115,7 @@ static void api_form_is_the_documented_one(void **state)
         "{\"slug\":\"spring-run\",\"title\":\"Spring run\",\"link\":\"https://q.example.com/spring-run\","
         "\"strategy\":\"fill\",\"enabled\":true,\"starts_at\":null,\"ends_at\":null,\"confirm\":\"scan\","
         "\"hold_seconds\":null,\"forward_query\":false,\"fallback\":{\"url\":null,\"text\":null,\"contact\":null},"
+        "\"aliases\":[],"
         "\"groups\":[{\"id\":\"g1\",\"name\":\"Group "
         "1\","
         "\"url\":\"https://weixin.qq.com/g/"
@@ -1308,6 +1398,9 @@ int main(void)
         cmocka_unit_test(orders_groups),
         cmocka_unit_test(stored_form_comes_back),
         cmocka_unit_test(queries_and_contacts_are_kept),
+        cmocka_unit_test(old_addresses_are_kept),
+        cmocka_unit_test(old_addresses_are_bounded),
+        cmocka_unit_test(own_addresses_are_no_old_ones),
         cmocka_unit_test(mini_programs_build_their_link),
         cmocka_unit_test(mini_programs_have_limits),
         cmocka_unit_test(stored_form_of_another_version_is_read),
