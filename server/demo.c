@@ -68,7 +68,7 @@ static void facts_known(void *ctx, enum store_result r, const struct store_facts
         demo_done(d, false);
         return;
     }
-    store_campaign_save(d->store, c, 0, NULL, -1, campaign_saved, d);
+    store_campaign_save(d->store, c, NULL, NULL, -1, campaign_saved, d);
     campaign_free(c);
 }
 

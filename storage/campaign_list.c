@@ -37,7 +37,8 @@ static void list_finish(struct list_job *job, enum store_result r)
     size_t count = 0;
     for (size_t i = 0; r == STORE_OK && i < job->found; i++)
         if (job->rows[i].definition)
-            rows[count++] = (struct store_campaign){job->rows[i].definition, job->rows[i].counts};
+            rows[count++] =
+                (struct store_campaign){.definition = job->rows[i].definition, .counts = job->rows[i].counts};
     job->done(job->ctx, r, rows, count, job->next, job->total);
     for (size_t i = 0; i < job->found; i++)
         campaign_row_clear(&job->rows[i]);

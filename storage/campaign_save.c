@@ -1,13 +1,19 @@
 /*
  * Campaigns for admins: save, one or many in one moment.
  *
+ *     save_start -> claim the aliases that are added -> save -> settle them -> save_finish
+ *
+ * Where no alias comes or goes, it is the save alone: aliases.h says what happens when the steps are torn apart.
+ *
  * Definition and plan are one record of a call (saving.lua); the index is kept as campaigns.c says: an entry is made
  * before its campaign and again after it.
  */
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "aliases.h"
 #include "campaign_rows.h"
 
 struct save_job {
@@ -15,8 +21,15 @@ struct save_job {
     store_campaign_done one; /* or many */
     store_campaigns_done many;
     void *ctx;
+    struct redis_call *call;       /* made, and not yet sent */
+    struct alias_changes *aliases; /* NULL: none is added or dropped */
+    enum store_result result;
     size_t count;
-    char slugs[][CAMPAIGN_SLUG_MAX + 1];
+    struct save_one {
+        char slug[CAMPAIGN_SLUG_MAX + 1];
+        char *title;             /* of one that is made, for the index; owned; else NULL */
+        struct campaign_row row; /* what came of it */
+    } list[];
 };
 
 /* --- what is sent --- */
@@ -84,47 +97,73 @@ void campaign_call_record(struct redis_call *call, const struct campaign *c, int
     call_groups(call, c);
 }
 
-static void save_done(void *ctx, enum store_result r, const struct redisReply *reply);
-
-static void send_save(struct save_job *job, const struct store_save *list)
+static struct redis_call *make_call(struct store *s, const struct store_save *list, size_t count)
 {
-    struct store *s = job->store;
-    struct redis_call *call = redis_script_begin(s->link, REDIS_SAVE_CAMPAIGNS, (int)job->count * CAMPAIGN_KEYS + 1);
-    for (size_t i = 0; i < job->count; i++)
-        campaign_call_keys(call, job->slugs[i]);
+    struct redis_call *call = redis_script_begin(s->link, REDIS_SAVE_CAMPAIGNS, (int)count * CAMPAIGN_KEYS + 1);
+    for (size_t i = 0; i < count; i++)
+        campaign_call_keys(call, list[i].campaign->slug);
     redis_call_key(call, NULL, "changed");
     redis_call_int(call, (int64_t)randombytes_uniform(INT32_MAX));
-    for (size_t i = 0; i < job->count; i++) {
-        campaign_call_record(call, list[i].campaign, list[i].was, list[i].touched);
+    for (size_t i = 0; i < count; i++) {
+        int64_t was = list[i].was ? list[i].was->version : 0;
+        campaign_call_record(call, list[i].campaign, was, list[i].touched);
         call_heads(call, list[i].heads);
     }
-    campaign_call_send(call, save_done, job);
+    return call;
 }
 
-/* --- what comes back --- */
+/* --- the end --- */
 
-static void save_finish(struct save_job *job, enum store_result r, const struct campaign_row *rows)
+static void save_job_free(struct save_job *job)
 {
-    struct store_campaign *given = calloc(job->count, sizeof *given);
-    if (!given && r == STORE_OK)
-        r = STORE_BAD_REPLY; /* it is saved, and cannot be told */
-    for (size_t i = 0; given && rows && i < job->count; i++)
-        given[i] = (struct store_campaign){rows[i].definition, rows[i].counts};
-    if (job->one)
-        job->one(job->ctx, r, r == STORE_OK ? given : NULL);
-    else
-        job->many(job->ctx, r, r == STORE_OK ? given : NULL, r == STORE_OK ? job->count : 0);
-    free(given);
+    if (!job)
+        return;
+    for (size_t i = 0; i < job->count; i++) {
+        free(job->list[i].title);
+        campaign_row_clear(&job->list[i].row);
+    }
+    alias_changes_free(job->aliases);
+    redis_call_drop(job->call);
     free(job);
 }
 
+static void save_tell(struct save_job *job, const struct store_campaign *rows, size_t count)
+{
+    if (job->one)
+        job->one(job->ctx, job->result, rows);
+    else
+        job->many(job->ctx, job->result, rows, count);
+    save_job_free(job);
+}
+
+static void save_finish(struct save_job *job)
+{
+    struct store_campaign *given = calloc(job->count, sizeof *given);
+    if (!given && job->result == STORE_OK)
+        job->result = STORE_BAD_REPLY; /* it is saved, and cannot be told */
+    for (size_t i = 0; given && i < job->count; i++)
+        given[i] =
+            (struct store_campaign){.definition = job->list[i].row.definition, .counts = job->list[i].row.counts};
+    bool good = job->result == STORE_OK;
+    save_tell(job, good ? given : NULL, good ? job->count : 0);
+    free(given);
+}
+
+/* --- saving --- */
+
+static void settle_done(void *ctx, enum store_result r)
+{
+    (void)r; /* what was saved works without */
+    save_finish(ctx);
+}
+
 /* The script answers with what it wrote, never with less. */
-static enum store_result read_rows(struct save_job *job, const struct redisReply *reply, struct campaign_row *rows)
+static enum store_result read_rows(struct save_job *job, const struct redisReply *reply)
 {
     if (reply->type != REDIS_REPLY_ARRAY || reply->elements != job->count)
         return STORE_BAD_REPLY;
     for (size_t i = 0; i < job->count; i++)
-        if (campaign_row_read(job->store, job->slugs[i], reply->element[i], &rows[i]) != STORE_OK)
+        if (campaign_row_read(job->store, job->list[i].slug, reply->element[i], &job->list[i].row) != STORE_OK)
             return STORE_BAD_REPLY;
     return STORE_OK;
 }
@@ -132,40 +171,76 @@ static enum store_result read_rows(struct save_job *job, const struct redisReply
 static void save_done(void *ctx, enum store_result r, const struct redisReply *reply)
 {
     struct save_job *job = ctx;
-    struct campaign_row *rows = calloc(job->count, sizeof *rows);
     if (r == STORE_OK)
-        r = rows ? read_rows(job, reply, rows) : STORE_BAD_REPLY;
+        r = read_rows(job, reply);
     for (size_t i = 0; r == STORE_OK && i < job->count; i++) {
-        campaign_index_add(job->store, job->slugs[i]);
-        campaign_index_title(job->store, "HSET", job->slugs[i], rows[i].definition->title);
+        campaign_index_add(job->store, job->list[i].slug);
+        campaign_index_title(job->store, "HSET", job->list[i].slug, job->list[i].row.definition->title);
     }
-    size_t count = job->count;
-    save_finish(job, r, rows);
-    for (size_t i = 0; rows && i < count; i++)
-        campaign_row_clear(&rows[i]);
-    free(rows);
+    job->result = r;
+    if (job->aliases && r != STORE_TIMEOUT && r != STORE_BAD_REPLY)
+        alias_settle(job->store, job->aliases, r == STORE_OK, settle_done, job);
+    else
+        save_finish(job);
+}
+
+static void save_send(struct save_job *job)
+{
+    struct redis_call *call = job->call;
+    job->call = NULL;
+    for (size_t i = 0; i < job->count; i++) {
+        if (!job->list[i].title)
+            continue;
+        campaign_index_add(job->store, job->list[i].slug);
+        campaign_index_title(job->store, "HSETNX", job->list[i].slug, job->list[i].title);
+    }
+    campaign_call_send(call, save_done, job);
+}
+
+static void claim_done(void *ctx, enum store_result r, const struct store_alias_taken *taken)
+{
+    struct save_job *job = ctx;
+    if (r == STORE_OK) {
+        save_send(job);
+        return;
+    }
+    /* Whether something was claimed may be unknown; that nothing was saved is not. */
+    job->result = r == STORE_TIMEOUT || r == STORE_BAD_REPLY ? STORE_UNAVAILABLE : r;
+    struct store_campaign which = {.taken = taken};
+    save_tell(job, taken ? &which : NULL, taken ? 1 : 0);
 }
 
 /* --- for others --- */
 
+/* false: out of memory. */
+static bool save_note(struct save_job *job, size_t i, const struct store_save *save)
+{
+    const struct campaign *c = save->campaign;
+    snprintf(job->list[i].slug, sizeof job->list[i].slug, "%s", c->slug);
+    if (!save->was && !(job->list[i].title = strdup(c->title ? c->title : "")))
+        return false;
+    return alias_changes_note(&job->aliases, save->was, c) == 0;
+}
+
 /* NULL: out of memory. */
 static struct save_job *save_start(struct store *s, const struct store_save *list, size_t count, void *ctx)
 {
-    struct save_job *job = calloc(1, sizeof *job + count * sizeof *job->slugs);
+    struct save_job *job = calloc(1, sizeof *job + count * sizeof *job->list);
     if (!job)
         return NULL;
     job->store = s;
     job->ctx = ctx;
     job->count = count;
-    for (size_t i = 0; i < count; i++) {
-        const struct campaign *c = list[i].campaign;
-        snprintf(job->slugs[i], sizeof job->slugs[i], "%s", c->slug);
-        if (list[i].was == 0) {
-            campaign_index_add(s, c->slug);
-            campaign_index_title(s, "HSETNX", c->slug, c->title);
+    for (size_t i = 0; i < count; i++)
+        if (!save_note(job, i, &list[i])) {
+            save_job_free(job);
+            return NULL;
         }
-    }
-    send_save(job, list);
+    job->call = make_call(s, list, count);
+    if (job->aliases)
+        alias_claim(s, job->aliases, claim_done, job);
+    else
+        save_send(job);
     return job;
 }
 
@@ -179,8 +254,8 @@ void store_campaigns_save(struct store *s, const struct store_save *list, size_t
         done(ctx, STORE_UNAVAILABLE, NULL, 0);
 }
 
-void store_campaign_save(struct store *s, const struct campaign *c, int64_t was, const struct head_counts *heads,
-                         int touched, store_campaign_done done, void *ctx)
+void store_campaign_save(struct store *s, const struct campaign *c, const struct campaign *was,
+                         const struct head_counts *heads, int touched, store_campaign_done done, void *ctx)
 {
     struct store_save one = {c, was, heads, touched};
     struct save_job *job = save_start(s, &one, 1, ctx);

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "aliases.h"
 #include "campaign_rows.h"
 
 /* A call under way, with whom to call back. */
@@ -23,6 +24,7 @@ struct campaign_job {
     } done;
     void *ctx;
     char slug[CAMPAIGN_SLUG_MAX + 1];
+    struct alias_changes *aliases; /* of a deletion; NULL: it had none */
 };
 
 static struct campaign_job *job_new(struct store *s, const char *slug, void *ctx)
@@ -40,7 +42,7 @@ static struct campaign_job *job_new(struct store *s, const char *slug, void *ctx
 
 static void finish_with_row(struct campaign_job *job, enum store_result r, struct campaign_row *row)
 {
-    struct store_campaign c = {row->definition, row->counts};
+    struct store_campaign c = {.definition = row->definition, .counts = row->counts};
     job->done.campaign(job->ctx, r, r == STORE_OK ? &c : NULL);
     campaign_row_clear(row);
     free(job);
@@ -94,7 +96,7 @@ static enum store_result look_at_rows(const struct read_job *job, struct store_c
         const struct campaign_row *row = &job->rows.rows[i];
         if (!row->definition && !row->missing)
             return STORE_BAD_REPLY;
-        given[i] = (struct store_campaign){row->definition, row->counts};
+        given[i] = (struct store_campaign){.definition = row->definition, .counts = row->counts};
     }
     return STORE_OK;
 }
@@ -197,14 +199,46 @@ void campaign_index_remove(struct store *s, const char *slug)
     campaign_row_ask(s, slug, removed_done, job);
 }
 
-/* --- deleting --- */
+/* --- deleting, then letting its aliases go --- */
+
+static void settle_done(void *ctx, enum store_result r)
+{
+    struct campaign_job *job = ctx;
+    (void)r; /* what is left leads nowhere, and can be taken over */
+    job->done.plain(job->ctx, STORE_OK);
+    alias_changes_free(job->aliases);
+    free(job);
+}
+
+/* {moment, definition}, if it had aliases. */
+static void read_deleted(struct campaign_job *job, const struct redisReply *reply)
+{
+    char err[STORE_ERR_MAX];
+    if (reply->type != REDIS_REPLY_ARRAY || reply->elements != 2 || reply->element[0]->type != REDIS_REPLY_STRING ||
+        reply->element[1]->type != REDIS_REPLY_STRING)
+        return;
+    struct campaign *was =
+        campaign_from_stored(reply->element[1]->str, (size_t)reply->element[1]->len, err, sizeof err);
+    if (was && alias_changes_note(&job->aliases, was, NULL) == 0 && job->aliases) {
+        alias_changes_stamp(job->aliases, reply->element[0]->str, (size_t)reply->element[0]->len);
+    } else {
+        alias_changes_free(job->aliases);
+        job->aliases = NULL;
+    }
+    campaign_free(was);
+}
 
 static void delete_done(void *ctx, enum store_result r, const struct redisReply *reply)
 {
     struct campaign_job *job = ctx;
-    (void)reply;
-    if (r == STORE_OK)
+    if (r == STORE_OK) {
         campaign_index_remove(job->store, job->slug);
+        read_deleted(job, reply);
+    }
+    if (job->aliases) {
+        alias_settle(job->store, job->aliases, true, settle_done, job);
+        return;
+    }
     job->done.plain(job->ctx, r);
     free(job);
 }

@@ -384,6 +384,12 @@ void redis_call_send(struct redis_call *c, redis_done done, void *ctx)
     call_send(c);
 }
 
+void redis_call_drop(struct redis_call *c)
+{
+    if (c)
+        call_release(c);
+}
+
 void redis_call_send_plain(struct redis_call *c, store_done done, void *ctx)
 {
     c->plain = done;

@@ -38,6 +38,8 @@ enum redis_script {
     REDIS_SAVE_CAMPAIGNS,
     REDIS_DELETE_CAMPAIGN,
     REDIS_LIST_CAMPAIGNS,
+    REDIS_CLAIM_ALIASES,
+    REDIS_SETTLE_ALIASES,
     REDIS_SCRIPT_COUNT
 };
 
@@ -65,6 +67,8 @@ void redis_call_spoil(struct redis_call *c);
 /* deadline_ms: 0 is STORE_DEADLINE_MS. Before redis_call_send. */
 void redis_call_deadline(struct redis_call *c, int deadline_ms);
 void redis_call_send(struct redis_call *c, redis_done done, void *ctx);
+/* Instead of sending it. NULL is fine. */
+void redis_call_drop(struct redis_call *c);
 /* For a sender who wants no more than the result. */
 void redis_call_send_plain(struct redis_call *c, store_done done, void *ctx);
 

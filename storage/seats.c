@@ -200,7 +200,8 @@ static void tell_later(struct seats *s, struct seat_waiter *w)
     flush_soon(s);
 }
 
-struct seats_campaign *seats_open(struct seats *s, const char *slug, struct seat_waiter *w)
+/* The campaign's place in the cache, with w->campaign set. NULL: out of memory, which is told later. */
+static struct cached_campaign *find_or_add(struct seats *s, const char *slug, struct seat_waiter *w)
 {
     struct cached_campaign *e = cache_find(&s->cache, slug);
     if (!e && !(e = cache_add(&s->cache, slug))) {
@@ -210,13 +211,33 @@ struct seats_campaign *seats_open(struct seats *s, const char *slug, struct seat
     }
     e->seats = s;
     w->campaign = &e->pub;
-    if (is_fresh(s, e))
-        return &e->pub;
+    return e;
+}
+
+static void wait_open(struct seats *s, struct cached_campaign *e, struct seat_waiter *w)
+{
     w->asked_ms = now_ms();
     queue_push(&e->opening, w);
     if (!e->loading)
         make_due(s, e);
+}
+
+struct seats_campaign *seats_open(struct seats *s, const char *slug, struct seat_waiter *w)
+{
+    struct cached_campaign *e = find_or_add(s, slug, w);
+    if (!e)
+        return NULL;
+    if (is_fresh(s, e))
+        return &e->pub;
+    wait_open(s, e, w);
     return NULL;
+}
+
+void seats_open_anew(struct seats *s, const char *slug, struct seat_waiter *w)
+{
+    struct cached_campaign *e = find_or_add(s, slug, w);
+    if (e)
+        wait_open(s, e, w);
 }
 
 /* --- taking seats --- */

@@ -17,6 +17,7 @@ const char *store_result_name(enum store_result r)
         [STORE_FULL] = "full",
         [STORE_NOT_FOUND] = "not_found",
         [STORE_CONFLICT] = "conflict",
+        [STORE_ALIAS_TAKEN] = "alias_taken",
         [STORE_STALE] = "stale",
         [STORE_UNAVAILABLE] = "unavailable",
         [STORE_TIMEOUT] = "timeout",

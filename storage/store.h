@@ -37,6 +37,7 @@ enum store_result {
     STORE_FULL, /* no group open */
     STORE_NOT_FOUND,
     STORE_CONFLICT,    /* exists already, or the version has moved on */
+    STORE_ALIAS_TAKEN, /* another campaign has one of its aliases: nothing was changed */
     STORE_STALE,       /* the seat is no longer kept */
     STORE_UNAVAILABLE, /* no link to Redis: nothing was changed */
     STORE_TIMEOUT,     /* no answer in time: unknown */
@@ -136,6 +137,9 @@ void seats_free(struct seats *s);
  */
 struct seats_campaign *seats_open(struct seats *s, const char *slug, struct seat_waiter *w);
 
+/* The same, but what is at hand does not do: w->done comes with what Redis has now. */
+void seats_open_anew(struct seats *s, const char *slug, struct seat_waiter *w);
+
 /* A seat in the first open group by the campaign's strategy. Scans of one campaign share a call while one is in flight.
  * STORE_OK, STORE_FULL, STORE_NOT_FOUND (campaign gone, off, not begun or ended: look at the definition) or a failure.
  */
@@ -149,25 +153,52 @@ void seats_confirm(struct seats *s, struct seat_waiter *w, const char *group, in
  * and takes one in another open group that is not to be avoided. Results as seats_take. */
 void seats_next(struct seats *s, struct seat_waiter *w);
 
+/* --- old addresses (alias_finder.c); who has which alias is aliases.h's --- */
+
+/* One who wants to know which campaigns have an address. Must outlive the callback. */
+struct alias_waiter {
+    struct alias_waiter *next;                 /* the finder's */
+    const struct alias_candidates *candidates; /* what is asked; likewise to outlive it */
+    void (*done)(struct alias_waiter *w, enum store_result r);
+    /* With STORE_OK, by candidate: a slug, or "". Whether that campaign lists the alias, its definition says. */
+    char owner[ALIAS_CANDIDATES_MAX][CAMPAIGN_SLUG_MAX + 1];
+};
+
+struct alias_finder;
+struct alias_finder *alias_finder_new(struct store *s); /* NULL: out of memory */
+/* After store_free of its store, which tells those who still wait. NULL is fine. */
+void alias_finder_free(struct alias_finder *f);
+/* Calls back with STORE_OK or a failure, never STORE_NOT_FOUND. */
+void alias_find(struct alias_finder *f, struct alias_waiter *w);
+
 /* --- campaigns for admins (campaigns.c) --- */
+
+/* Which alias another campaign has. */
+struct store_alias_taken {
+    char slug[CAMPAIGN_SLUG_MAX + 1]; /* whose alias it was to be */
+    size_t position;                  /* in its `aliases` */
+    char owner[CAMPAIGN_SLUG_MAX + 1];
+};
 
 /* A definition and what the ledger counts, read in one moment. Valid during the callback. */
 struct store_campaign {
     const struct campaign *definition;
-    const struct group_count *counts; /* by position */
+    const struct group_count *counts;      /* by position */
+    const struct store_alias_taken *taken; /* with STORE_ALIAS_TAKEN, all else is NULL */
 };
 typedef void (*store_campaign_done)(void *ctx, enum store_result r, const struct store_campaign *c);
 
 void store_campaign_read(struct store *s, const char *slug, store_campaign_done done, void *ctx);
 
 /*
- * Writes a definition and its plan in the ledger, atomically with scans, and tells every worker. was: 0 creates
- * (STORE_CONFLICT if the slug is taken), else the version that must still be the current one (STORE_CONFLICT if it is
- * not; STORE_NOT_FOUND if gone). The stored version is was + 1. touched: position of the group whose suspicion this
- * change clears, or -1. The callback brings the campaign as it then is. c and heads are only read during the call.
+ * Writes a definition and its plan in the ledger, atomically with scans, and tells every worker. was: NULL creates
+ * (STORE_CONFLICT if the slug is taken), else the definition that it was made from, whose version must still be the
+ * current one (STORE_CONFLICT if it is not; STORE_NOT_FOUND if gone). The stored version is the next one. touched:
+ * position of the group whose suspicion this change clears, or -1. The callback brings the campaign as it then is, or
+ * with STORE_ALIAS_TAKEN which alias of c another campaign has. c, was and heads are only read during the call.
  */
-void store_campaign_save(struct store *s, const struct campaign *c, int64_t was, const struct head_counts *heads,
-                         int touched, store_campaign_done done, void *ctx);
+void store_campaign_save(struct store *s, const struct campaign *c, const struct campaign *was,
+                         const struct head_counts *heads, int touched, store_campaign_done done, void *ctx);
 
 /* --- several at once (campaign_save.c, campaigns.c) --- */
 
@@ -183,11 +214,12 @@ void store_campaigns_read(struct store *s, const char (*slugs)[CAMPAIGN_SLUG_MAX
 /* One campaign to save: what store_campaign_save takes. */
 struct store_save {
     const struct campaign *campaign;
-    int64_t was;
+    const struct campaign *was;      /* NULL: it is made */
     const struct head_counts *heads; /* NULL: none */
     int touched;
 };
-/* All of them in one moment, or none: STORE_CONFLICT or STORE_NOT_FOUND if it may not be for any one. count: 1 to
+/* All of them in one moment, or none: STORE_CONFLICT or STORE_NOT_FOUND if it may not be for any one, STORE_ALIAS_TAKEN
+ * with one row that says which alias (one that another campaign of the list gives up counts as taken). count: 1 to
  * STORE_BATCH_MAX, with STORE_BATCH_GROUPS_MAX groups at most; a slug occurs once. What list points at is only read
  * during the call. */
 void store_campaigns_save(struct store *s, const struct store_save *list, size_t count, store_campaigns_done done,

@@ -122,7 +122,7 @@ static void create_try(struct conn *c, const char *last)
         return;
     }
     snprintf(q->slug, sizeof q->slug, "%s", made->slug);
-    store_campaign_save(admin_of(c)->store, made, 0, NULL, -1, create_done, c);
+    store_campaign_save(admin_of(c)->store, made, NULL, NULL, -1, create_done, c);
     campaign_free(made);
 }
 
@@ -134,6 +134,10 @@ static void create_done(void *ctx, enum store_result r, const struct store_campa
         char last[CAMPAIGN_SLUG_MAX + 1];
         snprintf(last, sizeof last, "%s", q->slug);
         create_try(c, last);
+        return;
+    }
+    if (r == STORE_ALIAS_TAKEN) {
+        problem_reply_alias(c, sc->taken);
         return;
     }
     if (r != STORE_OK) {

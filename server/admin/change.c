@@ -168,7 +168,7 @@ static void make_and_save(struct conn *c, const struct campaign *was)
             problem_reply_fields(c, &draft.errors);
         return;
     }
-    store_campaign_save(admin_of(c)->store, changed, was->version, &draft.heads, draft.touched, save_done, c);
+    store_campaign_save(admin_of(c)->store, changed, was, &draft.heads, draft.touched, save_done, c);
     head_counts_free(&draft.heads);
     campaign_free(changed);
 }
@@ -202,6 +202,8 @@ static void save_done(void *ctx, enum store_result r, const struct store_campaig
     if (r == STORE_OK) {
         change_log(c, q->slug, "changed", sc->definition->version);
         q->change->answer(c, sc);
+    } else if (r == STORE_ALIAS_TAKEN) {
+        problem_reply_alias(c, sc->taken);
     } else if (r == STORE_CONFLICT && conditional) {
         change_refuse_version(c, 0);
     } else {

@@ -44,6 +44,8 @@ static const struct {
     [STORE_NOT_FOUND] = {404, "There is no such campaign.", "There is no such campaign."},
     [STORE_CONFLICT] = {409, "It exists already.",
                         "It was changed by someone else at the same time; nothing was changed here."},
+    [STORE_ALIAS_TAKEN] = {422, "An alias belongs to another campaign.",
+                           "An alias belongs to another campaign; nothing was changed."},
     [STORE_STALE] = {409, "The seat is no longer kept.", "The seat is no longer kept."},
     [STORE_UNAVAILABLE] = {503, "The store cannot be reached; try again soon.",
                            "The store cannot be reached; nothing was changed. Try again soon."},
@@ -143,6 +145,15 @@ void problem_reply_store(struct conn *c, enum store_result r, enum problem_call 
     enum store_result known = r < STORE_RESULT_COUNT ? r : STORE_BAD_REPLY;
     send_problem(c, store_results[known].status,
                  call == PROBLEM_CHANGING ? store_results[known].changing : store_results[known].reading, NULL);
+}
+
+void problem_reply_alias(struct conn *c, const struct store_alias_taken *taken)
+{
+    struct field_errors errors = {.count = 0};
+    char field[FIELD_NAME_MAX];
+    snprintf(field, sizeof field, "aliases[%zu]", taken->position);
+    field_errors_add(&errors, field, "belongs to the campaign %s", taken->owner);
+    problem_reply_fields(c, &errors);
 }
 
 void problem_refuse(struct conn *c, int status)

@@ -15,6 +15,8 @@ void problem_reply_fields(struct conn *c, const struct field_errors *errors);
 /* Whether the call that failed was to change something: then a result of "unknown" must be said. */
 enum problem_call { PROBLEM_READING, PROBLEM_CHANGING };
 void problem_reply_store(struct conn *c, enum store_result r, enum problem_call call);
+/* STORE_ALIAS_TAKEN: 422 with the alias's place, and who has it. */
+void problem_reply_alias(struct conn *c, const struct store_alias_taken *taken);
 
 /* The door's `refuse`: for what no route takes, and for heads that do not parse. */
 void problem_refuse(struct conn *c, int status);

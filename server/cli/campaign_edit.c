@@ -57,6 +57,17 @@ static enum cli_exit fail_fields(const struct field_errors *e)
     return CLI_FAILED;
 }
 
+/* Why nothing was saved. */
+static enum cli_exit fail_save(const char *slug, const struct held_campaign *h)
+{
+    if (h->result == STORE_ALIAS_TAKEN) {
+        char field[FIELD_NAME_MAX];
+        snprintf(field, sizeof field, "aliases[%zu]", h->taken.position);
+        return cli_fail(field, "belongs to the campaign %s; nothing was changed", h->taken.owner);
+    }
+    return campaign_fail(slug, h->result);
+}
+
 static enum cli_exit create(const struct config *config, struct session *s, const struct campaign_request *q,
                             const char *text, size_t len)
 {
@@ -76,7 +87,7 @@ static enum cli_exit create(const struct config *config, struct session *s, cons
         bool same = strcmp(slug, c->slug) == 0;
         memcpy(slug, c->slug, sizeof slug);
         if (!same) {
-            store_campaign_save(session_store(s), c, 0, NULL, -1, held_campaign_keep, &h);
+            store_campaign_save(session_store(s), c, NULL, NULL, -1, held_campaign_keep, &h);
             session_run(s);
         }
         campaign_free(c);
@@ -84,7 +95,7 @@ static enum cli_exit create(const struct config *config, struct session *s, cons
             break;
     }
     free(errors);
-    code = h.result == STORE_OK ? campaign_print(config, &h, q->json_out) : campaign_fail(slug, h.result);
+    code = h.result == STORE_OK ? campaign_print(config, &h, q->json_out) : fail_save(slug, &h);
     held_campaign_clear(&h);
     return code;
 }
@@ -163,8 +174,7 @@ static enum cli_exit edit_once(struct session *s, const struct campaign_request 
         h->result = STORE_BAD_REPLY;
     } else {
         *h = (struct held_campaign){.session = s};
-        store_campaign_save(session_store(s), ch.campaign, was.campaign->version, &ch.heads, ch.touched,
-                            held_campaign_keep, h);
+        store_campaign_save(session_store(s), ch.campaign, was.campaign, &ch.heads, ch.touched, held_campaign_keep, h);
         session_run(s);
         code = CLI_DONE;
     }
@@ -185,7 +195,7 @@ static enum cli_exit edit(const struct config *config, struct session *s, const 
     if (code == CLI_DONE && h.result == STORE_CONFLICT)
         code = cli_fail("campaign edit", "others keep changing %s; nothing was changed, try again", q->slug);
     else if (code == CLI_DONE)
-        code = h.result == STORE_OK ? campaign_print(config, &h, q->json_out) : campaign_fail(q->slug, h.result);
+        code = h.result == STORE_OK ? campaign_print(config, &h, q->json_out) : fail_save(q->slug, &h);
     held_campaign_clear(&h);
     return code;
 }

@@ -59,8 +59,8 @@ static const struct field group_fields[] = {
 enum {
     FALLBACK_AT = COUNT(campaign_fields),
     GROUPS_AT = FALLBACK_AT + COUNT(fallback_fields),
-    OWN_AT = GROUPS_AT + COUNT(group_fields), /* then --group, --json, --json-out */
-    OPTIONS = OWN_AT + 4,
+    OWN_AT = GROUPS_AT + COUNT(group_fields), /* then --group, --json, --json-out, --alias, --no-aliases */
+    OPTIONS = OWN_AT + 6,
 };
 
 static void print_value(FILE *out, enum kind kind, const char *text)
@@ -133,9 +133,10 @@ struct reading {
     struct campaign_request *r;
     const char *command;
     bool has_slug;
-    FILE *campaign, *fallback, *groups;
-    char *campaign_text, *fallback_text, *groups_text;
-    size_t campaign_len, fallback_len, groups_len;
+    bool no_aliases;
+    FILE *campaign, *fallback, *groups, *aliases;
+    char *campaign_text, *fallback_text, *groups_text, *aliases_text;
+    size_t campaign_len, fallback_len, groups_len, aliases_len;
 };
 
 static bool add_group_change(struct reading *g, const struct field *f, const char *text)
@@ -198,6 +199,14 @@ static bool take_option(struct reading *g, int option, const char *value)
     if (option == OWN_AT + 2)
         return r->json_out = true;
     r->empty = false;
+    if (option == OWN_AT + 3) {
+        if (ftell(g->aliases) > 0)
+            fputc(',', g->aliases);
+        text_print_json(g->aliases, value);
+        return true;
+    }
+    if (option == OWN_AT + 4)
+        return g->no_aliases = true;
     if (option >= GROUPS_AT)
         return add_group_change(g, &group_fields[option - GROUPS_AT], value);
     bool fallback = option >= FALLBACK_AT;
@@ -221,7 +230,9 @@ static void fill_options(struct cli_option options[OPTIONS], bool edit)
     options[OWN_AT] = (struct cli_option){edit ? "-\n" : "--group", true};
     options[OWN_AT + 1] = (struct cli_option){"--json", true};
     options[OWN_AT + 2] = (struct cli_option){"--json-out", false};
-    options[OWN_AT + 3] = (struct cli_option){NULL, false};
+    options[OWN_AT + 3] = (struct cli_option){"--alias", true};
+    options[OWN_AT + 4] = (struct cli_option){edit ? "--no-aliases" : "-\n", false};
+    options[OWN_AT + 5] = (struct cli_option){NULL, false};
 }
 
 static bool read_options(struct reading *g, bool edit, int argc, char **argv)
@@ -242,6 +253,8 @@ static bool read_options(struct reading *g, bool edit, int argc, char **argv)
         cli_misuse(g->command, "either --json or options, not both");
     else if (!g->r->json_file && g->r->empty)
         cli_misuse(g->command, "nothing was asked for");
+    else if (g->no_aliases && ftell(g->aliases) > 0)
+        cli_misuse(g->command, "either --alias or --no-aliases, not both");
     else
         return true;
     return false;
@@ -260,6 +273,10 @@ static bool join(struct reading *g)
         fprintf(out, "%s\"fallback\":{%s}", comma, g->fallback_text);
         comma = ",";
     }
+    if (g->aliases_len || g->no_aliases) {
+        fprintf(out, "%s\"aliases\":[%s]", comma, g->aliases_text);
+        comma = ",";
+    }
     if (g->groups_len)
         fprintf(out, "%s\"groups\":[%s]", comma, g->groups_text);
     fputc('}', out);
@@ -273,7 +290,8 @@ bool campaign_request_read(struct campaign_request *r, bool edit, int argc, char
     g.campaign = open_memstream(&g.campaign_text, &g.campaign_len);
     g.fallback = open_memstream(&g.fallback_text, &g.fallback_len);
     g.groups = open_memstream(&g.groups_text, &g.groups_len);
-    bool opened = g.campaign && g.fallback && g.groups;
+    g.aliases = open_memstream(&g.aliases_text, &g.aliases_len);
+    bool opened = g.campaign && g.fallback && g.groups && g.aliases;
     bool good = opened && read_options(&g, edit, argc, argv);
     if (g.campaign)
         fclose(g.campaign);
@@ -281,11 +299,14 @@ bool campaign_request_read(struct campaign_request *r, bool edit, int argc, char
         fclose(g.fallback);
     if (g.groups)
         fclose(g.groups);
+    if (g.aliases)
+        fclose(g.aliases);
     if (good && !join(&g))
         good = false;
     free(g.campaign_text);
     free(g.fallback_text);
     free(g.groups_text);
+    free(g.aliases_text);
     return good;
 }
 

@@ -19,6 +19,8 @@ void held_campaign_keep(void *ctx, enum store_result r, const struct store_campa
 {
     struct held_campaign *h = ctx;
     h->result = r;
+    if (r == STORE_ALIAS_TAKEN)
+        h->taken = *c->taken;
     if (r == STORE_OK) {
         size_t size = (c->definition->group_count + 1) * sizeof *h->counts;
         h->campaign = campaign_copy(c->definition);
@@ -140,6 +142,14 @@ static bool print_json(const struct config *config, const struct held_campaign *
     return text != NULL;
 }
 
+static void print_aliases(const struct campaign *c)
+{
+    for (size_t i = 0; i < c->alias_count; i++)
+        printf("%s %s\n", i == 0 ? "Old addresses:" : "              ", c->aliases[i]);
+    if (c->alias_count > 0)
+        putchar('\n');
+}
+
 static bool print_text(const struct config *config, const struct held_campaign *h)
 {
     const struct campaign *c = h->campaign;
@@ -149,6 +159,7 @@ static bool print_text(const struct config *config, const struct held_campaign *
     campaign_seats_text(&t, seats);
     text_print(stdout, c->title && c->title[0] ? c->title : c->slug, 0);
     printf("\n%s/%s\n%s, seats %s\n\n", config->base_url, c->slug, t.state, seats);
+    print_aliases(c);
     if (!print_groups(c, h->counts, now))
         return false;
     printf("\nNext: huoma qr %s/%s -o %s.svg\n", config->base_url, c->slug, c->slug);

@@ -11,6 +11,7 @@ struct held_campaign {
     enum store_result result;
     struct campaign *campaign;
     struct group_count *counts;
+    struct store_alias_taken taken; /* with STORE_ALIAS_TAKEN */
 };
 
 /* store_campaign_done and store_done for a struct held_campaign. */

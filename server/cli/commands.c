@@ -32,6 +32,8 @@ static const char campaign_help[] =
     "  --fallback-url URL           where to when no group is open\n"
     "  --fallback-text TEXT\n"
     "  --fallback-contact URL       whose code stands on that page\n"
+    "  --alias PATH                 an old address that leads here, as often as needed: /s/abc, '/q/?qid=1'; edit\n"
+    "                               replaces those that are there\n"
     "  --json-out                   print the result as JSON\n"
     "\n"
     "Of create only\n"
@@ -43,6 +45,7 @@ static const char campaign_help[] =
     "  --group-limit GROUP=N        --group-name GROUP=TEXT       --group-url GROUP=URL\n"
     "  --group-weight GROUP=N       --group-enabled GROUP=on|off  --group-expires-at GROUP=DATE\n"
     "  --group-show GROUP=SHOW      --group-confirmed GROUP=N     (heads counted)\n"
+    "  --no-aliases                 no old address leads here any more\n"
     "\n"
     "Next: huoma campaign create --title 'Spring run' --group https://weixin.qq.com/g/AAA,limit=200\n";
 

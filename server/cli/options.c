@@ -39,6 +39,7 @@ enum cli_exit cli_fail_store(const char *what, enum store_result r)
         [STORE_FULL] = "no group is open",
         [STORE_NOT_FOUND] = "not found",
         [STORE_CONFLICT] = "exists already",
+        [STORE_ALIAS_TAKEN] = "an alias belongs to another campaign; nothing was changed",
         [STORE_STALE] = "no longer kept",
         [STORE_UNAVAILABLE] = "the store is not reachable; nothing was changed",
         [STORE_TIMEOUT] = "the store did not answer in time; whether something was changed is unknown",

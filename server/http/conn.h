@@ -45,7 +45,7 @@ struct http_door_options {
     bool reuse_port;
     void *owner; /* worker or admin */
     /* For requests that no route takes (400, 404, 405, 413 ...), and for heads that don't parse (request is then
-     * empty). Must reply. */
+     * empty). Must reply, at once or later. */
     void (*refuse)(struct conn *c, int status);
 };
 

@@ -9,7 +9,7 @@ static bool is_web(const char *url)
     return strncasecmp(url, "https://", 8) == 0 || strncasecmp(url, "http://", 7) == 0;
 }
 
-static bool query_is_clean(struct span query)
+bool forward_query_is_clean(struct span query)
 {
     for (size_t i = 0; i < query.len; i++) {
         unsigned char c = (unsigned char)query.at[i];
@@ -24,7 +24,7 @@ bool forward_location(const char *url, struct span query, char out[FORWARD_LOCAT
     size_t base = strcspn(url, "#"), fragment = strlen(url + base);
     const char *own = memchr(url, '?', base);
     if (query.len == 0 || !is_web(url) || query.len > FORWARD_LOCATION_MAX ||
-        base + 1 + query.len + fragment > FORWARD_LOCATION_MAX || !query_is_clean(query))
+        base + 1 + query.len + fragment > FORWARD_LOCATION_MAX || !forward_query_is_clean(query))
         return false;
     char *p = mempcpy(out, url, base);
     if (!own)

@@ -6,7 +6,8 @@
  *
  * What is sent stands in scan_send.c. Beside it the two buttons of the landing page: confirm_start -> confirm_done,
  * next_start -> next_done. Each of the three opens its campaign first, which is at hand but for the first scan after a
- * change. The button of a tap page is at the page's own address: press_opened -> tap_done.
+ * change. The button of a tap page is at the page's own address: press_opened -> tap_done. An address without a
+ * campaign may be an old one: scan_not_found, in old_path.c.
  */
 #include "scan_private.h"
 
@@ -107,6 +108,10 @@ static void open_done(struct seat_waiter *w, enum store_result r)
 {
     struct scan *s = (struct scan *)w;
     struct conn *c = conn_of(s);
+    if (r == STORE_NOT_FOUND) {
+        scan_not_found(c);
+        return;
+    }
     if (r != STORE_OK) {
         send_failure(s, r);
         return;
@@ -132,7 +137,7 @@ static void open_campaign_at(struct conn *c, struct scan *s, struct span path, v
     s->opened = opened;
     s->waiter.done = open_done;
     if (!lower(s->path, s->slug, CAMPAIGN_SLUG_MAX) || !campaign_slug_valid(s->slug, s->path.len)) {
-        scan_refuse(c, 404);
+        scan_not_found(c);
         return;
     }
     if (seats_open(context_of(s)->seats, s->slug, &s->waiter))
@@ -234,14 +239,14 @@ static void scan_opened(struct scan *s)
         take_seat(s, scan_done);
 }
 
-/* The channel of the address; false: it is none, and was refused. */
+/* The channel of the address; false: it is none, and the address perhaps an old one. */
 static bool read_channel(struct conn *c, struct scan *s)
 {
     struct span channel = conn_segment(c, 1);
     bool fits = !channel.len || (lower(channel, s->waiter.channel, CAMPAIGN_CHANNEL_MAX) &&
                                  campaign_channel_valid(s->waiter.channel, channel.len));
     if (!fits)
-        scan_refuse(c, 404);
+        scan_not_found(c);
     return fits;
 }
 

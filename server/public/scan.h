@@ -10,6 +10,7 @@
 /* What scans need of their worker. */
 struct scan_context {
     struct seats *seats;
+    struct alias_finder *aliases;
     struct visitor_options visitors;
     struct answer_shelf shelf;
     char base_url[1024];
@@ -27,6 +28,8 @@ void scan_start(struct conn *c);   /* GET /{slug}, GET /{slug}/{channel} */
 void scan_confirm(struct conn *c); /* POST /{slug}/seat */
 void scan_next(struct conn *c);    /* POST /{slug}/next */
 void scan_press(struct conn *c); /* POST /{slug}, POST /{slug}/{channel}: the button of a tap page, a form; else 405 */
+/* The way to 404 of a whole request: an old address may lead to a campaign (old_path.c). */
+void scan_not_found(struct conn *c);
 /* A page that is an answer in itself: 404, 400 … */
 void scan_refuse(struct conn *c, int status);
 

@@ -13,7 +13,8 @@ struct scan {
     struct span path;                 /* the slug as the request wrote it */
     struct seat_token token;          /* what the cookie proved */
     bool has_token;
-    bool pressed; /* the button of a tap page, at the campaign's own address */
+    bool pressed;              /* the button of a tap page, at the campaign's own address */
+    struct old_path *old_path; /* old_path.c's, while an old address is looked up */
 };
 
 static inline struct conn *conn_of(struct scan *s)

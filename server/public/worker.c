@@ -53,15 +53,19 @@ static void handle_robots(struct conn *c)
     send_text(c, 200, "User-agent: *\nDisallow: /\n");
 }
 
-static void handle_root(struct conn *c)
+/* What no route takes may be an old address, of any form. */
+static void refuse(struct conn *c, int status)
 {
-    scan_refuse(c, 404);
+    if (status == 404)
+        scan_not_found(c);
+    else
+        scan_refuse(c, status);
 }
 
 static const struct http_route routes[] = {
     {HTTP_M_GET, "/healthz", handle_health, 0},
     {HTTP_M_GET, "/robots.txt", handle_robots, 0},
-    {HTTP_M_GET, "/", handle_root, 0},
+    {HTTP_M_GET, "/", scan_not_found, 0},
     {HTTP_M_GET, "/{}", scan_start, 0},
     {HTTP_M_POST, "/{}", scan_press, WORKER_FORM_MAX},
     {HTTP_M_POST, "/{}/seat", scan_confirm, WORKER_FORM_MAX},
@@ -98,25 +102,24 @@ struct worker *worker_new(struct event_base *base, const struct config *config, 
         .conns_max = conns_max(config->workers),
         .reuse_port = true,
         .owner = w,
-        .refuse = scan_refuse,
+        .refuse = refuse,
     };
     char why[STORE_ERR_MAX];
     w->store = store;
     snprintf(why, sizeof why, "the headers of pages do not fit");
     if (scan_context_init(&w->context, secret, config->visitor_days, config->base_url) == 0)
         w->context.seats = seats_new(store, &seats, why);
-    if (!w->context.seats) {
-        snprintf(err, err_size, "%s", why);
-        free(w);
-        return NULL;
-    }
-    w->door = http_door_new(base, &door, config->listen.host, port, err, err_size);
-    if (!w->door) {
-        seats_free(w->context.seats);
-        free(w);
-        return NULL;
-    }
-    return w;
+    w->context.aliases = w->context.seats ? alias_finder_new(store) : NULL;
+    if (!w->context.aliases)
+        snprintf(err, err_size, "%s", w->context.seats ? "out of memory" : why);
+    else
+        w->door = http_door_new(base, &door, config->listen.host, port, err, err_size);
+    if (w->door)
+        return w;
+    alias_finder_free(w->context.aliases);
+    seats_free(w->context.seats);
+    free(w);
+    return NULL;
 }
 
 uint16_t worker_port(const struct worker *w)
@@ -144,6 +147,7 @@ void worker_free(struct worker *w)
     if (!w)
         return;
     seats_free(w->context.seats);
+    alias_finder_free(w->context.aliases);
     http_door_free(w->door);
     answer_shelf_clear(&w->context.shelf);
     free(w);

@@ -1,6 +1,7 @@
 -- needs: ledger
 -- Deletes a campaign with all that belongs to it. KEYS[5]: the channel that tells of changes.
--- ARGV: 1 the version that it must have (0: any), 2 slug. Reply: 1.
+-- ARGV: 1 the version that it must have (0: any), 2 slug.
+-- Reply: 1; or, if it had aliases, {the moment in microseconds, its definition}.
 local version = call('HGET', SEATS, 'v')
 if not version then return redis.error_reply('HUOMA NOT_FOUND') end
 if ARGV[1] ~= '0' and version ~= ARGV[1] then return redis.error_reply('HUOMA CONFLICT') end
@@ -9,6 +10,11 @@ for _, field in ipairs(call('HKEYS', SEATS)) do
   if string.sub(field, 1, 2) == 'd:' then call('DEL', DEFINITION .. ':stats:' .. string.sub(field, 3)) end
 end
 for lane = 1, tonumber(call('HGET', SEATS, 'lanes') or '1') - 1 do call('DEL', queue_of(lane)) end
+local definition = call('GET', DEFINITION)
 call('DEL', DEFINITION, SEATS, QUEUE, DUE)
 call('PUBLISH', KEYS[5], ARGV[2])
+-- Inside of a string its quotes would be escaped, and a campaign without aliases does not have the key.
+if definition and string.find(definition, '"aliases":[', 1, true) then
+  return {string.format('%d%06d', now, tonumber(clock[2])), definition}
+end
 return 1
