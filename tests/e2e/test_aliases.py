@@ -2,6 +2,7 @@
 
 import concurrent.futures
 import contextlib
+import json
 import pathlib
 import random
 import subprocess
@@ -160,6 +161,17 @@ def test_an_alias_works_whose_settling_was_lost(server, slug):
     server.redis_client().hset("hm:aliases", alias, f"{slug} c {stamp(7200)}")
     assert leads(server, alias) == "/" + slug
     taken(server, server.api("POST", "/campaigns", {"slug": slug + "-2", "url": link(1), "aliases": [alias]}, "any"), "aliases[0]", slug)
+
+
+def test_an_alias_works_before_the_worker_has_heard_of_it(server, slug):
+    """The copy at hand is fresh, as far as the worker knows, and does not list the alias yet."""
+    server.create(slug, redirect_groups(None))
+    for _ in range(40):  # until each worker has read it
+        get(server, "/" + slug)
+    client, key = server.redis_client(), f"hm:{{{slug}}}"
+    client.set(key, json.dumps({**json.loads(client.get(key)), "aliases": ["/soon/" + slug]}))
+    client.hset("hm:aliases", "/soon/" + slug, f"{slug} c {stamp(0)}")
+    assert leads(server, "/soon/" + slug) == "/" + slug
 
 
 def test_half_a_change_of_the_longer_alias_leaves_the_shorter_one(server, slug):
