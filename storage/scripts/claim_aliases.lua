@@ -1,10 +1,11 @@
--- Claims aliases for campaigns, all or none. KEYS[1]: the index, a hash of alias -> "slug state stamp"; state: c claimed,
--- s settled; stamp: the microsecond of Redis's clock at which it was written.
+-- Claims aliases for campaigns, all or none.
+-- KEYS[1]: the index, a hash of alias -> "slug state stamp"; state: c claimed, s settled; stamp: the microsecond of
+--          Redis's clock at which it was written.
 -- ARGV: 1 seconds for which a claim that is not settled is left alone, then for each alias: slug, alias, and the entry
 --       of another campaign that this may replace, or "".
--- Reply: {stamp, for each alias 1 if its entry was not the campaign's before, else 0, as one text}; or, and then nothing
---        is changed: {"", number of an alias that another campaign has, that campaign, its entry, 1 if the entry says
---        nothing unless the campaign's definition lists the alias}.
+-- Reply: {stamp, for each alias 1 if its entry was not the campaign's before, else 0, as one text}; or, and then
+--        nothing is changed: {"", number of an alias that another campaign has, that campaign, its entry, 1 if the
+--        entry says nothing unless the campaign's definition lists the alias}.
 local call, index = redis.call, KEYS[1]
 local time = call('TIME')
 local stamp = string.format('%d%06d', tonumber(time[1]), tonumber(time[2]))

@@ -1,6 +1,7 @@
 -- The end of a claim, when it is known what became of the campaigns. KEYS[1]: the index, see claim_aliases.lua.
 -- ARGV: 1 the stamp of the claim, or of a deletion, then for each alias: slug, alias, and
---       keep: the campaign lists it; drop: it lists it no more; undo: it was not saved, and the entry had not been its own.
+--       keep: the campaign lists it; drop: it lists it no more; undo: it was not saved, and the entry had not been its
+--       own.
 -- Reply: 1.
 local call, index = redis.call, KEYS[1]
 local time = call('TIME')
