@@ -32,7 +32,10 @@ struct import_sink {
 };
 
 struct import_options {
-    const char *images; /* the folder of the code images that rows name; NULL: none was given */
+    /* The text of the QR code in an image that a row names (the last part of its address, from a stranger) into text,
+     * NUL-terminated; NULL, or why there is none. NULL itself: no images were given. */
+    const char *(*read_image)(void *ctx, const char *name, char *text, size_t room);
+    void *ctx;
 };
 
 struct import_format {
