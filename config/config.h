@@ -38,6 +38,7 @@ struct config {
     int workers;
     int hold_seconds;
     int visitor_days;
+    int audit_days;
     struct config_cidr trusted_proxies[CONFIG_PROXIES_MAX];
     size_t trusted_proxy_count;
     char admin_token[CONFIG_TEXT_MAX]; /* empty: none */

@@ -385,6 +385,8 @@ const struct config_key config_keys[CONFIG_KEY_COUNT] = {
      "an owner's API token that always works", FROM_FILE | FROM_ENV, .secret = true, .check = check_admin_token},
     {.name = "timezone", &TEXT, AT(timezone), 0, SIZE(timezone), "", "the system's", "NAME",
      "days of statistics, as Asia/Shanghai", FROM_ANY, .check = check_timezone},
+    {.name = "audit_days", &NUMBER, AT(audit_days), 1, 3650, "180", NULL, "N",
+     "how long the audit log is kept", FROM_ANY},
     {.name = "log_level", &WORD, AT(log_level), 0, 0, "info", NULL, "LEVEL",
      "debug, info, warn or error", FROM_ANY, .words = LEVEL_WORDS},
     {.name = "ready_file", &TEXT, AT(ready_file), 1, SIZE(ready_file), NULL, NULL, "FILE",

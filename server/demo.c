@@ -51,7 +51,8 @@ static void campaign_saved(void *ctx, enum store_result r, const struct store_ca
         demo_done(d, false);
         return;
     }
-    store_token_put(d->store, record.hash, json, token_put, d);
+    store_row_change(d->store, (struct store_rows){STORE_TOKENS, NULL}, record.hash, STORE_NEW, NULL, json, NULL,
+                     token_put, d);
     free(json);
 }
 
@@ -68,7 +69,7 @@ static void facts_known(void *ctx, enum store_result r, const struct store_facts
         demo_done(d, false);
         return;
     }
-    store_campaign_save(d->store, c, NULL, NULL, -1, campaign_saved, d);
+    store_campaign_save(d->store, c, NULL, NULL, -1, NULL, campaign_saved, d);
     campaign_free(c);
 }
 
@@ -120,13 +121,16 @@ static void print_code(const char *link)
     qr_symbol_clear(&symbol);
 }
 
-void demo_print(const struct config *config, const char *admin_url, const char *token)
+void demo_print(const struct config *config, const char *admin_url, const char *token, const char *setup_link)
 {
     char link[CONFIG_TEXT_MAX + 8];
     snprintf(link, sizeof link, "%s/demo", config->base_url);
     printf("\n  Huoma demo: one code, three groups of three seats.\n\n");
     print_code(link);
     printf("\n  Scan it, or open   %s\n", link);
+    printf("  The console is at  %s/\n", admin_url);
+    if (setup_link)
+        printf("  Make your account  %s   (once, within 15 minutes)\n", setup_link);
     printf("  The admin API is   %s/api/v1/campaigns\n", admin_url);
     if (token) {
         printf("  Your owner token   %s   (shown once)\n", token);

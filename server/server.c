@@ -32,6 +32,8 @@ enum {
     REDIS_WAIT_SECONDS = 30, /* for a Redis that is not ours, at the start */
     SECRET_TRY_MS = 1,
     URL_MAX = 128,
+    SETUP_LINK_MAX = URL_MAX + 64,
+    SETUP_TOKEN = 44, /* 32 random bytes in base64url, with NUL */
 };
 
 struct server {
@@ -48,6 +50,7 @@ struct server {
     int tries;
     bool told_wait, ready, stopping, failed;
     char demo_token[64];
+    char setup_token[SETUP_TOKEN]; /* "": there are users */
     char public_url[URL_MAX], admin_url[URL_MAX];
 };
 
@@ -101,6 +104,17 @@ static int write_ready_file(const struct server *s, const char *redis)
     return 0;
 }
 
+/* Nobody can log in yet: whoever reads the log may make the first owner. */
+static void tell_setup(struct server *s, char link[SETUP_LINK_MAX])
+{
+    link[0] = '\0';
+    if (!s->setup_token[0])
+        return;
+    snprintf(link, SETUP_LINK_MAX, "%s/#setup=%s", s->admin_url, s->setup_token);
+    log_event(LOG_INFO, "setup", "link", link, "detail", "makes the first owner, once, within 15 minutes", NULL);
+    sodium_memzero(s->setup_token, sizeof s->setup_token);
+}
+
 static void be_ready(struct server *s)
 {
     char redis[CONFIG_TEXT_MAX], pid[16], workers[16];
@@ -116,8 +130,10 @@ static void be_ready(struct server *s)
     }
     log_event(LOG_INFO, "ready", "public", s->public_url, "admin", s->admin_url, "base_url", s->config.base_url,
               "redis", redis, "workers", workers, "pid", pid, NULL);
+    char link[SETUP_LINK_MAX];
+    tell_setup(s, link);
     if (s->config.demo)
-        demo_print(&s->config, s->admin_url, s->demo_token[0] ? s->demo_token : NULL);
+        demo_print(&s->config, s->admin_url, s->demo_token[0] ? s->demo_token : NULL, link[0] ? link : NULL);
 }
 
 static void on_notify(evutil_socket_t fd, short what, void *arg)
@@ -152,6 +168,7 @@ static bool add_thread(struct server *s, enum thread_kind kind, uint16_t port)
         .redis_url = s->redis_url,
         .log = store_event,
         .secret = s->secret,
+        .setup_token = s->setup_token[0] ? s->setup_token : NULL,
         .port = port,
         .notify_fd = s->notify_fd,
     };
@@ -190,6 +207,27 @@ static void start_threads(struct server *s)
 
 /* --- beginning --- */
 
+static void users_known(void *ctx, enum store_result r, const char *const *json, const size_t *len, size_t count)
+{
+    struct server *s = ctx;
+    (void)json, (void)len;
+    if (s->stopping || s->failed)
+        return;
+    if (r == STORE_OK && count == 0) {
+        unsigned char bytes[32];
+        randombytes_buf(bytes, sizeof bytes);
+        sodium_bin2base64(s->setup_token, sizeof s->setup_token, bytes, sizeof bytes,
+                          sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+        sodium_memzero(bytes, sizeof bytes);
+    }
+    start_threads(s);
+}
+
+static void look_for_users(struct server *s)
+{
+    store_row_list(s->store, (struct store_rows){STORE_USERS, NULL}, users_known, s);
+}
+
 static void demo_made(void *ctx, const char *token)
 {
     struct server *s = ctx;
@@ -197,7 +235,7 @@ static void demo_made(void *ctx, const char *token)
         return;
     if (token)
         snprintf(s->demo_token, sizeof s->demo_token, "%s", token);
-    start_threads(s);
+    look_for_users(s);
 }
 
 /* One line when a Redis of somebody else's keeps its promises less well than the embedded one. */
@@ -217,7 +255,7 @@ static void serve(struct server *s)
     if (s->config.demo)
         demo_start(s->store, demo_made, s);
     else
-        start_threads(s);
+        look_for_users(s);
 }
 
 static void facts_known(void *ctx, enum store_result r, const struct store_facts *f)
@@ -380,6 +418,7 @@ static bool begin(struct server *s)
         .redis_url = s->redis_url,
         .key_prefix = s->config.key_prefix,
         .hold_seconds = s->config.hold_seconds,
+        .audit_days = s->config.audit_days,
         .log = NULL, /* that it does not answer at once is how a start looks */
     };
     s->store = store_new(s->base, &store, err);

@@ -132,7 +132,7 @@ static bool make_door(struct server_thread *t, char *err, size_t err_size)
     if (t->o.kind == THREAD_WORKER)
         t->worker = worker_new(t->base, t->o.config, t->o.port, t->store, t->o.secret, err, err_size);
     else
-        t->admin = admin_new(t->base, t->o.config, t->store, err, err_size);
+        t->admin = admin_new(t->base, t->o.config, t->store, t->o.setup_token, err, err_size);
     return t->worker || t->admin;
 }
 
@@ -142,6 +142,7 @@ struct server_thread *server_thread_new(const struct thread_options *o, char *er
         .redis_url = o->redis_url,
         .key_prefix = o->config->key_prefix,
         .hold_seconds = o->config->hold_seconds,
+        .audit_days = o->config->audit_days,
         .log = o->log,
     };
     char why[STORE_ERR_MAX] = "out of memory";

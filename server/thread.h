@@ -21,6 +21,7 @@ struct thread_options {
     const char *redis_url;
     store_log log;
     const unsigned char *secret; /* workers */
+    const char *setup_token;     /* the admin door: of the link that makes the first owner, or NULL */
     uint16_t port;               /* workers: the one that all share */
     int notify_fd;               /* an eventfd: 1 is added when the thread has opened its door, and when it has ended */
 };

@@ -1,6 +1,6 @@
 /*
- * API tokens: opaque records in the hash `hm:tokens`, by the token's hash. What a record says is the door's business
- * (the admin door's auth.c and `huoma token`); the token itself never comes here.
+ * Users, API tokens, owner links: opaque records in hashes. Sessions: records of their own, which end by themselves.
+ * What a record says is the admin door's business; passwords and tokens themselves never come here, only their hashes.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,91 +8,46 @@
 
 #include "redis_link.h"
 
-struct account_job {
-    struct store *store;
+static const struct {
+    const char *key;
+    int rows_max;
+    bool owned; /* one of its records must stay an owner's */
+} tables[] = {
+    [STORE_USERS] = {"users", STORE_USERS_MAX, true},
+    [STORE_TOKENS] = {"tokens", STORE_TOKENS_MAX, false},
+    [STORE_LINKS] = {":owner", STORE_LINKS_MAX, false}, /* of a campaign */
+};
+
+struct row_job {
     union {
-        store_done plain;
         store_row_done row;
         store_rows_done rows;
     } done;
     void *ctx;
-    char hash[STORE_TOKEN_HASH];
-    char *json; /* to be put; owned */
 };
 
-static struct account_job *job_new(struct store *s, const char *hash, void *ctx)
+static struct row_job *job_new(void *ctx)
 {
-    struct account_job *job = calloc(1, sizeof *job);
-    if (!job)
-        return NULL;
-    job->store = s;
-    job->ctx = ctx;
-    if (hash)
-        snprintf(job->hash, sizeof job->hash, "%s", hash);
+    struct row_job *job = calloc(1, sizeof *job);
+    if (job)
+        job->ctx = ctx;
     return job;
 }
 
-static struct redis_call *tokens_begin(struct store *s, const char *command)
+static struct redis_call *rows_begin(struct store *s, const char *command, const struct store_rows *rows)
 {
     struct redis_call *call = redis_call_begin(s->link);
     redis_call_text(call, command);
-    redis_call_key(call, NULL, "tokens");
+    redis_call_key(call, rows->slug, tables[rows->table].key);
     redis_call_deadline(call, REDIS_ADMIN_DEADLINE_MS);
     return call;
-}
-
-/* --- put: look how many there are, then write --- */
-
-static void put_finish(struct account_job *job, enum store_result r)
-{
-    job->done.plain(job->ctx, r);
-    free(job->json);
-    free(job);
-}
-
-static void put_done(void *ctx, enum store_result r, const struct redisReply *reply)
-{
-    (void)reply;
-    put_finish(ctx, r);
-}
-
-static void put_counted(void *ctx, enum store_result r, const struct redisReply *reply)
-{
-    struct account_job *job = ctx;
-    int64_t count;
-    if (r == STORE_OK && !redis_reply_int(reply, &count))
-        r = STORE_BAD_REPLY;
-    if (r == STORE_OK && count >= STORE_TOKENS_MAX)
-        r = STORE_NO_SPACE;
-    if (r != STORE_OK) {
-        put_finish(job, r);
-        return;
-    }
-    struct redis_call *call = tokens_begin(job->store, "HSET");
-    redis_call_text(call, job->hash);
-    redis_call_text(call, job->json);
-    redis_call_send(call, put_done, job);
-}
-
-void store_token_put(struct store *s, const char hash[STORE_TOKEN_HASH], const char *json, store_done done, void *ctx)
-{
-    struct account_job *job = job_new(s, hash, ctx);
-    if (job)
-        job->json = strdup(json);
-    if (!job || !job->json) {
-        free(job);
-        done(ctx, STORE_UNAVAILABLE);
-        return;
-    }
-    job->done.plain = done;
-    redis_call_send(tokens_begin(s, "HLEN"), put_counted, job);
 }
 
 /* --- get --- */
 
 static void get_done(void *ctx, enum store_result r, const struct redisReply *reply)
 {
-    struct account_job *job = ctx;
+    struct row_job *job = ctx;
     if (r == STORE_OK && reply->type == REDIS_REPLY_NIL)
         r = STORE_NOT_FOUND;
     else if (r == STORE_OK && (reply->type != REDIS_REPLY_STRING || (size_t)reply->len > STORE_ROW_MAX))
@@ -101,16 +56,16 @@ static void get_done(void *ctx, enum store_result r, const struct redisReply *re
     free(job);
 }
 
-void store_token_get(struct store *s, const char hash[STORE_TOKEN_HASH], store_row_done done, void *ctx)
+void store_row_get(struct store *s, struct store_rows rows, const char *name, store_row_done done, void *ctx)
 {
-    struct account_job *job = job_new(s, hash, ctx);
+    struct row_job *job = job_new(ctx);
     if (!job) {
         done(ctx, STORE_UNAVAILABLE, NULL, 0);
         return;
     }
     job->done.row = done;
-    struct redis_call *call = tokens_begin(s, "HGET");
-    redis_call_text(call, hash);
+    struct redis_call *call = rows_begin(s, "HGET", &rows);
+    redis_call_text(call, name);
     redis_call_send(call, get_done, job);
 }
 
@@ -118,7 +73,7 @@ void store_token_get(struct store *s, const char hash[STORE_TOKEN_HASH], store_r
 
 static void list_done(void *ctx, enum store_result r, const struct redisReply *reply)
 {
-    struct account_job *job = ctx;
+    struct row_job *job = ctx;
     const char **json = NULL;
     size_t *len = NULL;
     size_t count = 0;
@@ -143,40 +98,101 @@ static void list_done(void *ctx, enum store_result r, const struct redisReply *r
     free(job);
 }
 
-void store_token_list(struct store *s, store_rows_done done, void *ctx)
+static void send_list(struct redis_call *call, store_rows_done done, void *ctx)
 {
-    struct account_job *job = job_new(s, NULL, ctx);
-    if (!job) {
-        done(ctx, STORE_UNAVAILABLE, NULL, NULL, 0);
-        return;
-    }
-    job->done.rows = done;
-    redis_call_send(tokens_begin(s, "HVALS"), list_done, job);
+    struct row_job *job = job_new(ctx);
+    if (job)
+        job->done.rows = done;
+    else
+        abort(); /* a job is smaller than the call that was just made */
+    redis_call_send(call, list_done, job);
 }
 
-/* --- delete --- */
-
-static void delete_done(void *ctx, enum store_result r, const struct redisReply *reply)
+void store_row_list(struct store *s, struct store_rows rows, store_rows_done done, void *ctx)
 {
-    struct account_job *job = ctx;
-    int64_t deleted;
-    if (r == STORE_OK && !redis_reply_int(reply, &deleted))
-        r = STORE_BAD_REPLY;
-    else if (r == STORE_OK && deleted == 0)
-        r = STORE_NOT_FOUND;
-    job->done.plain(job->ctx, r);
-    free(job);
+    send_list(rows_begin(s, "HVALS", &rows), done, ctx);
 }
 
-void store_token_delete(struct store *s, const char hash[STORE_TOKEN_HASH], store_done done, void *ctx)
+/* --- change --- */
+
+void store_row_change(struct store *s, struct store_rows rows, const char *name, enum store_rule rule, const char *was,
+                      const char *json, const struct store_audit *audit, store_done done, void *ctx)
 {
-    struct account_job *job = job_new(s, hash, ctx);
-    if (!job) {
-        done(ctx, STORE_UNAVAILABLE);
-        return;
-    }
-    job->done.plain = done;
-    struct redis_call *call = tokens_begin(s, "HDEL");
+    static const char *const rules[] = {
+        [STORE_NEW] = "new", [STORE_FIRST] = "first", [STORE_SAME] = "same", [STORE_ANY] = "any"};
+    struct redis_call *call = redis_script_begin(s->link, REDIS_CHANGE_ROW, 2);
+    redis_call_key(call, rows.slug, tables[rows.table].key);
+    redis_call_key(call, NULL, "audit");
+    redis_call_text(call, name);
+    redis_call_text(call, rules[rule]);
+    redis_call_text(call, was ? was : "");
+    redis_call_text(call, json ? json : "");
+    redis_call_int(call, tables[rows.table].rows_max);
+    redis_call_int(call, tables[rows.table].owned);
+    redis_call_audit(call, s, audit);
+    redis_call_deadline(call, REDIS_ADMIN_DEADLINE_MS);
+    redis_call_send_plain(call, done, ctx);
+}
+
+/* --- when a token was last used --- */
+
+static void ignore_done(void *ctx, enum store_result r, const struct redisReply *reply)
+{
+    (void)ctx, (void)r, (void)reply; /* the next use writes it again */
+}
+
+void store_token_used(struct store *s, const char hash[STORE_TOKEN_HASH], const char *when)
+{
+    struct redis_call *call = redis_call_begin(s->link);
+    redis_call_text(call, when ? "HSET" : "HDEL");
+    redis_call_key(call, NULL, "tokens:used");
     redis_call_text(call, hash);
-    redis_call_send(call, delete_done, job);
+    if (when)
+        redis_call_text(call, when);
+    redis_call_send(call, ignore_done, NULL);
+}
+
+void store_token_uses(struct store *s, store_rows_done done, void *ctx)
+{
+    struct redis_call *call = redis_call_begin(s->link);
+    redis_call_text(call, "HGETALL");
+    redis_call_key(call, NULL, "tokens:used");
+    redis_call_deadline(call, REDIS_ADMIN_DEADLINE_MS);
+    send_list(call, done, ctx);
+}
+
+/* --- sessions --- */
+
+static void session_key(struct redis_call *call, const char *hash)
+{
+    char name[STORE_TOKEN_HASH + 16];
+    snprintf(name, sizeof name, "session:%s", hash);
+    redis_call_key(call, NULL, name);
+}
+
+void store_session_put(struct store *s, const char hash[STORE_TOKEN_HASH], const char *json,
+                       const struct store_audit *audit, store_done done, void *ctx)
+{
+    struct redis_call *call = redis_script_begin(s->link, REDIS_PUT_SESSION, 2);
+    session_key(call, hash);
+    redis_call_key(call, NULL, "audit");
+    redis_call_text(call, json ? json : "");
+    redis_call_int(call, STORE_SESSION_IDLE_SECONDS);
+    redis_call_audit(call, s, audit);
+    redis_call_send_plain(call, done, ctx);
+}
+
+void store_session_get(struct store *s, const char hash[STORE_TOKEN_HASH], store_row_done done, void *ctx)
+{
+    struct row_job *job = job_new(ctx);
+    if (!job) {
+        done(ctx, STORE_UNAVAILABLE, NULL, 0);
+        return;
+    }
+    job->done.row = done;
+    struct redis_call *call = redis_script_begin(s->link, REDIS_READ_SESSION, 1);
+    session_key(call, hash);
+    redis_call_int(call, STORE_SESSION_IDLE_SECONDS);
+    redis_call_int(call, STORE_SESSION_TOUCH_SECONDS);
+    redis_call_send(call, get_done, job);
 }

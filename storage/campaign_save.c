@@ -99,15 +99,17 @@ void campaign_call_record(struct redis_call *call, const struct campaign *c, int
 
 static struct redis_call *make_call(struct store *s, const struct store_save *list, size_t count)
 {
-    struct redis_call *call = redis_script_begin(s->link, REDIS_SAVE_CAMPAIGNS, (int)count * CAMPAIGN_KEYS + 1);
+    struct redis_call *call = redis_script_begin(s->link, REDIS_SAVE_CAMPAIGNS, (int)count * CAMPAIGN_KEYS + 2);
     for (size_t i = 0; i < count; i++)
         campaign_call_keys(call, list[i].campaign->slug);
+    redis_call_key(call, NULL, "audit");
     redis_call_key(call, NULL, "changed");
     redis_call_int(call, (int64_t)randombytes_uniform(INT32_MAX));
     for (size_t i = 0; i < count; i++) {
         int64_t was = list[i].was ? list[i].was->version : 0;
         campaign_call_record(call, list[i].campaign, was, list[i].touched);
         call_heads(call, list[i].heads);
+        redis_call_audit(call, s, list[i].audit);
     }
     return call;
 }
@@ -255,9 +257,10 @@ void store_campaigns_save(struct store *s, const struct store_save *list, size_t
 }
 
 void store_campaign_save(struct store *s, const struct campaign *c, const struct campaign *was,
-                         const struct head_counts *heads, int touched, store_campaign_done done, void *ctx)
+                         const struct head_counts *heads, int touched, const struct store_audit *audit,
+                         store_campaign_done done, void *ctx)
 {
-    struct store_save one = {c, was, heads, touched};
+    struct store_save one = {c, was, heads, touched, audit};
     struct save_job *job = save_start(s, &one, 1, ctx);
     if (job)
         job->one = done;

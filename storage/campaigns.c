@@ -243,7 +243,8 @@ static void delete_done(void *ctx, enum store_result r, const struct redisReply 
     free(job);
 }
 
-void store_campaign_delete(struct store *s, const char *slug, int64_t was, store_done done, void *ctx)
+void store_campaign_delete(struct store *s, const char *slug, int64_t was, const struct store_audit *audit,
+                           store_done done, void *ctx)
 {
     struct campaign_job *job = job_new(s, slug, ctx);
     if (!job) {
@@ -251,10 +252,12 @@ void store_campaign_delete(struct store *s, const char *slug, int64_t was, store
         return;
     }
     job->done.plain = done;
-    struct redis_call *call = redis_script_begin(s->link, REDIS_DELETE_CAMPAIGN, CAMPAIGN_KEYS + 1);
+    struct redis_call *call = redis_script_begin(s->link, REDIS_DELETE_CAMPAIGN, CAMPAIGN_KEYS + 2);
     campaign_call_keys(call, slug);
     redis_call_key(call, NULL, "changed");
+    redis_call_key(call, NULL, "audit");
     redis_call_int(call, was);
     redis_call_text(call, slug);
+    redis_call_audit(call, s, audit);
     campaign_call_send(call, delete_done, job);
 }

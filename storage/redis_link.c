@@ -254,11 +254,19 @@ static enum store_result error_result(const char *text)
         const char *prefix;
         enum store_result result;
     } table[] = {
-        {"HUOMA CONFLICT", STORE_CONFLICT}, {"HUOMA NOT_FOUND", STORE_NOT_FOUND},
-        {"MISCONF", STORE_NO_SPACE},        {"OOM", STORE_NO_SPACE},
-        {"LOADING", STORE_UNAVAILABLE},     {"READONLY", STORE_UNAVAILABLE},
-        {"MASTERDOWN", STORE_UNAVAILABLE},  {"NOREPLICAS", STORE_UNAVAILABLE},
-        {"BUSY ", STORE_UNAVAILABLE},       {"NOAUTH", STORE_UNAVAILABLE},
+        {"HUOMA CONFLICT", STORE_CONFLICT},
+        {"HUOMA NOT_FOUND", STORE_NOT_FOUND},
+        {"HUOMA STALE", STORE_STALE},
+        {"HUOMA LAST_OWNER", STORE_LAST_OWNER},
+        {"HUOMA NO_SPACE", STORE_NO_SPACE},
+        {"MISCONF", STORE_NO_SPACE},
+        {"OOM", STORE_NO_SPACE},
+        {"LOADING", STORE_UNAVAILABLE},
+        {"READONLY", STORE_UNAVAILABLE},
+        {"MASTERDOWN", STORE_UNAVAILABLE},
+        {"NOREPLICAS", STORE_UNAVAILABLE},
+        {"BUSY ", STORE_UNAVAILABLE},
+        {"NOAUTH", STORE_UNAVAILABLE},
         {"NOPERM", STORE_UNAVAILABLE},
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++)

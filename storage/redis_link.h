@@ -40,6 +40,11 @@ enum redis_script {
     REDIS_LIST_CAMPAIGNS,
     REDIS_CLAIM_ALIASES,
     REDIS_SETTLE_ALIASES,
+    REDIS_CHANGE_ROW,
+    REDIS_PUT_SESSION,
+    REDIS_READ_SESSION,
+    REDIS_ADD_AUDIT,
+    REDIS_LIST_AUDIT,
     REDIS_SCRIPT_COUNT
 };
 
@@ -72,6 +77,9 @@ void redis_call_drop(struct redis_call *c);
 /* For a sender who wants no more than the result. */
 void redis_call_send_plain(struct redis_call *c, store_done done, void *ctx);
 
+/* An entry as scripts/audit.lua takes it. NULL: nothing to tell. */
+void redis_call_audit(struct redis_call *c, const struct store *s, const struct store_audit *audit);
+
 /* For reading replies. false: not of that form. */
 bool redis_reply_int(const struct redisReply *r, int64_t *n); /* an integer, or a string that is one */
 
@@ -82,6 +90,7 @@ struct store {
     char prefix[STORE_PREFIX_MAX + 1];
     char url[1024];
     int hold_seconds;
+    int audit_days;
     store_log log;
 };
 

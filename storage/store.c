@@ -24,6 +24,7 @@ const char *store_result_name(enum store_result r)
         [STORE_BAD_REPLY] = "bad_reply",
         [STORE_NO_SPACE] = "no_space",
         [STORE_TOO_LARGE] = "too_large",
+        [STORE_LAST_OWNER] = "last_owner",
     };
     return (unsigned)r < STORE_RESULT_COUNT ? names[r] : "unknown";
 }
@@ -37,6 +38,7 @@ struct store *store_new(struct event_base *base, const struct store_options *opt
     }
     s->base = base;
     s->hold_seconds = options->hold_seconds;
+    s->audit_days = options->audit_days;
     s->log = options->log;
     snprintf(s->prefix, sizeof s->prefix, "%s", options->key_prefix);
     if (snprintf(s->url, sizeof s->url, "%s", options->redis_url) >= (int)sizeof s->url) {

@@ -26,7 +26,12 @@ enum {
     STORE_SECRET = 32,                        /* bytes of hm:secret */
     STORE_TOKEN_HASH = 65,                    /* hex of SHA-256, with NUL */
     STORE_TOKENS_MAX = 10000,                 /* API tokens in a store */
-    STORE_ROW_MAX = 4096,                     /* bytes of a token's record */
+    STORE_USERS_MAX = 1000,                   /* users in a store */
+    STORE_LINKS_MAX = 500,                    /* owner links of a campaign */
+    STORE_ROW_MAX = 4096,                     /* bytes of a record of these */
+    STORE_SESSION_IDLE_SECONDS = 12 * 3600,   /* a session that is not used ends */
+    STORE_SESSION_TOUCH_SECONDS = 60,         /* a use is written so often at most */
+    STORE_AUDIT_ID_MAX = 41,                  /* "milliseconds-number" */
     STORE_BATCH_MAX = 1000,                   /* campaigns that are saved at once */
     STORE_BATCH_GROUPS_MAX = 20000,           /* their groups: bounds how long scans wait for a save */
     STORE_BATCH_BYTES_MAX = 32 * 1024 * 1024, /* definitions that are read at once */
@@ -42,8 +47,9 @@ enum store_result {
     STORE_UNAVAILABLE, /* no link to Redis: nothing was changed */
     STORE_TIMEOUT,     /* no answer in time: unknown */
     STORE_BAD_REPLY,   /* an answer that makes no sense: unknown */
-    STORE_NO_SPACE,    /* Redis refuses writes (-MISCONF, -OOM): nothing was changed */
+    STORE_NO_SPACE,    /* Redis refuses writes (-MISCONF, -OOM), or there are too many: nothing was changed */
     STORE_TOO_LARGE,   /* more than is read at once; nothing was changed */
+    STORE_LAST_OWNER,  /* without that user nobody could make users: nothing was changed */
     STORE_RESULT_COUNT
 };
 const char *store_result_name(enum store_result r);
@@ -55,6 +61,7 @@ struct store_options {
     const char *redis_url;  /* redis://[user:pass@]host:port[/db] or unix:///path */
     const char *key_prefix; /* "hm:" */
     int hold_seconds;       /* for campaigns that set none */
+    int audit_days;         /* how long an entry of the audit log is kept */
     store_log log;
 };
 
@@ -72,6 +79,15 @@ bool store_is_up(const struct store *s);
 void store_on_change(struct store *s, void (*changed)(void *ctx, bool up), void *ctx);
 
 typedef void (*store_done)(void *ctx, enum store_result r);
+
+/* What the audit log is told of a change, atomically with it. Only read during the call. */
+struct store_audit {
+    const char *who;            /* a user's name, "token:NAME", "admin_token", "cli:UNIX-USER", "owner-link:ID" */
+    const char *action;         /* "campaign.change" */
+    const char *target;         /* "campaign:SLUG", "campaign:SLUG/GROUP", "user:NAME", "token:ID" */
+    const char *from;           /* an address, or "" */
+    const char *before, *after; /* JSON objects of what is different; NULL or "": nothing to say */
+};
 /* Whether Redis answers and takes writes, now. */
 void store_ping(struct store *s, store_done done, void *ctx);
 
@@ -198,7 +214,8 @@ void store_campaign_read(struct store *s, const char *slug, store_campaign_done 
  * with STORE_ALIAS_TAKEN which alias of c another campaign has. c, was and heads are only read during the call.
  */
 void store_campaign_save(struct store *s, const struct campaign *c, const struct campaign *was,
-                         const struct head_counts *heads, int touched, store_campaign_done done, void *ctx);
+                         const struct head_counts *heads, int touched, const struct store_audit *audit,
+                         store_campaign_done done, void *ctx);
 
 /* --- several at once (campaign_save.c, campaigns.c) --- */
 
@@ -217,6 +234,7 @@ struct store_save {
     const struct campaign *was;      /* NULL: it is made */
     const struct head_counts *heads; /* NULL: none */
     int touched;
+    const struct store_audit *audit; /* NULL: nothing is told */
 };
 /* All of them in one moment, or none: STORE_CONFLICT or STORE_NOT_FOUND if it may not be for any one, STORE_ALIAS_TAKEN
  * with one row that says which alias (one that another campaign of the list gives up counts as taken). count: 1 to
@@ -226,7 +244,8 @@ void store_campaigns_save(struct store *s, const struct store_save *list, size_t
                           void *ctx);
 
 /* was: the version it must have, or 0 for any. */
-void store_campaign_delete(struct store *s, const char *slug, int64_t was, store_done done, void *ctx);
+void store_campaign_delete(struct store *s, const char *slug, int64_t was, const struct store_audit *audit,
+                           store_done done, void *ctx);
 
 /* A page of campaigns, by slug. rows: definition and counts of each. next: "" when there is no more. */
 typedef void (*store_list_done)(void *ctx, enum store_result r, const struct store_campaign *rows, size_t count,
@@ -236,15 +255,69 @@ typedef void (*store_list_done)(void *ctx, enum store_result r, const struct sto
 void store_campaign_list(struct store *s, const char *q, const char *cursor, int limit, store_list_done done,
                          void *ctx);
 
-/* --- accounts.c: API tokens, as opaque records by hash --- */
+/* --- accounts.c: users, API tokens and owner links, as opaque records by name --- */
+
+enum store_table {
+    STORE_USERS,  /* by name; records are JSON with `role` and `disabled`, and one enabled owner remains */
+    STORE_TOKENS, /* by the token's hash */
+    STORE_LINKS,  /* owner links of a campaign, by id; gone with it */
+};
+struct store_rows {
+    enum store_table table;
+    const char *slug; /* of the campaign; else NULL */
+};
 typedef void (*store_row_done)(void *ctx, enum store_result r, const char *json, size_t len);
 typedef void (*store_rows_done)(void *ctx, enum store_result r, const char *const *json, const size_t *len,
                                 size_t count);
 
-void store_token_put(struct store *s, const char hash[STORE_TOKEN_HASH], const char *json, store_done done, void *ctx);
-void store_token_get(struct store *s, const char hash[STORE_TOKEN_HASH], store_row_done done, void *ctx);
-void store_token_list(struct store *s, store_rows_done done, void *ctx);
-void store_token_delete(struct store *s, const char hash[STORE_TOKEN_HASH], store_done done, void *ctx);
+/* STORE_NOT_FOUND if there is none of that name. */
+void store_row_get(struct store *s, struct store_rows rows, const char *name, store_row_done done, void *ctx);
+/* In no order. */
+void store_row_list(struct store *s, struct store_rows rows, store_rows_done done, void *ctx);
+
+enum store_rule {
+    STORE_NEW,   /* makes a row: STORE_CONFLICT if there is one of that name, STORE_NO_SPACE if there are too many */
+    STORE_FIRST, /* likewise, if it is the table's first: else STORE_CONFLICT */
+    STORE_SAME,  /* the row must be what it `was`: else STORE_STALE, or STORE_NOT_FOUND */
+    STORE_ANY,   /* the row must be there: else STORE_NOT_FOUND */
+};
+/* json: NULL deletes. audit: told in the same moment; NULL: nothing is. */
+void store_row_change(struct store *s, struct store_rows rows, const char *name, enum store_rule rule, const char *was,
+                      const char *json, const struct store_audit *audit, store_done done, void *ctx);
+
+/* Remembers when a token was used, as text; NULL forgets it. Nobody is called back. */
+void store_token_used(struct store *s, const char hash[STORE_TOKEN_HASH], const char *when);
+/* hash, when, hash, when ... of all that were. */
+void store_token_uses(struct store *s, store_rows_done done, void *ctx);
+
+/* A session, by its token's hash; json: NULL ends it. It ends by itself when it is not used for
+ * STORE_SESSION_IDLE_SECONDS. */
+void store_session_put(struct store *s, const char hash[STORE_TOKEN_HASH], const char *json,
+                       const struct store_audit *audit, store_done done, void *ctx);
+/* Counts as a use. */
+void store_session_get(struct store *s, const char hash[STORE_TOKEN_HASH], store_row_done done, void *ctx);
+
+/* --- audit.c: the log of changes, of which the latest come first --- */
+
+/* For what changes nothing in the store. */
+void store_audit_add(struct store *s, const struct store_audit *audit, store_done done, void *ctx);
+
+struct store_audit_query {
+    const char *who, *action, *target; /* "": any. An action of a kind ("user"), a target with what belongs to it */
+    int64_t from_ms, to_ms;            /* unix milliseconds; 0: any */
+    const char *cursor;                /* "" or a `next` of before */
+    int limit;                         /* 1 to STORE_PAGE_MAX */
+};
+struct store_audit_row {
+    const char *id;
+    int64_t at_ms;
+    struct store_audit audit;
+};
+/* A page may be shorter than asked for and still have a next: it looks at so many entries at most. total: entries of
+ * the whole log. */
+typedef void (*store_audit_done)(void *ctx, enum store_result r, const struct store_audit_row *rows, size_t count,
+                                 const char *next, int64_t total);
+void store_audit_list(struct store *s, const struct store_audit_query *q, store_audit_done done, void *ctx);
 
 /* --- what Redis promises (redis_link.c): for the start's warning and `huoma check` --- */
 struct store_facts {

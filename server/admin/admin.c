@@ -5,16 +5,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "answer.h"
 #include "auth.h"
 #include "body.h"
 #include "door.h"
+#include "fields.h"
+#include "hasher.h"
 #include "params.h"
 #include "problem.h"
 #include "reply.h"
 #include "route.h"
 #include "routes.h"
+#include "throttle.h"
 
 static void show_health(struct conn *c);
 
@@ -25,6 +29,20 @@ static const struct http_route routes[] = {
     {HTTP_M_GET, "/assets/{}", console_asset, 0},
     {HTTP_M_GET, "/healthz", show_health, 0},
     {HTTP_M_GET, API "/me", auth_me, 0},
+    {HTTP_M_PATCH, API "/me", session_own_password, FIELDS_BODY_MAX},
+    {HTTP_M_POST, API "/session", session_login, FIELDS_BODY_MAX},
+    {HTTP_M_DELETE, API "/session", session_logout, 0},
+    {HTTP_M_POST, API "/setup", session_setup, FIELDS_BODY_MAX},
+    {HTTP_M_GET, API "/users", users_list, 0},
+    {HTTP_M_POST, API "/users", users_create, FIELDS_BODY_MAX},
+    {HTTP_M_GET, API "/users/{}", users_show, 0},
+    {HTTP_M_PATCH, API "/users/{}", users_patch, FIELDS_BODY_MAX},
+    {HTTP_M_DELETE, API "/users/{}", users_delete, 0},
+    {HTTP_M_GET, API "/tokens", tokens_list, 0},
+    {HTTP_M_POST, API "/tokens", tokens_create, FIELDS_BODY_MAX},
+    {HTTP_M_GET, API "/tokens/{}", tokens_show, 0},
+    {HTTP_M_DELETE, API "/tokens/{}", tokens_delete, 0},
+    {HTTP_M_GET, API "/audit", audit_list, 0},
     {HTTP_M_GET, API "/campaigns", campaigns_list, 0},
     {HTTP_M_POST, API "/campaigns", campaigns_create, HTTP_BODY_MAX},
     {HTTP_M_GET, API "/campaigns/{}", campaigns_show, 0},
@@ -41,14 +59,28 @@ static const struct http_route routes[] = {
 
 /* --- the door --- */
 
-struct admin *admin_new(struct event_base *base, const struct config *config, struct store *store, char *err,
-                        size_t err_size)
+static void keep_setup(struct admin *a, const char *token)
+{
+    if (!token)
+        return;
+    auth_hash(token, strlen(token), a->setup_hash);
+    a->setup_until = time(NULL) + ADMIN_SETUP_SECONDS;
+}
+
+struct admin *admin_new(struct event_base *base, const struct config *config, struct store *store,
+                        const char *setup_token, char *err, size_t err_size)
 {
     struct admin *a = calloc(1, sizeof *a);
-    if (!a) {
-        snprintf(err, err_size, "out of memory");
+    if (a)
+        a->throttle = throttle_new();
+    if (a && a->throttle)
+        a->hasher = hasher_new(base);
+    if (!a || !a->hasher) {
+        snprintf(err, err_size, "out of memory or threads");
+        admin_free(a);
         return NULL;
     }
+    keep_setup(a, setup_token);
     a->config = config;
     a->store = store;
     a->has_token = config->admin_token[0] != '\0';
@@ -65,7 +97,7 @@ struct admin *admin_new(struct event_base *base, const struct config *config, st
     };
     a->door = http_door_new(base, &o, config->admin_listen.host, config->admin_listen.port, err, err_size);
     if (!a->door) {
-        free(a);
+        admin_free(a);
         return NULL;
     }
     return a;
@@ -95,7 +127,9 @@ void admin_free(struct admin *a)
 {
     if (!a)
         return;
+    hasher_free(a->hasher);
     http_door_free(a->door);
+    throttle_free(a->throttle);
     free(a);
 }
 

@@ -5,10 +5,12 @@
 #include "door.h"
 
 /*
- * Calls `then` if the request brings a token with at least this role, at once or later; else answers 401, 403 or 503.
- * The first thing that every handler does; request_of(c)->role and ->by are known from then on.
+ * Calls `then` if the request brings a token or a session with at least this role, at once or later; else answers 401,
+ * 403 or 503. The first thing that every handler does; request_of(c)->role, ->by and ->who are known from then on.
  */
 void auth_require(struct conn *c, enum auth_role needed, void (*then)(struct conn *c));
+/* For those who need none: request_of(c)->from, and `who` as given. */
+void auth_name(struct conn *c, const char *who);
 const char *auth_role_name(enum auth_role role);
 void auth_hash(const char *token, size_t len, unsigned char hash[AUTH_HASH]);
 

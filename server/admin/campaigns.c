@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "answer.h"
+#include "audit.h"
 #include "auth.h"
 #include "change.h"
 #include "params.h"
@@ -122,7 +123,13 @@ static void create_try(struct conn *c, const char *last)
         return;
     }
     snprintf(q->slug, sizeof q->slug, "%s", made->slug);
-    store_campaign_save(admin_of(c)->store, made, NULL, NULL, -1, create_done, c);
+    struct audit_change change = {NULL, NULL};
+    char target[AUDIT_TARGET_MAX];
+    audit_campaign(&change, NULL, made, NULL, NULL);
+    audit_target_campaign(c, target);
+    struct store_audit audit = audit_of(c, "campaign.create", target, &change);
+    store_campaign_save(admin_of(c)->store, made, NULL, NULL, -1, &audit, create_done, c);
+    audit_change_clear(&change);
     campaign_free(made);
 }
 
@@ -197,7 +204,7 @@ static void patch_answer(struct conn *c, const struct store_campaign *now)
 
 static void patch_start(struct conn *c)
 {
-    static const struct change patch = {true, true, patch_make, patch_answer};
+    static const struct change patch = {true, true, "campaign.change", patch_make, patch_answer};
     if (request_read_slug(c))
         change_start(c, &patch);
 }
@@ -217,7 +224,7 @@ static struct campaign *order_make(struct conn *c, struct change_draft *d)
 
 static void order_start(struct conn *c)
 {
-    static const struct change order = {false, true, order_make, patch_answer};
+    static const struct change order = {false, true, "campaign.order", order_make, patch_answer};
     if (request_read_slug(c))
         change_start(c, &order);
 }
@@ -227,44 +234,61 @@ void campaigns_order(struct conn *c)
     auth_require(c, AUTH_ADMIN, order_start);
 }
 
-/* --- DELETE /campaigns/{slug} --- */
+/* --- DELETE /campaigns/{slug}: read first, so that the audit log knows what it was --- */
+
+static void delete_read(void *ctx, enum store_result r, const struct store_campaign *sc);
 
 static void delete_done(void *ctx, enum store_result r)
 {
     struct conn *c = ctx;
+    struct admin_request *q = request_of(c);
+    bool conditional;
+    change_matches(conn_request(c), 0, &conditional);
     if (r == STORE_OK) {
-        change_log(c, request_of(c)->slug, "deleted", 0);
+        change_log(c, q->slug, "deleted", 0);
         answer_nothing(c);
-    } else if (r == STORE_CONFLICT) { /* only a delete at a version can be */
+    } else if (r == STORE_CONFLICT && conditional) {
         change_refuse_version(c, 0);
+    } else if (r == STORE_CONFLICT && ++q->tries < ADMIN_CHANGE_TRIES) {
+        store_campaign_read(admin_of(c)->store, q->slug, delete_read, c);
     } else {
         problem_reply_store(c, r, PROBLEM_CHANGING);
     }
 }
 
-/* With If-Match: at the version that it names. */
+/* sc: NULL if it cannot be read; such a one can still be deleted. */
+static void delete_send(struct conn *c, const struct store_campaign *sc)
+{
+    struct audit_change change = {NULL, NULL};
+    char target[AUDIT_TARGET_MAX];
+    if (sc)
+        audit_campaign(&change, sc->definition, NULL, NULL, NULL);
+    audit_target_campaign(c, target);
+    struct store_audit audit = audit_of(c, "campaign.delete", target, &change);
+    store_campaign_delete(admin_of(c)->store, request_of(c)->slug, sc ? sc->definition->version : 0, &audit,
+                          delete_done, c);
+    audit_change_clear(&change);
+}
+
 static void delete_read(void *ctx, enum store_result r, const struct store_campaign *sc)
 {
     struct conn *c = ctx;
     bool conditional;
-    if (r != STORE_OK)
+    bool matches = change_matches(conn_request(c), r == STORE_OK ? sc->definition->version : 0, &conditional);
+    if (r == STORE_BAD_REPLY && !conditional)
+        delete_send(c, NULL);
+    else if (r != STORE_OK)
         problem_reply_store(c, r, PROBLEM_READING);
-    else if (!change_matches(conn_request(c), sc->definition->version, &conditional))
+    else if (!matches)
         change_refuse_version(c, sc->definition->version);
     else
-        store_campaign_delete(admin_of(c)->store, request_of(c)->slug, sc->definition->version, delete_done, c);
+        delete_send(c, sc);
 }
 
 static void delete_start(struct conn *c)
 {
-    bool conditional;
-    if (!request_read_slug(c))
-        return;
-    change_matches(conn_request(c), 0, &conditional);
-    if (conditional)
+    if (request_read_slug(c))
         store_campaign_read(admin_of(c)->store, request_of(c)->slug, delete_read, c);
-    else
-        store_campaign_delete(admin_of(c)->store, request_of(c)->slug, 0, delete_done, c);
 }
 
 void campaigns_delete(struct conn *c)

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "answer.h"
+#include "audit.h"
 #include "log.h"
 #include "problem.h"
 
@@ -154,9 +155,23 @@ void change_start(struct conn *c, const struct change *change)
     turn_begin(c);
 }
 
-static void make_and_save(struct conn *c, const struct campaign *was)
+static void save(struct conn *c, const struct store_campaign *was, const struct campaign *changed,
+                 const struct change_draft *draft)
+{
+    struct audit_change change = {NULL, NULL};
+    char target[AUDIT_TARGET_MAX];
+    audit_campaign(&change, was->definition, changed, was->counts, &draft->heads);
+    audit_target_campaign(c, target);
+    struct store_audit audit = audit_of(c, request_of(c)->change->action, target, &change);
+    store_campaign_save(admin_of(c)->store, changed, was->definition, &draft->heads, draft->touched, &audit, save_done,
+                        c);
+    audit_change_clear(&change);
+}
+
+static void make_and_save(struct conn *c, const struct store_campaign *sc)
 {
     struct admin_request *q = request_of(c);
+    const struct campaign *was = sc->definition;
     struct change_draft draft = {.was = was, .body = conn_body(c), .moment = change_moment(c), .touched = -1};
     struct campaign *changed = q->change->make(c, &draft);
     if (!changed) {
@@ -168,7 +183,7 @@ static void make_and_save(struct conn *c, const struct campaign *was)
             problem_reply_fields(c, &draft.errors);
         return;
     }
-    store_campaign_save(admin_of(c)->store, changed, was, &draft.heads, draft.touched, save_done, c);
+    save(c, sc, changed, &draft);
     head_counts_free(&draft.heads);
     campaign_free(changed);
 }
@@ -178,7 +193,7 @@ static void read_done(void *ctx, enum store_result r, const struct store_campaig
     struct conn *c = ctx;
     bool conditional;
     if (r == STORE_OK && change_matches(conn_request(c), sc->definition->version, &conditional)) {
-        make_and_save(c, sc->definition);
+        make_and_save(c, sc);
         return;
     }
     turn_end(c);

@@ -23,6 +23,7 @@ struct change_draft {
 struct change {
     bool merge_patch; /* application/merge-patch+json is understood too */
     bool has_body;
+    const char *action; /* for the audit log */
     /* A changed copy, or NULL with draft->errors or no_group; NULL without either: out of memory. */
     struct campaign *(*make)(struct conn *c, struct change_draft *draft);
     void (*answer)(struct conn *c, const struct store_campaign *now);

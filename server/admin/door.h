@@ -2,26 +2,41 @@
 #ifndef SERVER_ADMIN_DOOR_H
 #define SERVER_ADMIN_DOOR_H
 
+#include <netinet/in.h>
 #include <stdbool.h>
 
 #include "admin.h"
 #include "campaign_json.h"
 #include "conn.h"
 #include "qr.h"
+#include "store.h"
 
 enum {
-    ADMIN_CONNS_MAX = 256,   /* connections; each may send a body of HTTP_BODY_MAX */
-    ADMIN_CHANGE_TRIES = 8,  /* how often a change is made anew because another one came between */
-    ADMIN_SLUG_TRIES = 5,    /* how often a slug is drawn for a campaign that names none */
-    ADMIN_LIST_DEFAULT = 50, /* rows of a page */
-    ADMIN_QUERY_MAX = 200,   /* bytes of ?q= */
-    ADMIN_RETRY_AFTER = 2,   /* seconds, of a 503 */
-    AUTH_NAME_MAX = 128,     /* bytes of a token's name */
-    AUTH_HASH = 32,          /* bytes of SHA-256 */
+    ADMIN_CONNS_MAX = 256,             /* connections; each may send a body of HTTP_BODY_MAX */
+    ADMIN_CHANGE_TRIES = 8,            /* how often a change is made anew because another one came between */
+    ADMIN_SLUG_TRIES = 5,              /* how often a slug is drawn for a campaign that names none */
+    ADMIN_LIST_DEFAULT = 50,           /* rows of a page */
+    ADMIN_QUERY_MAX = 200,             /* bytes of ?q= */
+    ADMIN_RETRY_AFTER = 2,             /* seconds, of a 503 */
+    AUTH_NAME_MAX = 128,               /* bytes of a token's name */
+    AUTH_HASH = 32,                    /* bytes of SHA-256 */
+    AUTH_WHO_MAX = AUTH_NAME_MAX + 16, /* with "token:" before it */
+    ADMIN_TOKEN_USES = 256,            /* tokens whose last use is remembered, so that it is not written each time */
+    ADMIN_TOKEN_USE_SECONDS = 60,      /* how often it is */
 };
 
 /* In order: each may what those before it may. */
 enum auth_role { AUTH_NOBODY, AUTH_VIEWER, AUTH_EDITOR, AUTH_ADMIN, AUTH_OWNER };
+
+#define AUTH_COOKIE "hms"
+
+struct hasher;
+struct throttle;
+
+struct token_use {
+    char hash[STORE_TOKEN_HASH];
+    int64_t written_s;
+};
 
 struct admin {
     const struct config *config;
@@ -30,6 +45,13 @@ struct admin {
     struct admin_request *changing;      /* changes under way and those that wait for their turn, in order of arrival */
     bool has_token;                      /* whether the configuration sets admin_token */
     unsigned char token_hash[AUTH_HASH]; /* of it */
+    struct token_use token_uses[ADMIN_TOKEN_USES];
+    struct hasher *hasher;
+    struct throttle *throttle;
+    int64_t failed_minute; /* of failed logins in the audit log: which minute, and how many in it */
+    int failed_count;
+    unsigned char setup_hash[AUTH_HASH]; /* of the set-up link's token */
+    int64_t setup_until;                 /* unix seconds; 0: there is none */
 };
 
 /* How a code is to be printed. */
@@ -42,13 +64,21 @@ struct print {
     int px;    /* of a PNG */
 };
 
+struct account;
 struct change;
+struct json_t;
 struct admin_request;
 
 /* The door's data in each connection: zeroed when a request begins, gone when it is answered. */
 struct admin_request {
     enum auth_role role, needed;
-    char by[AUTH_NAME_MAX + 1]; /* the token's name */
+    char by[AUTH_NAME_MAX + 1]; /* the user's or the token's name */
+    char who[AUTH_WHO_MAX + 1]; /* likewise, as the audit log says it */
+    char from[INET6_ADDRSTRLEN];
+    char session[STORE_TOKEN_HASH]; /* the hash of the session's token; "" none */
+    char epoch[17];                 /* of the session */
+    struct json_t *uses;            /* of tokens, while their records are read; owned */
+    struct account *account;        /* what a request about an account keeps, owned (account.h) */
     void (*then)(struct conn *c);
     char slug[CAMPAIGN_SLUG_MAX + 1]; /* of the path or, at a creation, of the campaign */
     char group[GROUP_ID_MAX + 1];     /* of the path or, at a creation, of the group */

@@ -59,7 +59,7 @@ static void create_answer(struct conn *c, const struct store_campaign *now)
 
 static void create_start(struct conn *c)
 {
-    static const struct change create = {false, true, create_make, create_answer};
+    static const struct change create = {false, true, "group.create", create_make, create_answer};
     if (request_read_slug(c))
         change_start(c, &create);
 }
@@ -150,7 +150,7 @@ static void patch_answer(struct conn *c, const struct store_campaign *now)
 
 static void patch_start(struct conn *c)
 {
-    static const struct change patch = {true, true, patch_make, patch_answer};
+    static const struct change patch = {true, true, "group.change", patch_make, patch_answer};
     if (request_of(c)->role < AUTH_ADMIN && !editor_may(c))
         return;
     if (read_path(c))
@@ -178,7 +178,7 @@ static void delete_answer(struct conn *c, const struct store_campaign *now)
 
 static void delete_start(struct conn *c)
 {
-    static const struct change delete = {false, false, delete_make, delete_answer};
+    static const struct change delete = {false, false, "group.delete", delete_make, delete_answer};
     if (read_path(c))
         change_start(c, &delete);
 }

@@ -16,8 +16,8 @@ static const struct {
     const char *detail; /* when whoever refuses says no more */
 } statuses[] = {
     {400, "Bad Request", "The request is malformed."},
-    {401, "Unauthorized", "A token is needed: Authorization: Bearer TOKEN, or X-Api-Key: TOKEN."},
-    {403, "Forbidden", "The token's role does not allow this."},
+    {401, "Unauthorized", "A login or a token is needed: Authorization: Bearer TOKEN, or X-Api-Key: TOKEN."},
+    {403, "Forbidden", "The role does not allow this."},
     {404, "Not Found", "There is nothing at this address."},
     {405, "Method Not Allowed", "The address does not take this method; the Allow header names those it takes."},
     {409, "Conflict", "It exists already."},
@@ -28,6 +28,7 @@ static const struct {
     {417, "Expectation Failed", "Only Expect: 100-continue is understood."},
     {422, "Unprocessable Content", "The request has errors; nothing was changed."},
     {431, "Request Header Fields Too Large", "The headers are too large."},
+    {429, "Too Many Requests", "Too many attempts; wait as long as Retry-After says."},
     {500, "Internal Server Error", "The request failed."},
     {501, "Not Implemented", "The method is not known."},
     {503, "Service Unavailable", "The server cannot answer this now; try again soon."},
@@ -53,6 +54,7 @@ static const struct {
                        "The store did not answer in time: the change may have been made. Read before trying again."},
     [STORE_BAD_REPLY] = {503, "The store's answer makes no sense; the server's log says more.",
                          "The store's answer makes no sense: the change may have been made. Read before trying again."},
+    [STORE_LAST_OWNER] = {409, "The last owner stays.", "The last owner stays an owner, enabled; nothing was changed."},
     [STORE_NO_SPACE] = {507, "The store has no space left.", "The store has no space left; nothing was changed."},
     [STORE_TOO_LARGE] = {422, "That is more than can be read at once.",
                          "The campaigns are too large to be changed at once; nothing was changed."},
@@ -96,11 +98,12 @@ static char *problem_text(int status, const char *title, const char *detail, con
     return text;
 }
 
-static void send_problem(struct conn *c, int status, const char *detail, const struct field_errors *errors)
+/* seconds: of Retry-After; 0: as the status has it. */
+static void send_problem(struct conn *c, int status, int seconds, const char *detail, const struct field_errors *errors)
 {
     size_t row = status_row(status);
-    char *text = problem_text(status, statuses[row].title, detail ? detail : statuses[row].detail, errors);
-    const char *body = text ? text : "{}"; /* out of memory: the status alone must do */
+    char *body = problem_text(status, statuses[row].title, detail ? detail : statuses[row].detail, errors);
+    const char *said = body ? body : "{}"; /* out of memory: the status alone must do */
     struct reply r;
     answer_begin(&r, c, status, "application/problem+json");
     if (status == 401)
@@ -109,41 +112,46 @@ static void send_problem(struct conn *c, int status, const char *detail, const s
         char allow[64];
         reply_header_text(&r, "Allow", route_allow(conn_allowed(c), allow));
     }
-    if (status == 503) {
-        char seconds[16];
-        snprintf(seconds, sizeof seconds, "%d", ADMIN_RETRY_AFTER);
-        reply_header_text(&r, "Retry-After", seconds);
+    if (status == 503 || seconds) {
+        char text[16];
+        snprintf(text, sizeof text, "%d", seconds ? seconds : ADMIN_RETRY_AFTER);
+        reply_header_text(&r, "Retry-After", text);
     }
-    reply_end(&r, body, strlen(body));
-    free(text);
+    reply_end(&r, said, strlen(said));
+    free(body);
 }
 
 void problem_reply(struct conn *c, int status, const char *detail)
 {
-    send_problem(c, status, detail, NULL);
+    send_problem(c, status, 0, detail, NULL);
+}
+
+void problem_reply_later(struct conn *c, int status, int seconds, const char *detail)
+{
+    send_problem(c, status, seconds, detail, NULL);
 }
 
 void problem_reply_fields(struct conn *c, const struct field_errors *errors)
 {
     if (errors->count == 0) {
-        send_problem(c, 503, "The server is out of memory; nothing was changed. Try again soon.", NULL);
+        send_problem(c, 503, 0, "The server is out of memory; nothing was changed. Try again soon.", NULL);
         return;
     }
     if (errors->not_json) {
-        send_problem(c, 400, "The body is not JSON; nothing was changed.", errors);
+        send_problem(c, 400, 0, "The body is not JSON; nothing was changed.", errors);
         return;
     }
     char detail[96];
     size_t all = errors->count + errors->more;
     snprintf(detail, sizeof detail, "%zu %s%s; nothing was changed.", all, all == 1 ? "error" : "errors",
              errors->more ? ", of which the first are listed" : "");
-    send_problem(c, 422, detail, errors);
+    send_problem(c, 422, 0, detail, errors);
 }
 
 void problem_reply_store(struct conn *c, enum store_result r, enum problem_call call)
 {
     enum store_result known = r < STORE_RESULT_COUNT ? r : STORE_BAD_REPLY;
-    send_problem(c, store_results[known].status,
+    send_problem(c, store_results[known].status, 0,
                  call == PROBLEM_CHANGING ? store_results[known].changing : store_results[known].reading, NULL);
 }
 
@@ -158,5 +166,5 @@ void problem_reply_alias(struct conn *c, const struct store_alias_taken *taken)
 
 void problem_refuse(struct conn *c, int status)
 {
-    send_problem(c, status, NULL, NULL);
+    send_problem(c, status, 0, NULL, NULL);
 }

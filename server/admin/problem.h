@@ -8,6 +8,8 @@
 #include "store.h"
 
 void problem_reply(struct conn *c, int status, const char *detail);
+/* With Retry-After: so many seconds. */
+void problem_reply_later(struct conn *c, int status, int seconds, const char *detail);
 /* What is wrong with a body or a query: 400 if it is not JSON at all, else 422 with every field. Errors without a
  * single entry mean that memory ran out: 503. */
 void problem_reply_fields(struct conn *c, const struct field_errors *errors);

@@ -22,6 +22,28 @@ void groups_delete(struct conn *c);
 void console_index(struct conn *c);
 void console_asset(struct conn *c);
 
+/* sessions.c */
+void session_login(struct conn *c);
+void session_logout(struct conn *c);
+void session_own_password(struct conn *c);
+void session_setup(struct conn *c);
+
+/* users.c */
+void users_list(struct conn *c);
+void users_create(struct conn *c);
+void users_show(struct conn *c);
+void users_patch(struct conn *c);
+void users_delete(struct conn *c);
+
+/* tokens.c */
+void tokens_list(struct conn *c);
+void tokens_create(struct conn *c);
+void tokens_show(struct conn *c);
+void tokens_delete(struct conn *c);
+
+/* audit_log.c */
+void audit_list(struct conn *c);
+
 /* prints.c */
 void prints_svg(struct conn *c);
 void prints_png(struct conn *c);

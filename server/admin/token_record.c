@@ -34,6 +34,10 @@ char *token_record_to_json(const struct token_record *r)
     date_to_text(r->created_at, date);
     json_t *record = json_pack("{s:s,s:s,s:s,s:s,s:s}", "id", r->id, "name", r->name, "role", auth_role_name(r->role),
                                "created_at", date, "hash", r->hash);
+    if (record && r->expires_at) {
+        date_to_text(r->expires_at, date);
+        json_object_set_new(record, "expires_at", json_string(date));
+    }
     char *text = record ? json_dumps(record, JSON_COMPACT) : NULL;
     json_decref(record);
     return text;
@@ -58,6 +62,8 @@ bool token_record_from_json(const char *json, size_t len, struct token_record *r
     bool good = take(record, "id", r.id, sizeof r.id) && take(record, "name", r.name, sizeof r.name) &&
                 take(record, "hash", r.hash, sizeof r.hash) && take(record, "role", role, sizeof role) &&
                 take(record, "created_at", date, sizeof date) && date_from_text(date, strlen(date), &r.created_at);
+    if (good && json_object_get(record, "expires_at"))
+        good = take(record, "expires_at", date, sizeof date) && date_from_text(date, strlen(date), &r.expires_at);
     json_decref(record);
     if (good)
         r.role = token_role_from_name(role);

@@ -1,7 +1,8 @@
 /*
  * What the store keeps of an API token: a JSON record under the SHA-256 of the token, never the token itself.
  *
- *     {"id":"1a2b3c4d","name":"ci","role":"admin","created_at":"2026-11-29T06:20:00Z","hash":"1a2b3c4d…"}
+ *     {"id":"1a2b3c4d","name":"ci","role":"admin","created_at":"2026-11-29T06:20:00Z","expires_at":"…",
+ *      "hash":"1a2b3c4d…"}
  *
  * The id is the beginning of the hash: enough to name a token by hand, no help in guessing it.
  */
@@ -24,6 +25,7 @@ struct token_record {
     char name[AUTH_NAME_MAX + 1];
     enum auth_role role;
     int64_t created_at; /* unix seconds */
+    int64_t expires_at; /* likewise; 0: never */
     char hash[STORE_TOKEN_HASH];
 };
 

@@ -193,8 +193,14 @@ static enum cli_exit run_delete(const struct config *config, int argc, char **ar
     if (r == STORE_OK && !p.given && !confirm_delete(&h)) {
         cli_fail("campaign delete", "not confirmed, nothing was changed");
     } else if (r == STORE_OK) {
-        store_campaign_delete(session_store(s), p.slug, 0, held_campaign_keep_result, &h);
+        struct audit_change change = {NULL, NULL};
+        char target[AUDIT_TARGET_MAX];
+        audit_campaign(&change, h.campaign, NULL, NULL, NULL);
+        snprintf(target, sizeof target, "campaign:%s", p.slug);
+        struct store_audit audit = session_audit("campaign.delete", target, &change);
+        store_campaign_delete(session_store(s), p.slug, 0, &audit, held_campaign_keep_result, &h);
         session_run(s);
+        audit_change_clear(&change);
         r = h.result;
         if (r == STORE_OK)
             code = printf("%s is deleted.\n", p.slug) < 0 ? CLI_FAILED : CLI_DONE;

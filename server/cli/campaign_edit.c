@@ -68,6 +68,20 @@ static enum cli_exit fail_save(const char *slug, const struct held_campaign *h)
     return campaign_fail(slug, h->result);
 }
 
+/* Saves it, and tells the audit log. was: NULL creates. */
+static void save(struct session *s, const struct held_campaign *was, const struct campaign *c,
+                 const struct head_counts *heads, int touched, struct held_campaign *h)
+{
+    struct audit_change change = {NULL, NULL};
+    char target[AUDIT_TARGET_MAX];
+    audit_campaign(&change, was ? was->campaign : NULL, c, was ? was->counts : NULL, heads);
+    snprintf(target, sizeof target, "campaign:%s", c->slug);
+    struct store_audit audit = session_audit(was ? "campaign.change" : "campaign.create", target, &change);
+    store_campaign_save(session_store(s), c, was ? was->campaign : NULL, heads, touched, &audit, held_campaign_keep, h);
+    session_run(s);
+    audit_change_clear(&change);
+}
+
 static enum cli_exit create(const struct config *config, struct session *s, const struct campaign_request *q,
                             const char *text, size_t len)
 {
@@ -86,10 +100,8 @@ static enum cli_exit create(const struct config *config, struct session *s, cons
         }
         bool same = strcmp(slug, c->slug) == 0;
         memcpy(slug, c->slug, sizeof slug);
-        if (!same) {
-            store_campaign_save(session_store(s), c, NULL, NULL, -1, held_campaign_keep, &h);
-            session_run(s);
-        }
+        if (!same)
+            save(s, NULL, c, NULL, -1, &h);
         campaign_free(c);
         if (same)
             break;
@@ -174,8 +186,7 @@ static enum cli_exit edit_once(struct session *s, const struct campaign_request 
         h->result = STORE_BAD_REPLY;
     } else {
         *h = (struct held_campaign){.session = s};
-        store_campaign_save(session_store(s), ch.campaign, was.campaign, &ch.heads, ch.touched, held_campaign_keep, h);
-        session_run(s);
+        save(s, &was, ch.campaign, &ch.heads, ch.touched, h);
         code = CLI_DONE;
     }
     change_clear(&ch);

@@ -35,6 +35,7 @@ void cli_print_overview(FILE *out);
 enum cli_exit cli_serve(const struct config *config, int argc, char **argv);
 enum cli_exit cli_qr(const struct config *config, int argc, char **argv);
 enum cli_exit cli_campaign(const struct config *config, int argc, char **argv);
+enum cli_exit cli_user(const struct config *config, int argc, char **argv);
 enum cli_exit cli_token(const struct config *config, int argc, char **argv);
 enum cli_exit cli_check(const struct config *config, int argc, char **argv);
 enum cli_exit cli_completion(const struct config *config, int argc, char **argv);

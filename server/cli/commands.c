@@ -64,6 +64,25 @@ static const char token_help[] =
     "\n"
     "Next: huoma token create --name console --role admin\n";
 
+static const char user_help[] =
+    "Usage: huoma user add NAME [--role ROLE]\n"
+    "       huoma user passwd NAME\n"
+    "       huoma user list [--json]\n"
+    "       huoma user delete NAME\n"
+    "\n"
+    "People who log in at the console. The password is asked for, or read from stdin when that is no terminal: 12\n"
+    "characters at least. The first user is an owner unless --role says otherwise; the last owner stays. A new "
+    "password\n"
+    "ends all sessions of the user.\n"
+    "\n"
+    "Roles\n"
+    "  owner    accounts too\n"
+    "  admin    everything about campaigns\n"
+    "  editor   groups: limits, links, on and off\n"
+    "  viewer   reads\n"
+    "\n"
+    "Next: huoma user add anna --role admin\n";
+
 static const char qr_help[] =
     "Usage: huoma qr URL [-o FILE] [OPTIONS]\n"
     "\n"
@@ -98,6 +117,7 @@ static const char help_help[] = "Usage: huoma help [COMMAND]\n";
 const struct cli_command cli_commands[] = {
     {"serve", "serve visitors and operators", serve_help, true, true, cli_serve},
     {"campaign", "list, show, create, edit and delete campaigns", campaign_help, true, false, cli_campaign},
+    {"user", "add, list and delete people who log in, set their passwords", user_help, true, false, cli_user},
     {"token", "make, list and delete tokens for the admin API", token_help, true, false, cli_token},
     {"qr", "draw a code as SVG, PNG or on the terminal", qr_help, false, false, cli_qr},
     {"check", "show the configuration and look at the store", check_help, true, false, cli_check},

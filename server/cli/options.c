@@ -46,6 +46,7 @@ enum cli_exit cli_fail_store(const char *what, enum store_result r)
         [STORE_BAD_REPLY] = "the store's answer makes no sense; whether something was changed is unknown",
         [STORE_NO_SPACE] = "the store has no room; nothing was changed",
         [STORE_TOO_LARGE] = "more than can be read at once; nothing was changed",
+        [STORE_LAST_OWNER] = "the last owner stays; nothing was changed",
     };
     return cli_fail(what, "%s", meanings[r]);
 }

@@ -3,6 +3,7 @@
 
 #include <event2/event.h>
 #include <limits.h>
+#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -139,6 +140,7 @@ static bool connect_store(struct session *s, const struct config *config)
     struct store_options o = {.redis_url = s->url,
                               .key_prefix = config->key_prefix,
                               .hold_seconds = config->hold_seconds,
+                              .audit_days = config->audit_days,
                               .log = keep_complaint};
     char why[STORE_ERR_MAX], shown[CONFIG_TEXT_MAX];
     s->store = store_new(s->base, &o, why);
@@ -165,6 +167,17 @@ struct session *session_open(const struct config *config)
         return s;
     session_close(s);
     return NULL;
+}
+
+struct store_audit session_audit(const char *action, const char *target, const struct audit_change *change)
+{
+    static char who[AUTH_WHO_MAX + 1];
+    const struct passwd *user = getpwuid(getuid());
+    if (user)
+        snprintf(who, sizeof who, "cli:%s", user->pw_name);
+    else
+        snprintf(who, sizeof who, "cli:%u", (unsigned)getuid());
+    return (struct store_audit){who, action, target, "", change ? change->before : NULL, change ? change->after : NULL};
 }
 
 void session_close(struct session *s)

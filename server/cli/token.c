@@ -10,6 +10,8 @@
 #include "session.h"
 #include "token_record.h"
 
+static const struct store_rows tokens = {STORE_TOKENS, NULL};
+
 /* One call of the store, and what it brought. */
 struct token_call {
     struct session *session;
@@ -103,7 +105,10 @@ static enum cli_exit put_token(struct session *s, const struct wish *wish)
     char *json = token_record_to_json(&record);
     if (!json)
         return cli_fail("token create", "out of memory");
-    store_token_put(session_store(s), record.hash, json, keep_result, &call);
+    char target[AUDIT_TARGET_MAX];
+    snprintf(target, sizeof target, "token:%s", record.id);
+    struct store_audit audit = session_audit("token.create", target, NULL);
+    store_row_change(session_store(s), tokens, record.hash, STORE_NEW, NULL, json, &audit, keep_result, &call);
     session_run(s);
     free(json);
     if (call.result == STORE_NO_SPACE)
@@ -146,7 +151,7 @@ static int by_age(const void *a, const void *b)
 static enum store_result read_tokens(struct token_call *call, struct session *s)
 {
     *call = (struct token_call){.session = s};
-    store_token_list(session_store(s), keep_list, call);
+    store_row_list(session_store(s), tokens, keep_list, call);
     session_run(s);
     if (call->list)
         qsort(call->list, call->count, sizeof *call->list, by_age);
@@ -235,7 +240,10 @@ static enum cli_exit delete_token(struct session *s, const char *id)
             call.result = STORE_NOT_FOUND;
     }
     if (call.result == STORE_OK && matches == 1) {
-        store_token_delete(session_store(s), found->hash, keep_result, &call);
+        char target[AUDIT_TARGET_MAX];
+        snprintf(target, sizeof target, "token:%s", found->id);
+        struct store_audit audit = session_audit("token.delete", target, NULL);
+        store_row_change(session_store(s), tokens, found->hash, STORE_ANY, NULL, NULL, &audit, keep_result, &call);
         session_run(s);
     }
     if (matches > 1)

@@ -86,7 +86,8 @@ void send_failure(struct scan *s, enum store_result r)
         [STORE_TIMEOUT] = {503, LANDING_BUSY},        [STORE_BAD_REPLY] = {503, LANDING_BUSY},
         [STORE_NO_SPACE] = {503, LANDING_BUSY},       [STORE_CONFLICT] = {503, LANDING_BUSY},
         [STORE_ALIAS_TAKEN] = {503, LANDING_BUSY},    [STORE_STALE] = {503, LANDING_BUSY},
-        [STORE_FULL] = {503, LANDING_BUSY},           [STORE_OK] = {503, LANDING_BUSY},
+        [STORE_LAST_OWNER] = {503, LANDING_BUSY},     [STORE_FULL] = {503, LANDING_BUSY},
+        [STORE_OK] = {503, LANDING_BUSY},
     };
     send_plain(conn_of(s), table[r].status, table[r].message, s->path);
 }

@@ -1,6 +1,6 @@
--- needs: ledger
--- Deletes a campaign with all that belongs to it. KEYS[5]: the channel that tells of changes.
--- ARGV: 1 the version that it must have (0: any), 2 slug.
+-- needs: audit ledger
+-- Deletes a campaign with all that belongs to it. KEYS[5]: the channel that tells of changes; KEYS[6]: the audit log.
+-- ARGV: 1 the version that it must have (0: any), 2 slug; then its entry of the audit log.
 -- Reply: 1; or, if it had aliases, {the moment in microseconds, its definition}.
 local version = call('HGET', SEATS, 'v')
 if not version then return redis.error_reply('HUOMA NOT_FOUND') end
@@ -11,8 +11,9 @@ for _, field in ipairs(call('HKEYS', SEATS)) do
 end
 for lane = 1, tonumber(call('HGET', SEATS, 'lanes') or '1') - 1 do call('DEL', queue_of(lane)) end
 local definition = call('GET', DEFINITION)
-call('DEL', DEFINITION, SEATS, QUEUE, DUE)
+call('DEL', DEFINITION, SEATS, QUEUE, DUE, DEFINITION .. ':owner')
 call('PUBLISH', KEYS[5], ARGV[2])
+audit(KEYS[6], 3)
 -- Inside of a string its quotes would be escaped, and a campaign without aliases does not have the key.
 if definition and string.find(definition, '"aliases":[', 1, true) then
   return {string.format('%d%06d', now, tonumber(clock[2])), definition}

@@ -1,11 +1,11 @@
--- needs: ledger report saving
+-- needs: audit ledger report saving
 -- Writes definitions and their plans, atomically with scans: all of them, or none if one is not of the version that it must
 -- have. All keys must be in one Redis.
--- KEYS: four of each campaign, see ledger.lua; then the channel that tells of changes.
+-- KEYS: four of each campaign, see ledger.lua; then the audit log, and the channel that tells of changes.
 -- ARGV: 1 a random seed, then for each campaign its record, see saving.lua, and how many head counts, and for each: id,
---       confirmed.
+--       confirmed; then its entry of the audit log.
 -- Reply: a list of what read_campaign answers, in order.
-local count = (#KEYS - 1) / 4
+local count = (#KEYS - 2) / 4
 
 local function heads_end(at)
   return at + 1 + tonumber(ARGV[at]) * 2
@@ -27,7 +27,7 @@ for i = 0, count - 1 do
   if was == 0 and version then return redis.error_reply('HUOMA CONFLICT') end
   if was > 0 and not version then return redis.error_reply('HUOMA NOT_FOUND') end
   if was > 0 and tonumber(version) ~= was then return redis.error_reply('HUOMA CONFLICT') end
-  at = heads_end(record_end(at))
+  at = heads_end(record_end(at)) + AUDIT_EACH
 end
 at = 2
 for i = 0, count - 1 do
@@ -39,5 +39,7 @@ for i = 0, count - 1 do
   write_queue(at)
   reply[i + 1] = write_definition(at)
   at = heads_end(heads)
+  audit(KEYS[#KEYS - 1], at)
+  at = at + AUDIT_EACH
 end
 return reply
