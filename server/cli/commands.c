@@ -49,6 +49,19 @@ static const char campaign_help[] =
     "\n"
     "Next: huoma campaign create --title 'Spring run' --group https://weixin.qq.com/g/AAA,limit=200\n";
 
+static const char import_help[] =
+    "Usage: huoma import [--from FORMAT] [--dry-run] [--images DIR] FILE\n"
+    "\n"
+    "Makes campaigns of what other programs export; old addresses go on working. A row that makes none is told with\n"
+    "its line and the reason, and the exit code is then 1. The same file imported again changes nothing.\n"
+    "\n"
+    "Options\n"
+    "  --from FORMAT   csv, likeyun, shlink, yourls or kutt; else it is told from the file\n"
+    "  --dry-run       only say what would be made\n"
+    "  --images DIR    likeyun: the images of its codes, which are read\n"
+    "\n"
+    "Next: huoma import --dry-run FILE\n";
+
 static const char token_help[] =
     "Usage: huoma token create --name NAME --role ROLE [--json]\n"
     "       huoma token list [--json]\n"
@@ -120,6 +133,7 @@ const struct cli_command cli_commands[] = {
     {"user", "add, list and delete people who log in, set their passwords", user_help, true, false, cli_user},
     {"token", "make, list and delete tokens for the admin API", token_help, true, false, cli_token},
     {"qr", "draw a code as SVG, PNG or on the terminal", qr_help, false, false, cli_qr},
+    {"import", "make campaigns of what other programs export", import_help, true, false, cli_import},
     {"check", "show the configuration and look at the store", check_help, true, false, cli_check},
     {"completion", "print what completes commands in bash and zsh", completion_help, false, false, cli_completion},
     {"help", "say more about a command", help_help, false, false, cli_help},

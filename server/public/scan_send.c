@@ -82,11 +82,16 @@ void send_failure(struct scan *s, enum store_result r)
         int status;
         enum landing_message message;
     } table[STORE_RESULT_COUNT] = {
-        [STORE_NOT_FOUND] = {404, LANDING_NOT_FOUND}, [STORE_UNAVAILABLE] = {503, LANDING_BUSY},
-        [STORE_TIMEOUT] = {503, LANDING_BUSY},        [STORE_BAD_REPLY] = {503, LANDING_BUSY},
-        [STORE_NO_SPACE] = {503, LANDING_BUSY},       [STORE_CONFLICT] = {503, LANDING_BUSY},
-        [STORE_ALIAS_TAKEN] = {503, LANDING_BUSY},    [STORE_STALE] = {503, LANDING_BUSY},
-        [STORE_LAST_OWNER] = {503, LANDING_BUSY},     [STORE_FULL] = {503, LANDING_BUSY},
+        [STORE_NOT_FOUND] = {404, LANDING_NOT_FOUND},
+        [STORE_UNAVAILABLE] = {503, LANDING_BUSY},
+        [STORE_TIMEOUT] = {503, LANDING_BUSY},
+        [STORE_BAD_REPLY] = {503, LANDING_BUSY},
+        [STORE_NO_SPACE] = {503, LANDING_BUSY},
+        [STORE_CONFLICT] = {503, LANDING_BUSY},
+        [STORE_ALIAS_TAKEN] = {503, LANDING_BUSY},
+        [STORE_STALE] = {503, LANDING_BUSY},
+        [STORE_LAST_OWNER] = {503, LANDING_BUSY},
+        [STORE_FULL] = {503, LANDING_BUSY},
         [STORE_OK] = {503, LANDING_BUSY},
     };
     send_plain(conn_of(s), table[r].status, table[r].message, s->path);
