@@ -319,6 +319,14 @@ typedef void (*store_audit_done)(void *ctx, enum store_result r, const struct st
                                  const char *next, int64_t total);
 void store_audit_list(struct store *s, const struct store_audit_query *q, store_audit_done done, void *ctx);
 
+/* --- changes.c: what others change --- */
+struct changes;
+/* changed: a campaign's slug (not terminated), or NULL: some may have been missed (the link was down). NULL: out of
+ * memory or a bad URL. */
+struct changes *changes_new(struct store *s, void (*changed)(void *ctx, const char *slug, size_t len), void *ctx,
+                            char err[STORE_ERR_MAX]);
+void changes_free(struct changes *c);
+
 /* --- what Redis promises (redis_link.c): for the start's warning and `huoma check` --- */
 struct store_facts {
     char version[32];

@@ -11,6 +11,7 @@
 #include "auth.h"
 #include "body.h"
 #include "door.h"
+#include "events.h"
 #include "fields.h"
 #include "hasher.h"
 #include "params.h"
@@ -43,6 +44,7 @@ static const struct http_route routes[] = {
     {HTTP_M_GET, API "/tokens/{}", tokens_show, 0},
     {HTTP_M_DELETE, API "/tokens/{}", tokens_delete, 0},
     {HTTP_M_GET, API "/audit", audit_list, 0},
+    {HTTP_M_GET, API "/events", events_stream, 0},
     {HTTP_M_GET, API "/campaigns", campaigns_list, 0},
     {HTTP_M_POST, API "/campaigns", campaigns_create, HTTP_BODY_MAX},
     {HTTP_M_GET, API "/campaigns/{}", campaigns_show, 0},
@@ -75,7 +77,9 @@ struct admin *admin_new(struct event_base *base, const struct config *config, st
         a->throttle = throttle_new();
     if (a && a->throttle)
         a->hasher = hasher_new(base);
-    if (!a || !a->hasher) {
+    if (a && a->hasher)
+        a->events = events_new(base, store);
+    if (!a || !a->events) {
         snprintf(err, err_size, "out of memory or threads");
         admin_free(a);
         return NULL;
@@ -129,6 +133,7 @@ void admin_free(struct admin *a)
         return;
     hasher_free(a->hasher);
     http_door_free(a->door);
+    events_free(a->events);
     throttle_free(a->throttle);
     free(a);
 }

@@ -12,7 +12,7 @@
 #include "store.h"
 
 enum {
-    ADMIN_CONNS_MAX = 256,             /* connections; each may send a body of HTTP_BODY_MAX */
+    ADMIN_CONNS_MAX = 512,             /* connections; each may send a body of HTTP_BODY_MAX */
     ADMIN_CHANGE_TRIES = 8,            /* how often a change is made anew because another one came between */
     ADMIN_SLUG_TRIES = 5,              /* how often a slug is drawn for a campaign that names none */
     ADMIN_LIST_DEFAULT = 50,           /* rows of a page */
@@ -30,6 +30,8 @@ enum auth_role { AUTH_NOBODY, AUTH_VIEWER, AUTH_EDITOR, AUTH_ADMIN, AUTH_OWNER }
 
 #define AUTH_COOKIE "hms"
 
+struct events;
+struct events_client;
 struct hasher;
 struct throttle;
 
@@ -48,6 +50,7 @@ struct admin {
     struct token_use token_uses[ADMIN_TOKEN_USES];
     struct hasher *hasher;
     struct throttle *throttle;
+    struct events *events;
     int64_t failed_minute; /* of failed logins in the audit log: which minute, and how many in it */
     int failed_count;
     unsigned char setup_hash[AUTH_HASH]; /* of the set-up link's token */
@@ -77,6 +80,7 @@ struct admin_request {
     char from[INET6_ADDRSTRLEN];
     char session[STORE_TOKEN_HASH]; /* the hash of the session's token; "" none */
     char epoch[17];                 /* of the session */
+    struct events_client *listener; /* of GET /events */
     struct json_t *uses;            /* of tokens, while their records are read; owned */
     struct account *account;        /* what a request about an account keeps, owned (account.h) */
     void (*then)(struct conn *c);

@@ -41,6 +41,9 @@ void tokens_create(struct conn *c);
 void tokens_show(struct conn *c);
 void tokens_delete(struct conn *c);
 
+/* events.c */
+void events_stream(struct conn *c);
+
 /* audit_log.c */
 void audit_list(struct conn *c);
 

@@ -27,6 +27,7 @@ static void set_state(struct conn *c, enum conn_state state)
         [CONN_WAITING] = 0, /* storage has its own */
         [CONN_WRITING] = HTTP_WRITE_SECONDS,
         [CONN_LINGER] = HTTP_LINGER_SECONDS,
+        [CONN_STREAM] = 0, /* while something is unsent: HTTP_WRITE_SECONDS */
         [CONN_CLOSED] = 0,
     };
     c->state = state;
@@ -55,6 +56,8 @@ static void give_back_buffer(struct conn *c)
 static void conn_free(struct conn *c)
 {
     struct http_door *d = c->door;
+    if (c->stream_ended)
+        c->stream_ended(c);
     if (c->reading)
         event_del(&c->read_event);
     if (c->out)
@@ -185,7 +188,7 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 {
     struct conn *c = arg;
     (void)fd, (void)what;
-    if (c->state == CONN_LINGER)
+    if (c->state == CONN_LINGER || c->state == CONN_STREAM)
         drop(c);
     else if (receive(c))
         conn_process(c);
@@ -393,10 +396,87 @@ void conn_answer(struct conn *c, struct iovec *parts, int count)
     conn_answered(c);
 }
 
+/* --- answers without end --- */
+
+static void stream_close(struct conn *c)
+{
+    if (c->busy)
+        set_state(c, CONN_CLOSED); /* conn_process frees it */
+    else
+        conn_free(c);
+}
+
+/* Sends what is kept. false: it is closed. */
+static bool stream_flush(struct conn *c)
+{
+    ssize_t n = send(c->fd, c->out + c->out_at, c->out_len - c->out_at, MSG_NOSIGNAL);
+    if (n < 0 && errno != EAGAIN && errno != EINTR) {
+        stream_close(c);
+        return false;
+    }
+    if (n > 0)
+        c->out_at += (size_t)n;
+    if (c->out_at == c->out_len) {
+        c->out_at = c->out_len = 0;
+        c->deadline_ms = 0;
+    } else {
+        event_add(&c->write_event, NULL);
+        if (!c->deadline_ms)
+            c->deadline_ms = door_now_ms() + HTTP_WRITE_SECONDS * 1000;
+    }
+    return true;
+}
+
+bool conn_stream_send(struct conn *c, const char *bytes, size_t len)
+{
+    if (c->state != CONN_STREAM) /* closed while its handler was still at it */
+        return false;
+    if (!c->out)
+        c->out = malloc(HTTP_STREAM_UNSENT_MAX);
+    if (c->out && c->out_at > 0) {
+        memmove(c->out, c->out + c->out_at, c->out_len - c->out_at);
+        c->out_len -= c->out_at;
+        c->out_at = 0;
+    }
+    if (!c->out || len > HTTP_STREAM_UNSENT_MAX - c->out_len) {
+        stream_close(c);
+        return false;
+    }
+    memcpy(c->out + c->out_len, bytes, len);
+    c->out_len += len;
+    return stream_flush(c);
+}
+
+void conn_stream_end(struct conn *c)
+{
+    stream_close(c);
+}
+
+bool conn_stream_begin(struct conn *c, const char *head, size_t len, void (*ended)(struct conn *c))
+{
+    request_body_clear(&c->body);
+    if (c->dead || c->eof) {
+        stream_close(c);
+        return false;
+    }
+    give_back_buffer(c);
+    c->lingered = 0;
+    set_state(c, CONN_STREAM);
+    want_read(c, true);
+    if (!conn_stream_send(c, head, len))
+        return false;
+    c->stream_ended = ended;
+    return true;
+}
+
 static void on_writable(evutil_socket_t fd, short what, void *arg)
 {
     struct conn *c = arg;
     (void)what;
+    if (c->state == CONN_STREAM) {
+        stream_flush(c);
+        return;
+    }
     ssize_t n = send(fd, c->out + c->out_at, c->out_len - c->out_at, MSG_NOSIGNAL);
     if (n < 0 && errno != EAGAIN && errno != EINTR)
         c->dead = true;

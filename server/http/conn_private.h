@@ -37,6 +37,7 @@ enum conn_state {
     CONN_WAITING, /* a handler has the request */
     CONN_WRITING, /* the socket did not take the whole answer at once */
     CONN_LINGER,  /* refused and answered: reads and drops, so that the answer is not lost to a reset (RFC 9112, 9.6) */
+    CONN_STREAM,  /* an answer without end: what the client sends is dropped, when it leaves is seen */
     CONN_CLOSED,
 };
 
@@ -59,6 +60,7 @@ struct conn {
     size_t lingered;
     char *out; /* what is still to be sent */
     size_t out_at, out_len;
+    void (*stream_ended)(struct conn *c); /* of an answer without end */
     struct request request;
     struct route_match match;
     struct request_body body;
@@ -93,6 +95,8 @@ void door_conn_gone(struct http_door *d);
 void conn_accepted(struct http_door *d, int fd);
 void conn_tick(struct conn *c, int64_t now_ms);
 void conn_close(struct conn *c);
+/* Sends the head of an answer without end. false: the client has left, and the connection is gone. */
+bool conn_stream_begin(struct conn *c, const char *head, size_t len, void (*ended)(struct conn *c));
 /* Sends head and parts as the answer to the request under way. */
 void conn_answer(struct conn *c, struct iovec *parts, int count);
 

@@ -144,3 +144,16 @@ void reply_end(struct reply *r, const char *body, size_t len)
 {
     reply_end_parts(r, &(struct span){body, len}, 1);
 }
+
+bool reply_stream(struct reply *r, void (*ended)(struct conn *c))
+{
+    static const char end[] = "Connection: close\r\n\r\n";
+    struct conn *c = r->conn;
+    if (c->request.method == HTTP_M_HEAD || c->door->draining) {
+        reply_end(r, NULL, 0);
+        return false;
+    }
+    c->close_after = true;
+    r->at = mempcpy(r->at, end, sizeof end - 1);
+    return conn_stream_begin(c, r->start, (size_t)(r->at - r->start), ended);
+}

@@ -35,6 +35,10 @@ void reply_header_text(struct reply *r, const char *name, const char *value);
 void reply_lines(struct reply *r, const char *lines, size_t len);
 /* Sends. A HEAD request gets the head only. The connection goes on, or is freed: it is not to be touched after this. */
 void reply_end(struct reply *r, const char *body, size_t len);
+/* Sends the head of an answer without end, which goes on with conn_stream_send. ended: called once, when the connection
+ * ends for whatever reason, as the last that is done with it. false: it does not go on (HEAD, or the client has left),
+ * and ended is not called. */
+bool reply_stream(struct reply *r, void (*ended)(struct conn *c));
 /* Likewise, with a body in pieces, at most REPLY_PARTS_MAX; they are used during the call only. */
 void reply_end_parts(struct reply *r, const struct span *parts, int count);
 

@@ -1,0 +1,29 @@
+/*
+ * GET /events: who watches campaigns is told of their seats, once a second at most, and of changes.
+ *
+ * Counters are read once a second for each campaign that is watched, however many watch it, and told only when they are
+ * different from what was told before.
+ */
+#ifndef SERVER_ADMIN_EVENTS_H
+#define SERVER_ADMIN_EVENTS_H
+
+#include "store.h"
+
+struct events;
+struct event_base;
+
+enum {
+    EVENTS_CLIENTS_MAX = 256,
+    EVENTS_WATCHED_MAX = 64,   /* campaigns that one client watches */
+    EVENTS_READS_MAX = 64,     /* campaigns that are read in a second; of more, each has its turn later */
+    EVENTS_CHANGED_MAX = 128,  /* changed campaigns that are told of in a second; of more, that there were many */
+    EVENTS_HEARTBEAT = 15,     /* seconds */
+    EVENTS_RETRY_MS = 2000,    /* after which a client asks again */
+    EVENTS_LIFE_SECONDS = 600, /* then it has to ask again anyway, and to say who it is */
+};
+
+struct events *events_new(struct event_base *base, struct store *store); /* NULL: out of memory */
+/* After the store's and the door's. NULL is fine. */
+void events_free(struct events *e);
+
+#endif

@@ -1,0 +1,179 @@
+"""GET /events: seats once a second at most, changes, and that nobody waits for anybody."""
+
+import json
+import socket
+import time
+
+import huoma
+from huoma import TOKEN, Server, Visitor, redirect_groups, wait_for
+
+
+class Listener:
+    """An EventSource: reads events as they come."""
+
+    def __init__(self, server, query="", headers=None):
+        self.connection = huoma.Connection(server.admin)
+        self.connection.send(huoma.build_request("GET", "/api/v1/events" + query, {"Authorization": "Bearer " + TOKEN, **(headers or {})}))
+        self.head = self.read_until(b"\r\n\r\n").decode()
+        self.status = int(self.head.split()[1])
+
+    def read_until(self, end, seconds=10):
+        c = self.connection
+        c.socket.settimeout(seconds)
+        while end not in c.buffer:
+            data = c.socket.recv(65536)
+            assert data, (bytes(c.buffer), "closed")
+            c.buffer += data
+        text, _, rest = bytes(c.buffer).partition(end)
+        c.buffer[:] = rest
+        return text
+
+    def event(self, name=None, seconds=10):
+        """The next event (of that name): (name, data). Comments and retry are passed by."""
+        while True:
+            fields = dict(line.split(": ", 1) for line in self.read_until(b"\n\n", seconds).decode().splitlines())
+            if "event" in fields and (name is None or fields["event"] == name):
+                return fields["event"], json.loads(fields["data"])
+
+    def seats(self):
+        return self.event("seats")[1]
+
+    def close(self):
+        self.connection.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+
+def test_a_listener_is_told_of_seats_and_no_more_than_once_a_second(server, slug):
+    server.create(slug, redirect_groups(50))
+    with Listener(server, "?campaigns=" + slug) as l:
+        assert l.status == 200 and "Content-Type: text/event-stream" in l.head and "Cache-Control: no-store" in l.head
+        assert l.read_until(b"\n\n") == b"retry: 2000"
+        first = l.seats()
+        assert first["slug"] == slug and first["seats"] == {"limit": 50, "used": 0, "held": 0, "free": 50}
+        assert first["groups"] == [{"id": "g1", "limit": 50, "used": 0, "confirmed": 0, "held": 0, "reports": 0, "state": "open"}]
+        began, told = time.monotonic(), 0
+        for n in range(20):
+            assert Visitor(server, slug).scan().status == 302
+        used = 0
+        while used < 20:
+            used = l.seats()["seats"]["used"]
+            told += 1
+        assert told <= time.monotonic() - began + 2, told
+        assert server.show(slug)["seats"]["used"] == 20
+
+
+def test_only_those_asked_for_are_told(server, slug):
+    server.create(slug, redirect_groups(5)), server.create(slug + "b", redirect_groups(5))
+    with Listener(server, f"?campaigns={slug},{slug.upper()}") as one, Listener(server) as all_:
+        assert one.seats()["slug"] == slug
+        seen = set()
+        wait_for("both", lambda: seen.add(all_.seats()["slug"]) or {slug, slug + "b"} <= seen)
+        Visitor(server, slug + "b").scan(), Visitor(server, slug).scan()
+        assert one.seats()["slug"] == slug
+
+
+def test_changes_are_told_by_whoever_made_them(server, slug):
+    with Listener(server, "?campaigns=" + slug) as l:
+        l.read_until(b"\n\n")
+        client = server.redis_client()
+        wait_for("the subscription", lambda: any("subscribe" in c["cmd"] for c in client.client_list()))
+        server.create(slug, redirect_groups(5))
+        assert l.event("campaign")[1] == {"slug": slug, "change": "created", "version": 1}
+        server.patch(slug, {"title": "new"})
+        assert l.event("campaign")[1] == {"slug": slug, "change": "changed", "version": 2}
+        server.patch(slug, {"limit": 3}, group="g1")
+        assert l.event("campaign")[1]["version"] == 3
+        server.api("DELETE", f"/campaigns/{slug}")
+        assert l.event("campaign")[1] == {"slug": slug, "change": "deleted", "version": 0}
+
+
+def test_many_changes_at_once_are_told_as_many(server):
+    with Listener(server, "?campaigns=none-such") as l:
+        l.read_until(b"\n\n")
+        client = server.redis_client()
+        wait_for("the subscription", lambda: client.publish("hm:changed", "warm-up") >= 3)
+        for n in range(200):
+            client.publish("hm:changed", f"made-up-{n}")
+        wait_for("many", lambda: l.event("campaign")[1] == {"slug": None, "change": "many", "version": 0})
+
+
+def test_one_read_a_second_serves_all_who_listen(slug):
+    with Server(workers=1) as s:
+        s.create(slug, redirect_groups(5))
+        listeners = [Listener(s, "?campaigns=" + slug) for _ in range(50)]
+        for l in listeners:
+            assert l.seats()["slug"] == slug
+        client = s.redis_client()
+        calls = lambda: client.info("commandstats")["cmdstat_evalsha"]["calls"]
+        before, began = calls(), time.monotonic()
+        Visitor(s, slug).scan()
+        for l in listeners:
+            assert l.seats()["seats"]["used"] == 1
+        assert calls() - before <= (time.monotonic() - began) + 5
+        for l in listeners:
+            l.close()
+
+
+def test_nobody_waits_for_who_does_not_read(slug):
+    with Server(workers=1) as s:
+        s.create(slug, redirect_groups(*[1000] * 300))
+        slow = Listener(s, "?campaigns=" + slug)
+        slow.connection.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        with Listener(s, "?campaigns=" + slug) as quick:
+            quick.seats()
+            for n in range(1, 400):
+                Visitor(s, slug).scan()
+                if n % 100 == 0:
+                    assert quick.seats()["slug"] == slug
+            assert s.api("GET", "/me").status == 200
+        slow.close()
+
+
+def test_it_needs_a_login_and_slugs(server, slug):
+    assert huoma.once(server.admin, "GET", "/api/v1/events").status == 401
+    for bad in ("", "a,,b", "a b", "_", "a," * 3000):
+        assert server.api("GET", "/events?campaigns=" + bad.replace(" ", "%20"), expect="any").status in (414, 422), bad
+    assert huoma.once(server.admin, "HEAD", "/api/v1/events", {"Authorization": "Bearer " + TOKEN}).status == 200
+
+
+def test_no_more_listen_than_may(slug):
+    with Server(workers=1) as s:
+        s.create(slug, redirect_groups(5))
+        listeners = [Listener(s, "?campaigns=" + slug) for _ in range(256)]
+        assert {l.status for l in listeners} == {200}
+        s.api("GET", "/events?campaigns=" + slug, expect=503)
+        assert s.api("GET", "/me").status == 200
+        listeners.pop().close()
+        def again():
+            one = Listener(s, "?campaigns=" + slug)
+            listeners.append(one)
+            return one.status == 200
+        wait_for("a free place", again)
+        for l in listeners:
+            l.close()
+
+
+def test_a_listener_is_let_go_when_the_server_stops():
+    with Server(workers=1) as s:
+        l = Listener(s)
+        began = time.monotonic()
+        s.stop()
+        assert time.monotonic() - began < 3
+        assert l.connection.closed() is not False
+        l.close()
+
+
+def test_listeners_outlive_redis(slug):
+    with Server(workers=1) as s:
+        s.create(slug, redirect_groups(5))
+        with Listener(s, "?campaigns=" + slug) as l:
+            l.seats()
+            s.redis_kill()
+            wait_for("health", s.recovered, 20)
+            Visitor(s, slug).scan()
+            assert l.seats()["seats"]["used"] == 1
