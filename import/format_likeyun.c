@@ -20,7 +20,9 @@ struct likeyun {
     json_t *main;   /* {"table", "line", "fields"} of qun, kf, dwz, channel, in the order of the file */
     json_t *codes;  /* "qun:100001" -> list of {"line", "fields"} */
     json_t *merged; /* number of a live code -> list of fields of those merged into it */
-    json_t *left;   /* table -> rows that Huoma has nothing for */
+    const char *path;
+    bool from_csv; /* one table, and its codes in a file beside it */
+    json_t *left;  /* table -> rows that Huoma has nothing for */
 };
 
 /* The tables of live codes and of links. */
@@ -108,6 +110,7 @@ static void take_row(struct import_reader *r, const char *table, long line, json
     struct likeyun *l = r->more;
     const char *into = import_field(fields, "later_qun_id");
 
+    l->from_csv = l->from_csv || !*table;
     table = *table ? table : table_of(fields);
     for (size_t i = 0; i < COUNT_OF(kinds); i++) {
         if (strcmp(table, kinds[i].table) == 0) {
@@ -263,6 +266,13 @@ static json_t *live_code(struct import_reader *r, const struct kind *k, long lin
     snprintf(key, sizeof(key), "%s:%.40s", k->word, field(fields, k, "id") ? field(fields, k, "id") : "");
     json_array_foreach(json_object_get(l->codes, key), i, code)
         json_array_append_new(groups, group_of(r, k, what, code, i + 1, !random));
+    if (json_array_size(groups) == 0 && l->from_csv) {
+        import_refuse(r, line, what, "has no codes: export the table %s too, as %s.csv beside this file", k->codes,
+                      k->codes);
+        json_decref(definition);
+        json_decref(groups);
+        return NULL;
+    }
     if (json_array_size(groups) == 0)
         import_note(r, line, "%.200s: has no codes in the table %s", what, k->codes);
     json_object_set_new(definition, "groups", groups);
@@ -339,6 +349,8 @@ static void give_one(struct import_reader *r, const struct kind *k, long line, j
         return;
     }
     definition = k->codes ? live_code(r, k, line, what, fields) : link_of(k, fields, url);
+    if (!definition)
+        return;
     import_put_text(definition, "title", title, 200);
     json_object_set_new(definition, "enabled",
                         json_boolean(import_count(fields, k == &kinds[0]   ? "qun_status"
@@ -349,6 +361,23 @@ static void give_one(struct import_reader *r, const struct kind *k, long line, j
     import_links_add(r->links, r->sink, line, base, !k->number && key, definition);
 }
 
+/* The tables of codes that stand as CSV beside the one that was given. */
+static void read_codes_beside(struct import_reader *r)
+{
+    static const struct import_table_format format = {wants, take_row, NULL};
+    const struct likeyun *l = r->more;
+    const char *slash = strrchr(l->path, '/');
+    int folder = slash ? (int)(slash - l->path) + 1 : 0;
+    char path[4096];
+
+    for (size_t i = 0; i < COUNT_OF(kinds); i++) {
+        if (kinds[i].codes &&
+            snprintf(path, sizeof(path), "%.*s%s.csv", folder, l->path, kinds[i].codes) < (int)sizeof(path) &&
+            strcmp(path, l->path) != 0)
+            import_read_rows(path, r, &format); /* one that is not there is said of its live codes */
+    }
+}
+
 static void finish(struct import_reader *r)
 {
     struct likeyun *l = r->more;
@@ -356,6 +385,10 @@ static void finish(struct import_reader *r)
     json_t *row, *count;
     size_t i;
 
+    if (l->from_csv && json_object_size(l->codes) == 0)
+        read_codes_beside(r);
+    if (json_array_size(l->main) == 0 && json_object_size(l->codes) > 0)
+        import_refuse(r, 0, "", "has codes without the live codes that they belong to (huoma_qun, huoma_kf)");
     json_array_foreach(l->main, i, row)
     {
         give_one(r, &kinds[json_integer_value(json_object_get(row, "kind"))],
@@ -376,7 +409,8 @@ bool import_likeyun_looks(const char *head, size_t len)
 int import_likeyun_read(const char *path, const struct import_options *o, const struct import_sink *sink)
 {
     static const struct import_table_format format = {wants, take_row, finish};
-    struct likeyun l = {json_array(), json_object(), json_object(), json_object()};
+    struct likeyun l = {
+        .main = json_array(), .codes = json_object(), .merged = json_object(), .left = json_object(), .path = path};
     struct import_reader r = {.options = o, .sink = sink, .more = &l};
     int err = l.main && l.codes && l.merged && l.left ? import_read_tables(path, &r, &format) : -ENOMEM;
 

@@ -31,6 +31,8 @@ struct import_table_format {
     void (*row)(struct import_reader *r, const char *table, long line, json_t *fields);
     void (*finish)(struct import_reader *r);
 };
+/* Only the rows of a file, to an import_reader at work. */
+int import_read_rows(const char *path, struct import_reader *r, const struct import_table_format *format);
 int import_read_tables(const char *path, struct import_reader *r, const struct import_table_format *format);
 
 /* JSON: every entry of every text in the file, each a list or an object that has the list at "data" or at "shortUrls",

@@ -123,23 +123,30 @@ static bool is_sql(FILE *f)
     return false;
 }
 
-int import_read_tables(const char *path, struct import_reader *r, const struct import_table_format *format)
+int import_read_rows(const char *path, struct import_reader *r, const struct import_table_format *format)
 {
     struct tables t = {.r = r, .format = format};
     const struct import_rows rows = {.ctx = &t, .wants = wants, .row = on_row, .bad = on_bad};
     struct import_text text;
     int err = import_text_open(&text, path, r->sink);
 
-    if (err)
-        return err == -EINVAL ? 0 : err;
+    if (!err)
+        err = is_sql(text.f) ? import_sql(text.f, &rows) : import_csv(text.f, &rows);
+    import_text_close(&text);
+    return err == -EINVAL ? 0 : err;
+}
+
+int import_read_tables(const char *path, struct import_reader *r, const struct import_table_format *format)
+{
+    int err;
+
     r->links = import_links_new();
-    err = !r->links ? -ENOMEM : is_sql(text.f) ? import_sql(text.f, &rows) : import_csv(text.f, &rows);
+    err = r->links ? import_read_rows(path, r, format) : -ENOMEM;
     if (!err && format->finish)
         format->finish(r);
     if (!err)
         import_links_give(r->links, r->sink);
     import_links_free(r->links);
-    import_text_close(&text);
     return err;
 }
 

@@ -90,6 +90,8 @@ static enum cli_exit run_plan(const struct config *config, const struct import_r
     if (!s)
         return CLI_FAILED;
     r = import_plan_compare(p, s);
+    if (r == STORE_OK)
+        r = import_plan_compare_aliases(p, s);
     if (r == STORE_OK) {
         import_plan_print(p);
         fflush(stdout);

@@ -56,6 +56,12 @@ static void on_note(void *ctx, long line, const char *text)
     print_line("note", line, "", text);
 }
 
+void import_plan_refuse(struct import_plan *p, struct import_planned *row, const char *why)
+{
+    row->done = true;
+    on_refuse(p, row->line, row->campaign->slug, why);
+}
+
 /* --- rows to campaigns --- */
 
 /* Head counts are no part of a campaign that is made: out of the definition, for the campaign's groups by position. */
@@ -246,8 +252,7 @@ static void read_done(void *ctx, enum store_result r, const struct store_campaig
         if (is_same(rows[i].definition, row->campaign))
             part->plan->unchanged++;
         else
-            on_refuse(part->plan, row->line, row->campaign->slug,
-                      "there is a campaign of that slug, and it is another one");
+            import_plan_refuse(part->plan, row, "there is a campaign of that slug, and it is another one");
     }
     session_done(part->session);
 }
@@ -313,8 +318,7 @@ static bool refuse_taken(struct part *part)
         snprintf(why, sizeof why, "its old address %s leads to %s already",
                  part->taken.position < row->campaign->alias_count ? row->campaign->aliases[part->taken.position] : "",
                  part->taken.owner);
-        on_refuse(part->plan, row->line, row->campaign->slug, why);
-        row->done = true;
+        import_plan_refuse(part->plan, row, why);
         memmove(&part->rows[i], &part->rows[i + 1], (part->count - i - 1) * sizeof part->rows[0]);
         part->count--;
         return true;

@@ -40,6 +40,12 @@ enum store_result import_plan_compare(struct import_plan *p, struct session *s);
  */
 enum store_result import_plan_write(struct import_plan *p, struct session *s);
 
+/* Refuses what has an old address that a campaign of the store has. (import_aliases.c) */
+enum store_result import_plan_compare_aliases(struct import_plan *p, struct session *s);
+
+/* A row that is refused: counted and printed. */
+void import_plan_refuse(struct import_plan *p, struct import_planned *row, const char *why);
+
 /* How many are to be written. */
 size_t import_plan_left(const struct import_plan *p);
 

@@ -144,6 +144,20 @@ def test_likeyun(server, tmp_path, images):
     assert location(server, "/s/cHaN") == "/chan" and location(server, "/chan") == "https://example.com/a?b='c"
 
 
+def test_likeyun_tables_as_csv(server, tmp_path, images):
+    (tmp_path / "huoma_kf.csv").write_text('"id","kf_id","kf_title","kf_status","kf_model","kf_key"\n"1","200001","客服","1","2","KfK"\n')
+    assert "export the table huoma_kf_zima too" in huoma(server, "import", "--dry-run", tmp_path / "huoma_kf.csv").stdout
+    (tmp_path / "huoma_kf_zima.csv").write_text('"id","kf_id","zm_id","zm_yz","zm_pv","zm_qrcode","zm_status"\n'
+                                                '"1","200001","7","0","12","http://old.test/upload/one.png","1"\n'
+                                                '"2","200001","8","0","3","http://old.test/upload/kf.png","2"\n')
+    imported(server, tmp_path / "huoma_kf.csv", "--images", images)
+    campaign = server.show("kfk")
+    assert campaign["strategy"] == "random"
+    assert [(g["url"], g["limit"], g["confirmed"], g["state"]) for g in campaign["groups"]] == [
+        (GROUPS[0], None, 0, "open"), (GROUPS[5], None, 0, "off")]
+    assert location(server, "/common/kf/redirect/?kid=200001") == "/kfk"
+
+
 def test_yourls(server, tmp_path):
     dump = tmp_path / "yourls.sql"
     dump.write_text(r"""-- phpMyAdmin SQL Dump
@@ -228,6 +242,8 @@ def test_what_is_there_already_is_not_touched(server, tmp_path):
     path.write_text("slug,url,alias\nmine,https://example.com/other,\nthief,https://example.com/t,/old/mine\nfree,https://example.com/f,\n"
                     "free2,https://example.com/f,/x\nFree,https://example.com/g,\ntwin,https://example.com/f,/x\n")
     before = server.show("mine")
+    dry = huoma(server, "import", "--dry-run", path)
+    assert dry.returncode == 1 and "thief: its old address /old/mine leads to mine already" in dry.stdout, dry
     done = huoma(server, "import", path)
     assert done.returncode == 1
     for words in ("mine: there is a campaign of that slug, and it is another one", "its old address /old/mine leads to mine already",
