@@ -20,7 +20,7 @@ struct thread_options {
     const struct config *config;
     const char *redis_url;
     store_log log;
-    const unsigned char *secret; /* workers */
+    const unsigned char *secret; /* the store's */
     const char *setup_token;     /* the admin door: of the link that makes the first owner, or NULL */
     uint16_t port;               /* workers: the one that all share */
     int notify_fd;               /* an eventfd: 1 is added when the thread has opened its door, and when it has ended */

@@ -55,6 +55,11 @@ static const struct http_route routes[] = {
     {HTTP_M_GET, API "/campaigns/{}/groups/{}", groups_show, 0},
     {HTTP_M_PATCH, API "/campaigns/{}/groups/{}", groups_patch, HTTP_BODY_MAX},
     {HTTP_M_DELETE, API "/campaigns/{}/groups/{}", groups_delete, 0},
+    {HTTP_M_GET, API "/campaigns/{}/groups/{}/owner-links", owner_links_list, 0},
+    {HTTP_M_POST, API "/campaigns/{}/groups/{}/owner-links", owner_links_create, FIELDS_BODY_MAX},
+    {HTTP_M_DELETE, API "/campaigns/{}/groups/{}/owner-links/{}", owner_links_delete, 0},
+    {HTTP_M_GET, API "/owner", owner_show, 0},
+    {HTTP_M_PATCH, API "/owner", owner_patch, FIELDS_BODY_MAX},
     {HTTP_M_GET, API "/campaigns/{}/qr.svg", prints_svg, 0},
     {HTTP_M_GET, API "/campaigns/{}/qr.png", prints_png, 0},
 };
@@ -70,7 +75,7 @@ static void keep_setup(struct admin *a, const char *token)
 }
 
 struct admin *admin_new(struct event_base *base, const struct config *config, struct store *store,
-                        const char *setup_token, char *err, size_t err_size)
+                        const unsigned char secret[STORE_SECRET], const char *setup_token, char *err, size_t err_size)
 {
     struct admin *a = calloc(1, sizeof *a);
     if (a)
@@ -85,6 +90,7 @@ struct admin *admin_new(struct event_base *base, const struct config *config, st
         return NULL;
     }
     keep_setup(a, setup_token);
+    owner_key(secret, a->owner_key);
     a->config = config;
     a->store = store;
     a->has_token = config->admin_token[0] != '\0';

@@ -13,11 +13,12 @@ struct event_base;
 
 enum { ADMIN_SETUP_SECONDS = 900 };
 
-/* Binds config->admin_listen, not yet accepting. config and store must outlive it. setup_token: of the
+/* Binds config->admin_listen, not yet accepting. config and store must outlive it. secret: the store's.
+ * setup_token: of the
  * link by which the first owner is made, for ADMIN_SETUP_SECONDS from now on; NULL: there are users. NULL, why in err.
  */
 struct admin *admin_new(struct event_base *base, const struct config *config, struct store *store,
-                        const char *setup_token, char *err, size_t err_size);
+                        const unsigned char secret[STORE_SECRET], const char *setup_token, char *err, size_t err_size);
 uint16_t admin_port(const struct admin *a);
 int admin_open(struct admin *a);
 void admin_drain(struct admin *a);

@@ -48,6 +48,7 @@ struct admin {
     bool has_token;                      /* whether the configuration sets admin_token */
     unsigned char token_hash[AUTH_HASH]; /* of it */
     struct token_use token_uses[ADMIN_TOKEN_USES];
+    unsigned char owner_key[AUTH_HASH]; /* of owner links' tokens */
     struct hasher *hasher;
     struct throttle *throttle;
     struct events *events;
@@ -80,6 +81,8 @@ struct admin_request {
     char from[INET6_ADDRSTRLEN];
     char session[STORE_TOKEN_HASH]; /* the hash of the session's token; "" none */
     char epoch[17];                 /* of the session */
+    char link[17];                  /* an owner link's id */
+    int64_t link_until;             /* unix seconds */
     struct events_client *listener; /* of GET /events */
     struct json_t *uses;            /* of tokens, while their records are read; owned */
     struct account *account;        /* what a request about an account keeps, owned (account.h) */

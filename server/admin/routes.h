@@ -41,6 +41,15 @@ void tokens_create(struct conn *c);
 void tokens_show(struct conn *c);
 void tokens_delete(struct conn *c);
 
+/* owner_links.c */
+void owner_links_list(struct conn *c);
+void owner_links_create(struct conn *c);
+void owner_links_delete(struct conn *c);
+void owner_show(struct conn *c);
+void owner_patch(struct conn *c);
+/* The key of their tokens, out of the store's secret. */
+void owner_key(const unsigned char *secret, unsigned char *key);
+
 /* events.c */
 void events_stream(struct conn *c);
 
