@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 
 const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../..');
-const BINARY = path.resolve(process.env.HUOMA_BIN || path.join(ROOT, 'build/asan/huoma'));
+export const BINARY = path.resolve(process.env.HUOMA_BIN || path.join(ROOT, 'build/asan/huoma'));
 const CHROMIUM = process.env.HUOMA_CHROMIUM || '/usr/bin/chromium';
 const TOKEN = 'browser-owner-token-0123456789abcdef';
 

@@ -1,0 +1,111 @@
+// One way to ask the API. Every failure is an ApiError: with the status, the fields that are wrong, and when to try again.
+
+export interface FieldError {
+    field: string;
+    reason: string;
+}
+
+export class ApiError extends Error {
+    constructor(
+        /** 0: no answer came. */
+        readonly status: number,
+        readonly detail: string,
+        readonly fields: FieldError[] = [],
+        /** Seconds until another try makes sense; 0: not said. */
+        readonly retryAfter = 0,
+        /** Whether the request would have changed something. */
+        readonly changing = false,
+    ) {
+        super(`${status} ${detail}`);
+    }
+}
+
+export interface Asked {
+    body?: unknown;
+    query?: Record<string, string | number | null | undefined>;
+    /** The version that a change builds on; refused with 412 if there is a newer one. */
+    version?: number;
+    headers?: Record<string, string>;
+    signal?: AbortSignal;
+}
+
+export interface Answer<T> {
+    data: T;
+    /** Of the campaign that was answered about; 0: none. */
+    version: number;
+}
+
+const ANSWER_MS = 20000;
+export const API = '/api/v1';
+
+let onSignedOut: () => void = () => {};
+/** What to do when the session is over. */
+export function whenSignedOut(act: () => void): void {
+    onSignedOut = act;
+}
+
+export function address(path: string, query: Asked['query'] = {}): string {
+    const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== null && value !== '');
+    const text = new URLSearchParams(given.map(([key, value]) => [key, String(value)])).toString();
+    return API + path + (text ? `?${text}` : '');
+}
+
+function headersOf(method: string, asked: Asked): Record<string, string> {
+    const headers: Record<string, string> = { Accept: 'application/json', ...asked.headers };
+    if (asked.body !== undefined)
+        headers['Content-Type'] = 'application/json';
+    if (asked.version)
+        headers['If-Match'] = `"${asked.version}"`;
+    if (method !== 'GET')
+        headers['X-Requested-With'] = 'huoma'; // no form and no foreign page can send it
+    return headers;
+}
+
+async function failure(answer: Response, changing: boolean): Promise<ApiError> {
+    const problem = await answer.json().catch(() => ({})) as { detail?: string; errors?: FieldError[] };
+    return new ApiError(answer.status, problem.detail || answer.statusText, problem.errors || [],
+        Number(answer.headers.get('Retry-After')) || 0, changing);
+}
+
+export async function ask<T>(method: string, path: string, asked: Asked = {}): Promise<Answer<T>> {
+    const changing = method !== 'GET';
+    const late = new AbortController();
+    const timer = setTimeout(() => late.abort(), ANSWER_MS);
+    asked.signal?.addEventListener('abort', () => late.abort());
+    let answer: Response;
+    let text: string;
+    try {
+        answer = await fetch(address(path, asked.query), {
+            method,
+            headers: headersOf(method, asked),
+            body: asked.body === undefined ? undefined : JSON.stringify(asked.body),
+            credentials: 'same-origin',
+            cache: 'no-store',
+            signal: late.signal,
+        });
+        if (!answer.ok) {
+            const error = await failure(answer, changing);
+            if (error.status === 401 && path !== '/session' && !asked.headers?.Authorization)
+                onSignedOut();
+            throw error;
+        }
+        text = await answer.text();
+    } catch (e) {
+        if (e instanceof ApiError)
+            throw e;
+        throw new ApiError(0, String(e), [], 0, changing);
+    } finally {
+        clearTimeout(timer);
+    }
+    const etag = /^(?:W\/)?"(\d+)"$/.exec(answer.headers.get('ETag') || '');
+    return { data: (text ? JSON.parse(text) : null) as T, version: etag ? Number(etag[1]) : 0 };
+}
+
+export const get = async <T>(path: string, query?: Asked['query'], signal?: AbortSignal): Promise<T> =>
+    (await ask<T>('GET', path, { query, signal })).data;
+export const post = async <T>(path: string, body?: unknown, query?: Asked['query']): Promise<T> =>
+    (await ask<T>('POST', path, { body, query })).data;
+export const patch = async <T>(path: string, body: unknown): Promise<T> => (await ask<T>('PATCH', path, { body })).data;
+export const remove = async (path: string, version?: number): Promise<void> => {
+    await ask('DELETE', path, { version });
+};

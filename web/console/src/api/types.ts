@@ -1,0 +1,141 @@
+// What the API speaks (docs: GET /api/v1/openapi.json). Dates are RFC 3339 texts.
+export type Role = 'owner' | 'admin' | 'editor' | 'viewer';
+export type Strategy = 'fill' | 'even' | 'random';
+export type GroupState = 'open' | 'full' | 'expired' | 'off' | 'suspect';
+export type Platform = 'wechat' | 'wecom' | 'qq' | 'telegram' | 'whatsapp' | 'discord' | 'miniprogram' | 'web';
+
+export interface When {
+    app?: string[];
+    os?: string[];
+    language?: string[];
+    channel?: string[];
+    country?: string[] | null;
+    hours?: string[];
+}
+
+export interface MiniProgram {
+    appid: string | null;
+    path: string | null;
+    query: string | null;
+    env_version: 'release' | 'trial' | 'develop';
+    url_link: string | null;
+    code: string | null;
+    fallback_url: string | null;
+}
+
+export interface Group {
+    id: string;
+    name: string;
+    url: string | null;
+    platform: Platform;
+    miniprogram: MiniProgram | null;
+    when: When | null;
+    show: 'page' | 'redirect';
+    limit: number | null;
+    weight: number;
+    enabled: boolean;
+    expires_at: string | null;
+    used: number;
+    confirmed: number;
+    held: number;
+    reports: number;
+    state: GroupState;
+}
+
+export interface Seats {
+    limit: number | null;
+    used: number;
+    held: number;
+    free: number | null;
+}
+
+export interface WaitingRule {
+    ask: 'nickname' | 'number';
+    promise_seconds: number | null;
+    limit: number | null;
+    privacy: string | null;
+}
+
+export interface Campaign {
+    slug: string;
+    title: string | null;
+    link: string;
+    strategy: Strategy;
+    enabled: boolean;
+    starts_at: string | null;
+    ends_at: string | null;
+    confirm: 'scan' | 'tap';
+    hold_seconds: number | null;
+    forward_query: boolean;
+    fallback: { url: string | null; text: string | null; contact: string | null; waiting?: WaitingRule | null };
+    timezone?: string | null;
+    aliases?: string[];
+    groups: Group[];
+    seats: Seats;
+    version: number;
+    created_at: string;
+    updated_at: string;
+}
+
+export interface Page<T> {
+    data: T[];
+    next: string | null;
+    total: number;
+}
+
+export interface Me {
+    name: string;
+    role: Role;
+}
+
+export interface User {
+    name: string;
+    role: Role;
+    disabled?: boolean;
+    created_at?: string | null;
+    last_login?: string | null;
+}
+
+export interface Token {
+    id: string;
+    name: string;
+    role: Role;
+    created_at?: string | null;
+    expires_at: string | null;
+    last_used: string | null;
+    token?: string;
+}
+
+export interface AuditEntry {
+    id: string;
+    at: string;
+    who: string;
+    action: string;
+    target: string | null;
+    before: unknown;
+    after: unknown;
+    from: string | null;
+}
+
+export interface OwnerLink {
+    id: string;
+    url?: string;
+    created_at?: string;
+    expires_at: string;
+    by?: string;
+}
+
+export interface OwnerView {
+    campaign?: string | { slug: string; title: string | null };
+    title?: string | null;
+    group?: Group;
+}
+
+export interface Waiting {
+    id: string;
+    name: string;
+    contact?: string | null;
+    place: number;
+    state: string;
+    joined_at: string;
+}

@@ -1,0 +1,43 @@
+// A list that comes from the server a stretch at a time.
+import { ref, type Ref } from 'vue';
+import { ApiError, get, type Asked } from '../api/client';
+import type { Page } from '../api/types';
+
+export interface Pages<T> {
+    list: Ref<T[]>;
+    next: Ref<string | null>;
+    total: Ref<number>;
+    error: Ref<ApiError | null>;
+    /** Nothing has come yet. */
+    first: Ref<boolean>;
+    load: (more?: boolean) => Promise<void>;
+}
+
+export function usePages<T>(path: string, query: () => Asked['query'] = () => ({})): Pages<T> {
+    const list = ref([]) as Ref<T[]>;
+    const next = ref<string | null>(null);
+    const total = ref(0);
+    const error = ref<ApiError | null>(null);
+    const first = ref(true);
+    let asked = 0;
+
+    async function load(more = false): Promise<void> {
+        const mine = ++asked;
+        try {
+            const page = await get<Page<T>>(path, { limit: 50, ...query(), cursor: more ? next.value : undefined });
+            if (mine !== asked)
+                return; // a newer question is on its way
+            list.value = more ? [...list.value, ...page.data] : page.data;
+            next.value = page.next;
+            total.value = page.total;
+            error.value = null;
+            first.value = false;
+        } catch (e) {
+            if (!(e instanceof ApiError))
+                throw e;
+            if (mine === asked)
+                error.value = e;
+        }
+    }
+    return { list, next, total, error, first, load };
+}

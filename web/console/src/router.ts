@@ -1,0 +1,55 @@
+// The pages. Each is loaded when it is first opened.
+import { createRouter, createWebHashHistory, type Router } from 'vue-router';
+import { whenSignedOut } from './api/client';
+import { me, whoAmI } from './session';
+import { t, type Key } from './words';
+
+export function makeRouter(): Router {
+    const router = createRouter({
+        history: createWebHashHistory(),
+        scrollBehavior: (_to, _from, saved) => saved || { top: 0 },
+        routes: [
+            { path: '/', component: () => import('./pages/ListPage.vue'), meta: { title: 'nav.list' } },
+            { path: '/new', component: () => import('./pages/MakePage.vue'), meta: { title: 'make.title' } },
+            { path: '/c/:slug', component: () => import('./pages/CampaignPage.vue'), props: true, meta: { title: 'campaign' } },
+            { path: '/c/:slug/settings', component: () => import('./pages/CampaignSettingsPage.vue'), props: true, meta: { title: 'settings' } },
+            { path: '/c/:slug/waiting', component: () => import('./pages/WaitingPage.vue'), props: true, meta: { title: 'waiting' } },
+            { path: '/c/:slug/preview', component: () => import('./pages/PreviewPage.vue'), props: true, meta: { title: 'preview' } },
+            { path: '/users', component: () => import('./pages/UsersPage.vue'), meta: { title: 'nav.users' } },
+            { path: '/tokens', component: () => import('./pages/TokensPage.vue'), meta: { title: 'nav.tokens' } },
+            { path: '/audit', component: () => import('./pages/AuditPage.vue'), meta: { title: 'nav.audit' } },
+            { path: '/move', component: () => import('./pages/MovePage.vue'), meta: { title: 'nav.move' } },
+            { path: '/settings', component: () => import('./pages/SettingsPage.vue'), meta: { title: 'nav.settings' } },
+            { path: '/login', component: () => import('./pages/LoginPage.vue'), meta: { open: true, title: 'login.title' } },
+            { path: '/setup', component: () => import('./pages/SetupPage.vue'), meta: { open: true, title: 'setup.title' } },
+            { path: '/:rest(.*)*', redirect: '/' },
+        ],
+    });
+    const toLogin = (to: string) => ({ path: '/login', query: to === '/' ? {} : { to } });
+
+    router.beforeEach(async (to) => {
+        if (to.meta.open || me.value)
+            return true;
+        // Without an answer the page itself says that there is none.
+        const who = await whoAmI().catch(() => undefined);
+        return who === null ? toLogin(to.fullPath) : true;
+    });
+    router.afterEach((to) => {
+        document.title = `${t(to.meta.title as Key)} · Huoma`;
+    });
+    // A page that a new version of the server no longer has: start anew with what it has now.
+    router.onError((e, to) => {
+        if (/import|module|fetch/i.test(String(e)) && !sessionStorage.getItem('huoma.reloaded')) {
+            sessionStorage.setItem('huoma.reloaded', '1');
+            location.hash = to.fullPath;
+            location.reload();
+        }
+    });
+    whenSignedOut(() => {
+        me.value = null;
+        const to = router.currentRoute.value;
+        if (!to.meta.open)
+            void router.replace(toLogin(to.fullPath));
+    });
+    return router;
+}
