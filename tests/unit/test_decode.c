@@ -350,7 +350,7 @@ static int try_forbidden(void)
     if (child == 0)
         _exit(0);
     failed |= child < 0 ? 0 : 4;
-    failed |= execl("/bin/true", "true", (char *)NULL) < 0 && errno == EPERM ? 0 : 8;
+    failed |= execl("/bin/false", "false", (char *)NULL) < 0 && errno == EPERM ? 0 : 8;
     failed |=
         mmap(NULL, (size_t)(QR_DECODE_MEMORY_MB + 1) << 20, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED
             ? 0
