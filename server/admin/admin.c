@@ -11,6 +11,7 @@
 #include "auth.h"
 #include "body.h"
 #include "door.h"
+#include "embed.h"
 #include "events.h"
 #include "fields.h"
 #include "hasher.h"
@@ -22,6 +23,7 @@
 #include "throttle.h"
 
 static void show_health(struct conn *c);
+static void show_description(struct conn *c);
 
 #define API "/api/v1"
 
@@ -29,6 +31,7 @@ static const struct http_route routes[] = {
     {HTTP_M_GET, "/", console_index, 0},
     {HTTP_M_GET, "/assets/{}", console_asset, 0},
     {HTTP_M_GET, "/healthz", show_health, 0},
+    {HTTP_M_GET, API "/openapi.json", show_description, 0},
     {HTTP_M_GET, API "/me", auth_me, 0},
     {HTTP_M_PATCH, API "/me", session_own_password, FIELDS_BODY_MAX},
     {HTTP_M_POST, API "/session", session_login, FIELDS_BODY_MAX},
@@ -199,4 +202,11 @@ static void show_health(struct conn *c)
         reply_header_text(&r, "Retry-After", seconds);
     }
     reply_end(&r, text, strlen(text));
+}
+
+static void show_description(struct conn *c)
+{
+    struct reply r;
+    answer_begin(&r, c, 200, "application/json");
+    reply_end(&r, embed_openapi_json, embed_openapi_json_len);
 }
