@@ -6,11 +6,11 @@ export type CampaignState = 'open' | 'full' | 'off' | 'waiting' | 'ended' | 'emp
 export type Tone = 'good' | 'amber' | 'red' | 'quiet';
 
 export interface Trouble {
-    kind: 'closed' | 'full' | 'empty' | 'suspect' | 'expired' | 'soon' | 'low';
+    kind: 'closed' | 'full' | 'empty' | 'suspect' | 'expired' | 'expired.many' | 'soon' | 'low';
     tone: 'red' | 'amber';
     group?: Group;
     at?: string;
-    free?: number;
+    n?: number;
 }
 
 const SOON_MS = 36 * 3600 * 1000; // an expiry that wants doing today or tomorrow
@@ -69,16 +69,18 @@ export function troubles(c: Campaign, now: number): Trouble[] {
         list.push({ kind: state, tone: 'red' });
     for (const g of c.groups) {
         if (g.state === 'suspect')
-            list.push({ kind: 'suspect', tone: 'amber', group: g });
-        else if (g.state === 'expired' && (g.limit === null || g.used < g.limit))
-            list.push({ kind: 'expired', tone: state === 'closed' ? 'red' : 'amber', group: g });
+            list.push({ kind: 'suspect', tone: 'amber', group: g, n: g.reports });
     }
+    // When nobody gets in at all, that is said, and the groups themselves show why.
+    const expired = state === 'closed' ? [] : c.groups.filter((g) => g.state === 'expired' && (g.limit === null || g.used < g.limit));
+    if (expired.length > 0)
+        list.push({ kind: expired.length > 1 ? 'expired.many' : 'expired', tone: 'amber', group: expired[0], n: expired.length });
     const next = nextExpiry(c);
     if (next && Date.parse(next.expires_at as string) - now < SOON_MS)
         list.push({ kind: 'soon', tone: 'amber', group: next, at: next.expires_at as string });
     const { free, limit } = c.seats;
     if (state === 'open' && free !== null && limit && free / limit < LOW_SHARE)
-        list.push({ kind: 'low', tone: 'amber', free });
+        list.push({ kind: 'low', tone: 'amber', n: free });
     return list;
 }
 

@@ -40,8 +40,8 @@ function span(seconds: number): string {
     if (seconds < HOUR)
         return t('time.minutes', { n: Math.floor(seconds / MINUTE) });
     if (seconds < 2 * DAY)
-        return t('time.hours', { n: Math.floor(seconds / HOUR) });
-    return t('time.days', { n: Math.floor(seconds / DAY) });
+        return t('time.hours', { n: Math.round(seconds / HOUR) });
+    return t('time.days', { n: Math.round(seconds / DAY) });
 }
 
 /** "in 3 days", "3 days ago". */

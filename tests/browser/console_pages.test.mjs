@@ -1,0 +1,81 @@
+// Every page of the console: at each size, in both languages, light and dark; with axe; and with names that are markup.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { Server, overflow, startBrowser, waitFor, wechatUrl } from './lib/huoma.mjs';
+import { DESK_SIZE, PHONE_SIZE, checkAccess, console_, logIn, makeOwner } from './lib/console.mjs';
+
+// If any of this became markup, it would run or show.
+const EVIL = '<img src=x onerror="window.evil=1">"\'><script>window.evil=1</script>{{7*7}}';
+const PAGES = ['/', '/new', '/c/evil', '/c/evil/settings', '/c/evil/preview', '/c/evil/waiting', '/users', '/tokens', '/audit', '/move', '/settings'];
+let server, browser, cookie;
+
+before(async () => {
+    server = await Server.start();
+    browser = await startBrowser();
+    await makeOwner(server);
+    cookie = await logIn(server);
+    await server.create('evil', { title: EVIL, fallback: { text: EVIL }, groups: [
+        { name: EVIL, url: wechatUrl('evil'), limit: 10, expires_at: new Date(Date.now() + 86400000).toISOString() },
+        { name: 'javascript:alert(1)', url: 'https://example.com/?q=%3Cscript%3E', limit: null, when: { app: ['wechat'], channel: ['shop-1'] } },
+        { name: 'x'.repeat(100), url: wechatUrl('long'), limit: 1000000000 },
+    ] });
+    await server.api('POST', '/users', { name: EVIL.replaceAll(':', '').slice(0, 60), password: 'a long pass phrase of tests', role: 'viewer' });
+    await server.api('POST', '/tokens', { name: EVIL.slice(0, 60), role: 'viewer' });
+});
+after(async () => {
+    await browser?.close();
+    await server?.stop();
+});
+
+// Nothing is being read any more.
+const settled = (page) => waitFor('the page', () => page.evaluate(() => document.querySelector('h1') !== null && !document.querySelector('.bone')));
+
+for (const [size, view, lang, colorScheme] of [['phone', PHONE_SIZE, 'zh-CN', 'light'], ['small phone', { width: 320, height: 568 }, 'en-GB', 'dark'],
+    ['desktop', DESK_SIZE, 'en-GB', 'light'], ['desktop', DESK_SIZE, 'zh-CN', 'dark']]) {
+    test(`every page on a ${size}, ${lang}, ${colorScheme}: fits, is accessible, and shows names as text`, async () => {
+        const page = await console_(browser, server, cookie, '/', { ...view, lang, colorScheme });
+        for (const where of PAGES) {
+            await page.goto(`${server.admin}/#${where}`);
+            await settled(page);
+            assert.equal(await overflow(page) <= 0, true, `${where} is wider than the screen`);
+            await checkAccess(page, where);
+            assert.equal(await page.evaluate(() => window.evil), undefined, where);
+        }
+        assert.deepEqual(page.wrong, []);
+        await page.context().close();
+    });
+}
+
+test('names that are markup stand on the pages as they were typed, in sheets too', async () => {
+    const page = await console_(browser, server, cookie, '/c/evil');
+    await page.getByRole('heading', { name: EVIL }).waitFor();
+    await page.locator('[data-group=g1]').getByRole('button', { name: /Edit/ }).click();
+    assert.equal(await page.getByRole('dialog').getByLabel('Name').inputValue(), EVIL);
+    await checkAccess(page, 'sheet');
+    await page.getByRole('dialog').getByLabel('Name').fill(`${EVIL}!`);
+    await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
+    await page.getByText(`${EVIL}! was changed`).waitFor();
+    assert.equal(await page.evaluate(() => window.evil), undefined);
+    assert.deepEqual(page.wrong, []);
+    await page.context().close();
+});
+
+test('the whole way to a group\'s sheet and back works by keyboard', async () => {
+    const page = await console_(browser, server, cookie, '/', DESK_SIZE);
+    await page.getByRole('link', { name: /evil/ }).first().focus();
+    await page.keyboard.press('Enter');
+    const edit = page.locator('[data-group=g2]').getByRole('button', { name: /Edit/ });
+    await edit.focus();
+    await page.keyboard.press('Enter');
+    const sheet = page.getByRole('dialog');
+    await sheet.waitFor();
+    for (let i = 0; i < 40; i++) {
+        await page.keyboard.press('Tab');
+        assert.equal(await page.evaluate(() => document.activeElement === document.body || document.activeElement.closest('dialog') !== null), true,
+            'the focus stays in the sheet');
+    }
+    await page.keyboard.press('Escape');
+    await sheet.waitFor({ state: 'detached' });
+    assert.equal(await edit.evaluate((button) => button === document.activeElement), true, 'the focus is back where it was');
+    await page.context().close();
+});
