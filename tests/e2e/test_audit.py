@@ -145,3 +145,21 @@ def test_no_change_is_without_its_entry_after_a_kill(slug):
             version = again.show(slug)["version"]
             told = again.redis_client().xlen("hm:audit")
             assert version == told and version >= answered + 1, (version, told, answered)
+
+
+def test_the_address_is_the_clients_where_the_proxy_is_trusted(slug):
+    with Server(workers=1, flags=["--trusted-proxies", "127.0.0.1"]) as s:
+        s.create(slug, redirect_groups(1))
+        assert last(s)["from"] == "127.0.0.1"
+        s.api("PATCH", f"/campaigns/{slug}", {"title": "x"}, X_Forwarded_For="203.0.113.9, 198.51.100.7")
+        assert last(s)["from"] == "198.51.100.7"
+        # who logs in too often from one address keeps nobody at another one waiting
+        for n in range(25):
+            answer = Browser(s).ask("POST", "/session", {"name": f"u{n}", "password": OTHER}, X_Forwarded_For="198.51.100.7")
+        assert answer.status == 429
+        Browser(s).ask("POST", "/session", {"name": "other", "password": OTHER}, 401, X_Forwarded_For="198.51.100.8")
+
+
+def test_no_address_is_believed_of_strangers(server, slug):
+    server.api("POST", "/campaigns", {"slug": slug, "url": link(1)}, X_Forwarded_For="198.51.100.7")
+    assert last(server)["from"] == "127.0.0.1"

@@ -1,5 +1,6 @@
 """The parts that cross threads, on a ThreadSanitizer build: HUOMA_TSAN=1 HUOMA_BIN=build/tsan/huoma."""
 
+import concurrent.futures
 import itertools
 import os
 import signal
@@ -44,3 +45,27 @@ def test_threads_do_not_race():
         storm.stop(), shots.stop()
         assert "WARNING: ThreadSanitizer" not in s.log(), s.log()[s.log().find("WARNING: ThreadSanitizer"):][:8000]
         assert storm.answers[200] > 50 and shots.answers[302] > 50
+
+
+def test_hashing_does_not_race():
+    """Logins, new passwords and a stop in the middle of them: passwords are hashed in a thread of their own."""
+    env = {"TSAN_OPTIONS": f"halt_on_error=0:exitcode=66:second_deadlock_stack=1:suppressions={ROOT}/tests/lib/tsan.supp"}
+    password = "correct horse battery"
+    with Server(workers=1, env=env) as s:
+        s.api("POST", "/users", {"name": "olga", "password": password, "role": "owner"}, 201)
+
+        def attempt(n):
+            name = "olga" if n % 2 else f"nobody-{n}"
+            return s.api("POST", "/session", {"name": name, "password": password}, "any", token=None).status
+
+        with concurrent.futures.ThreadPoolExecutor(16) as pool:
+            assert set(pool.map(attempt, range(48))) <= {200, 401, 429, 503}
+            for n in range(3):
+                s.api("PATCH", "/users/olga", {"password": password})
+            late = [pool.submit(lambda n=n: s.api("POST", "/session", {"name": f"late-{n}", "password": password}, "any",
+                                                  token=None)) for n in range(10)]
+            s.process.send_signal(signal.SIGTERM)
+            assert s.process.wait(30) == 0
+            s.expect_exit = False
+            concurrent.futures.wait(late)
+        assert "WARNING: ThreadSanitizer" not in s.log(), s.log()[s.log().find("WARNING: ThreadSanitizer"):][:8000]

@@ -1,0 +1,20 @@
+/* Whose request it is when proxies stand in between. Pure: no I/O. */
+#ifndef SERVER_HTTP_CLIENT_H
+#define SERVER_HTTP_CLIENT_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+
+#include "request.h"
+
+enum { CLIENT_HOPS_MAX = 16 }; /* addresses of X-Forwarded-For that are looked at, from the right */
+
+/*
+ * The client's address as text. peer: the other end of the connection. If it is trusted, forwarded (X-Forwarded-For)
+ * tells: its right-most address that is not trusted, or the left-most. What is malformed leaves the peer. IPv4 in IPv6
+ * is written as IPv4.
+ */
+void client_address(const char *peer, struct span forwarded, bool (*trusted)(const void *ctx, const struct in6_addr *a),
+                    const void *ctx, char out[INET6_ADDRSTRLEN]);
+
+#endif
