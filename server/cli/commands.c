@@ -63,11 +63,12 @@ static const char import_help[] =
     "Next: huoma import --dry-run FILE\n";
 
 static const char token_help[] =
-    "Usage: huoma token create --name NAME --role ROLE [--json]\n"
+    "Usage: huoma token create --name NAME --role ROLE [--days N] [--json]\n"
     "       huoma token list [--json]\n"
     "       huoma token delete ID\n"
     "\n"
     "Tokens for the admin API: Authorization: Bearer TOKEN. A token is printed once, then only its hash is kept.\n"
+    "With --days it ends by itself.\n"
     "\n"
     "Roles\n"
     "  owner    accounts too\n"

@@ -48,14 +48,18 @@ static void keep_list(void *ctx, enum store_result r, const char *const *json, c
 
 /* --- create --- */
 
+enum { DAYS_MAX = 3650 };
+
 struct wish {
     const char *name, *role;
+    long days; /* 0: it does not expire */
     bool json;
 };
 
 static bool read_wish(struct wish *wish, int argc, char **argv)
 {
-    static const struct cli_option options[] = {{"--name", true}, {"--role", true}, {"--json", false}, {NULL, false}};
+    static const struct cli_option options[] = {
+        {"--name", true}, {"--role", true}, {"--json", false}, {"--days", true}, {NULL, false}};
     struct cli_walk w = {.command = "token create", .argc = argc, .argv = argv};
     const char *value;
     *wish = (struct wish){0};
@@ -68,6 +72,8 @@ static bool read_wish(struct wish *wish, int argc, char **argv)
         }
         if (option == 2)
             wish->json = true;
+        else if (option == 3)
+            wish->days = strspn(value, "0123456789") == strlen(value) ? strtol(value, NULL, 10) : -1;
         else
             *(option == 0 ? &wish->name : &wish->role) = value;
     }
@@ -75,6 +81,8 @@ static bool read_wish(struct wish *wish, int argc, char **argv)
         cli_misuse(w.command, "needs --name and --role");
     else if (!wish->name[0] || strlen(wish->name) > AUTH_NAME_MAX || !text_is_clean(wish->name))
         cli_misuse(w.command, "--name: 1 to %d bytes of UTF-8 without control characters", AUTH_NAME_MAX);
+    else if (wish->days < 0 || wish->days > DAYS_MAX)
+        cli_misuse(w.command, "--days: a number from 1 to %d, or 0 for ever", DAYS_MAX);
     else if (token_role_from_name(wish->role) == AUTH_NOBODY)
         cli_misuse(w.command, "--role: one of owner, admin, editor, viewer");
     else
@@ -89,6 +97,8 @@ static void print_record(const struct token_record *r, const char *token)
     printf("{\"id\":\"%s\",\"name\":", r->id);
     text_print_json(stdout, r->name);
     printf(",\"role\":\"%s\",\"created_at\":\"%s\"", auth_role_name(r->role), date);
+    date_to_text(r->expires_at, date);
+    printf(r->expires_at ? ",\"expires_at\":\"%s\"" : ",\"expires_at\":null", date);
     if (token)
         printf(",\"token\":\"%s\"", token);
     printf("}");
@@ -100,6 +110,7 @@ static enum cli_exit put_token(struct session *s, const struct wish *wish)
     struct token_call call = {.session = s};
     struct token_record record = {.role = token_role_from_name(wish->role), .created_at = time(NULL)};
     char token[TOKEN_TEXT];
+    record.expires_at = wish->days ? record.created_at + wish->days * 86400 : 0;
     memcpy(record.name, wish->name, strlen(wish->name) + 1);
     token_record_draw(&record, token);
     char *json = token_record_to_json(&record);
@@ -160,9 +171,9 @@ static enum store_result read_tokens(struct token_call *call, struct session *s)
 
 static enum cli_exit print_tokens(const struct token_call *call)
 {
-    static const char *const heads[] = {"ID", "ROLE", "CREATED", "NAME"};
-    struct text_table *t = text_table_new(4);
-    for (int i = 0; t && i < 4; i++)
+    static const char *const heads[] = {"ID", "ROLE", "CREATED", "EXPIRES", "NAME"};
+    struct text_table *t = text_table_new(5);
+    for (int i = 0; t && i < 5; i++)
         text_table_cell(t, "%s", heads[i]);
     for (size_t i = 0; t && i < call->count; i++) {
         char date[32];
@@ -170,6 +181,8 @@ static enum cli_exit print_tokens(const struct token_call *call)
         text_table_cell(t, "%s", call->list[i].id);
         text_table_cell(t, "%s", auth_role_name(call->list[i].role));
         text_table_cell(t, "%s", date);
+        date_to_text(call->list[i].expires_at, date);
+        text_table_cell(t, "%s", call->list[i].expires_at ? date : "never");
         text_table_cell(t, "%s", call->list[i].name);
     }
     bool good = t && (call->count == 0 || text_table_print(t, 0, stdout));

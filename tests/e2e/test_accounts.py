@@ -387,3 +387,15 @@ def test_the_command_line_makes_users():
         assert browser.ask("GET", "/me").status == 401
         cli(s, "user", "delete", "second", code=1)
         cli(s, "user", "add", "third", "--password", PASSWORD, code=2)
+
+
+def test_a_token_of_the_command_line_may_end_by_itself(server):
+    made = json.loads(cli(server, "token", "create", "--name", "short", "--role", "viewer", "--days", "2", "--json").stdout)
+    shown = server.api("GET", "/tokens/" + made["id"]).json()
+    assert made["expires_at"] == shown["expires_at"] > shown["created_at"]
+    forever = json.loads(cli(server, "token", "create", "--name", "long", "--role", "viewer", "--json").stdout)
+    assert forever["expires_at"] is None and server.api("GET", "/me", token=forever["token"]).status == 200
+    listed = cli(server, "token", "list").stdout
+    assert made["expires_at"] in listed and "never" in listed
+    for days in ("-1", "x", "3651"):
+        cli(server, "token", "create", "--name", "x", "--role", "viewer", "--days", days, code=2)
