@@ -35,13 +35,13 @@ export async function waitFor(what, condition, ms = WAIT_MS) {
 }
 
 export class Server {
-    static async start() {
+    static async start(...flags) {
         const s = new Server();
         s.dir = fs.mkdtempSync(path.join(os.tmpdir(), 'huoma-b-'));
         const ready = path.join(s.dir, 'ready.json');
         s.log = '';
         s.child = spawn(BINARY, ['serve', '--listen', '127.0.0.1:0', '--admin-listen', '127.0.0.1:0', '--workers', '1',
-            '--data-dir', path.join(s.dir, 'data'), '--ready-file', ready], {
+            '--data-dir', path.join(s.dir, 'data'), '--ready-file', ready, ...flags], {
             stdio: ['ignore', 'pipe', 'pipe'],
             env: { ...process.env, HUOMA_ADMIN_TOKEN: TOKEN, HUOMA_TIMEZONE: 'Asia/Shanghai' },
         });

@@ -1,5 +1,6 @@
 // Reads the codes in a picture, here in the browser: the picture never leaves it. The decoder (zxing-cpp, as WebAssembly)
 // is loaded with the first picture, from our own origin.
+import type { ReadResult } from 'zxing-wasm/reader';
 import wasmUrl from 'zxing-wasm/reader/zxing_reader.wasm?url';
 import type { Platform } from '../api/types';
 import { readLink, type Refusal } from './link';
@@ -44,7 +45,27 @@ function draw(image: ImageBitmap, side: number): { canvas: HTMLCanvasElement; pe
     return { canvas, pen };
 }
 
-async function texts(reader: Reader, image: ImageBitmap): Promise<string[]> {
+/** Where a code is, in parts of the picture's width and height. */
+interface Box {
+    x: number;
+    y: number;
+    width: number;
+    height: number;
+}
+
+interface Code {
+    text: string;
+    box: Box;
+}
+
+function boxOf(code: ReadResult, canvas: HTMLCanvasElement): Box {
+    const corners = Object.values(code.position).filter((p) => typeof p === 'object') as { x: number; y: number }[];
+    const xs = corners.map((p) => p.x / canvas.width);
+    const ys = corners.map((p) => p.y / canvas.height);
+    return { x: Math.min(...xs), y: Math.min(...ys), width: Math.max(...xs) - Math.min(...xs), height: Math.max(...ys) - Math.min(...ys) };
+}
+
+async function codesIn(reader: Reader, image: ImageBitmap): Promise<Code[]> {
     let last = 0;
     for (const side of SIDES) {
         const { canvas, pen } = draw(image, side);
@@ -54,11 +75,24 @@ async function texts(reader: Reader, image: ImageBitmap): Promise<string[]> {
         const found = await reader.readBarcodes(pen.getImageData(0, 0, canvas.width, canvas.height), {
             formats: ['QRCode'], tryHarder: true, tryRotate: true, tryInvert: true, tryDownscale: true, maxNumberOfSymbols: 8,
         });
-        const read = [...new Set(found.filter((code) => code.isValid).map((code) => code.text))];
-        if (read.length > 0)
-            return read;
+        const read = new Map(found.filter((code) => code.isValid).map((code) => [code.text, boxOf(code, canvas)]));
+        if (read.size > 0)
+            return [...read].map(([text, box]) => ({ text, box }));
     }
     return [];
+}
+
+/** The code with what is around it; of a picture without one its middle. */
+function thumbnailOf(image: ImageBitmap, box: Box = { x: 0.25, y: 0.25, width: 0.5, height: 0.5 }): string {
+    const side = Math.max(box.width * image.width, box.height * image.height) * 1.2;
+    const canvas = document.createElement('canvas');
+    canvas.width = canvas.height = THUMBNAIL;
+    const pen = canvas.getContext('2d') as CanvasRenderingContext2D;
+    pen.fillStyle = '#fff';
+    pen.fillRect(0, 0, THUMBNAIL, THUMBNAIL);
+    pen.drawImage(image, (box.x + box.width / 2) * image.width - side / 2, (box.y + box.height / 2) * image.height - side / 2, side, side,
+        0, 0, THUMBNAIL, THUMBNAIL);
+    return canvas.toDataURL('image/jpeg', 0.7);
 }
 
 /** Never throws for a bad picture; throws when the decoder could not be loaded. */
@@ -73,8 +107,9 @@ export async function decodePicture(file: Blob, own: string): Promise<Found> {
         return { ok: false, why: 'picture', thumbnail: '' };
     }
     try {
-        const thumbnail = draw(image, THUMBNAIL).canvas.toDataURL('image/jpeg', 0.7);
-        const read = (await texts(reader, image)).map((text) => readLink(text, own));
+        const codes = await codesIn(reader, image);
+        const thumbnail = thumbnailOf(image, codes[0]?.box);
+        const read = codes.map((code) => readLink(code.text, own));
         const links = read.filter((r) => r.ok);
         if (links.length === 1 && links[0].ok)
             return { ok: true, url: links[0].url, platform: links[0].platform, thumbnail };
