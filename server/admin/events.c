@@ -67,13 +67,14 @@ static void tell_all(struct events *e, const char *text)
     }
 }
 
-/* Tells those who watch it and have not been told. */
+/* Tells those who watch it and have not been told. Who is still taking what came before is told later, of what is so
+ * then. */
 static void tell_watchers(const struct events_watch *w)
 {
     for (struct events_client *k = w->events->clients, *next; k; k = next) {
         next = k->next;
         for (size_t i = 0; i < k->count; i++) {
-            if (k->watched[i].watch != w || k->watched[i].seq == w->seq)
+            if (k->watched[i].watch != w || k->watched[i].seq == w->seq || conn_stream_unsent(k->conn) > 0)
                 continue;
             k->watched[i].seq = w->seq;
             conn_stream_send(k->conn, w->text, strlen(w->text));
@@ -115,9 +116,11 @@ static char *seats_text(const struct store_campaign *sc)
     if (!whole)
         return NULL;
     json_t *told = pick(whole, of_campaign), *groups = json_array();
+    bool few = sc->definition->group_count <= EVENTS_GROUPS_MAX;
     json_array_foreach(json_object_get(whole, "groups"), at, group)
     {
-        json_array_append_new(groups, pick(group, of_group));
+        if (few)
+            json_array_append_new(groups, pick(group, of_group));
     }
     json_object_set_new(told, "groups", groups);
     json_decref(whole);

@@ -15,6 +15,7 @@ struct event_base;
 enum {
     EVENTS_CLIENTS_MAX = 256,
     EVENTS_WATCHED_MAX = 64,   /* campaigns that one client watches */
+    EVENTS_GROUPS_MAX = 300,   /* of a campaign with more only the sums are told, and no groups */
     EVENTS_READS_MAX = 64,     /* campaigns that are read in a second; of more, each has its turn later */
     EVENTS_CHANGED_MAX = 128,  /* changed campaigns that are told of in a second; of more, that there were many */
     EVENTS_HEARTBEAT = 15,     /* seconds */

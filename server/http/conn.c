@@ -447,6 +447,11 @@ bool conn_stream_send(struct conn *c, const char *bytes, size_t len)
     return stream_flush(c);
 }
 
+size_t conn_stream_unsent(const struct conn *c)
+{
+    return c->out_len - c->out_at;
+}
+
 void conn_stream_end(struct conn *c)
 {
     stream_close(c);

@@ -30,7 +30,7 @@ enum {
     HTTP_ACCEPT_PAUSE_MS = 100,
     HTTP_REQUESTS_PER_PASS = 16, /* pipelined requests served before others get their turn */
     HTTP_BACKLOG = 4096,
-    HTTP_STREAM_UNSENT_MAX = 64 << 10, /* bytes of an answer without end that its client has not taken; more ends it */
+    HTTP_STREAM_UNSENT_MAX = 128 << 10, /* bytes of an answer without end that its client has not taken; more ends it */
 };
 
 struct http_door;
@@ -79,6 +79,8 @@ int64_t conn_now(const struct conn *c); /* unix seconds */
 /* An answer without end that reply_stream began. false: the client is gone, or too slow and was closed for it: the
  * connection is not to be touched any more. */
 bool conn_stream_send(struct conn *c, const char *bytes, size_t len);
+/* Bytes of it that the client has not taken yet. */
+size_t conn_stream_unsent(const struct conn *c);
 void conn_stream_end(struct conn *c);
 
 #endif
