@@ -187,6 +187,14 @@ def test_a_change_by_cookie_comes_from_our_own_page(server, owner, headers):
     assert owner.ask("GET", "/me").status == 200
 
 
+def test_a_page_of_another_port_or_host_is_not_our_own(server, owner):
+    port = server.admin[1]
+    for origin in (f"http://127.0.0.2:{port}", f"http://127.0.0.1:{port + 1 if port % 10 < 9 else port - 1}",
+                   f"https://127.0.0.2:{port}", f"xttp://{owner.host}", owner.host):
+        owner.ask("DELETE", "/session", expect=403, Origin=origin)
+    assert owner.ask("GET", "/me").status == 200
+
+
 # --- users ---
 
 

@@ -1,6 +1,9 @@
 """Owner links: one group, seen and renewed by whoever holds the link, and nothing else."""
 
+import base64
+import hashlib
 import json
+import time
 
 import pytest
 
@@ -70,6 +73,26 @@ def test_a_link_of_ones_own_making_is_none(server, slug):
     with Server(workers=1) as other:
         other.create(slug, redirect_groups(5))
         assert by_link(other, token).status == 401
+
+
+def test_a_link_ends_when_it_says_so(server, slug):
+    """Signed as the server signs, from its secret: what has expired is none, whatever the store still has."""
+    server.create(slug, redirect_groups(5))
+    made = make(server, slug)
+    parts = made["url"].split("#owner=")[1].split(".")
+    secret = bytes.fromhex(server.redis_client().get("hm:secret"))
+    key = hashlib.blake2b(b"huoma owner link", key=secret, digest_size=32).digest()
+
+    def signed(*words):
+        text = ".".join(words)
+        mac = hashlib.blake2b(text.encode(), key=key, digest_size=16).digest()
+        return text + "." + base64.urlsafe_b64encode(mac).decode().rstrip("=")
+
+    assert signed(*parts[:4]) == ".".join(parts)
+    assert by_link(server, signed(*parts[:3], str(int(time.time()) + 5))).status == 200
+    assert by_link(server, signed(*parts[:3], str(int(time.time()) - 1))).status == 401
+    for odd in (parts[:3], [slug, "", parts[2], parts[3]], [slug, "g1", parts[2], "never"], [slug, "g1", "f" * 16, parts[3]]):
+        assert by_link(server, signed(*odd)).status == 401, odd
 
 
 def test_a_link_is_listed_and_revoked(server, slug):
