@@ -291,18 +291,40 @@ static void write_done(void *ctx, enum store_result r, const struct store_campai
     session_done(part->session);
 }
 
+/* What the audit log is told of one row. */
+struct told {
+    char target[AUDIT_TARGET_MAX];
+    struct audit_change change;
+    struct store_audit audit;
+};
+
+static void tell(struct told *t, const struct import_planned *row)
+{
+    audit_campaign(&t->change, NULL, row->campaign, NULL, &row->heads);
+    snprintf(t->target, sizeof t->target, "campaign:%s", row->campaign->slug);
+    t->audit = session_audit("campaign.create", t->target, &t->change);
+}
+
 static void write_part(struct part *part)
 {
     struct store_save *saves = calloc(part->count, sizeof *saves);
+    struct told *told = calloc(part->count, sizeof *told);
 
     part->result = STORE_UNAVAILABLE;
-    if (!saves)
-        return;
-    for (size_t i = 0; i < part->count; i++)
-        saves[i] =
-            (struct store_save){.campaign = part->rows[i]->campaign, .heads = &part->rows[i]->heads, .touched = -1};
-    store_campaigns_save(session_store(part->session), saves, part->count, write_done, part);
-    session_run(part->session);
+    for (size_t i = 0; saves && told && i < part->count; i++) {
+        tell(&told[i], part->rows[i]);
+        saves[i] = (struct store_save){.campaign = part->rows[i]->campaign,
+                                       .heads = &part->rows[i]->heads,
+                                       .touched = -1,
+                                       .audit = &told[i].audit};
+    }
+    if (saves && told) {
+        store_campaigns_save(session_store(part->session), saves, part->count, write_done, part);
+        session_run(part->session);
+    }
+    for (size_t i = 0; told && i < part->count; i++)
+        audit_change_clear(&told[i].change);
+    free(told);
     free(saves);
 }
 

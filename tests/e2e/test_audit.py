@@ -107,6 +107,17 @@ def test_a_change_by_the_command_line_is_told(server, slug):
     assert found[2]["after"] == {"title": "by hand"}
 
 
+def test_an_import_tells_of_each_campaign(server, slug, tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text(f"slug,title,url\n{slug}-1,One,{link(1)}\n{slug}-2,Two,{link(2)}\n")
+    subprocess.run([huoma.BINARY, "import", "--from", "csv", path, "--data-dir", server.data_dir], check=True, capture_output=True,
+                   env=server.env)
+    found = entries(server)[:2]
+    assert {(e["action"], e["target"], e["after"]["title"]) for e in found} == {
+        ("campaign.create", f"campaign:{slug}-1", "One"), ("campaign.create", f"campaign:{slug}-2", "Two")}
+    assert {e["who"] for e in found} == {"cli:" + pwd.getpwuid(os.getuid()).pw_name}
+
+
 def test_what_is_too_much_is_told_by_name(server, slug):
     server.create(slug, redirect_groups(*[5] * 400))
     assert last(server)["after"]["too_much"] is True and "groups" in last(server)["after"]["fields"]
