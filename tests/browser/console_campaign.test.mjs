@@ -146,6 +146,36 @@ test('groups are added, reordered and removed', async () => {
     await page.context().close();
 });
 
+test('a finger drags a group to another place', async () => {
+    await three('touch');
+    const page = await console_(browser, server, cookie, '/c/touch', { isMobile: true });
+    await row(page, 'g3').evaluate((box) => box.scrollIntoView({ block: 'center' }));
+    const handle = await row(page, 'g3').locator('[data-handle]').boundingBox();
+    const to = await row(page, 'g1').boundingBox();
+    const x = handle.x + handle.width / 2;
+    const from = handle.y + handle.height / 2;
+    const touch = await page.context().newCDPSession(page);
+    await touch.send('Input.dispatchTouchEvent', { type: 'touchStart', touchPoints: [{ x, y: from }] });
+    for (let i = 1; i <= 10; i++)
+        await touch.send('Input.dispatchTouchEvent', { type: 'touchMove', touchPoints: [{ x, y: from + (to.y + 5 - from) * i / 10 }] });
+    await waitFor('the third is shown first', () => page.locator('[data-group]').evaluateAll((all) => all[0].dataset.group === 'g3'));
+    await touch.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] });
+    await waitFor('the third is first', async () => (await server.groups('touch')).map((g) => g.id).join() === 'g3,g1,g2');
+    await page.context().close();
+});
+
+test('a group that came without a link gets one, and lets people in', async () => {
+    await server.createPage('lack', {}, { url: null, enabled: false });
+    const page = await console_(browser, server, cookie, '/c/lack');
+    await row(page, 'g1').getByText('no link yet').waitFor();
+    await row(page, 'g1').getByRole('button', { name: /New link/ }).click();
+    await page.getByRole('dialog').locator('input[data-test=album]').setInputFiles(file('new.jpg', await screenshot(browser, wechatUrl('lack'))));
+    await page.getByRole('dialog').getByRole('button', { name: 'Replace' }).click();
+    await row(page, 'g1').getByText('Open', { exact: true }).waitFor();
+    assert.equal((await server.groups('lack'))[0].url, wechatUrl('lack'));
+    await page.context().close();
+});
+
 test('two people change the same limit: the second is told, and nothing is overwritten', async () => {
     await three('two');
     const page = await console_(browser, server, cookie, '/c/two');

@@ -34,7 +34,8 @@ export function exact(text: string): string {
     return language.value === 'zh' ? `${day(at)} ${clock(at)}` : `${day(at)}, ${clock(at)}`;
 }
 
-function span(seconds: number): string {
+/** "3 hours" */
+export function span(seconds: number): string {
     if (seconds < MINUTE)
         return t('time.minutes', { n: 1 });
     if (seconds < HOUR)

@@ -109,6 +109,7 @@ export const en: Record<keyof typeof zh, string> = {
     'list.shown': '{n} of {total} shown; of these, problems come first',
     'seats.endless': ' people, no limit',
     'seats.free': 'Seats left',
+    'seats.full.in': 'At this speed full in about {span}.',
     'seats.held': '{n} held',
     'seats.left': '1 seat left|{n} seats left',
     'seats.line': '{used} / {limit} seats',

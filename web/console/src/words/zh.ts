@@ -107,6 +107,7 @@ export const zh = {
     'list.shown': '已显示 {n} / {total} 个，其中有问题的排在前面',
     'seats.endless': ' 人，不限',
     'seats.free': '还能进',
+    'seats.full.in': '照现在的速度，约 {span}后满。',
     'seats.held': '预留 {n}',
     'seats.left': '还能进 {n}',
     'seats.line': '{used} / {limit} 人',
