@@ -73,6 +73,29 @@ static void give_uid(struct campaign *c, uint64_t bits)
     snprintf(c->uid, sizeof(c->uid), "%016" PRIx64, bits);
 }
 
+static void read_created(struct change *ch, json_t *body, const struct campaign_moment *m)
+{
+    change_read_campaign(ch, body);
+    if (ch->has_groups && ch->has_url)
+        change_error(ch, "url", "cannot be given together with groups");
+    else if (!ch->has_groups && !ch->has_url)
+        change_error(ch, "groups", "is required (or url, for a single link)");
+    if (!ch->campaign->slug[0])
+        campaign_slug_from_bits(m->random[0], ch->campaign->slug);
+    give_uid(ch->campaign, m->random[1]);
+    ch->campaign->version = 1;
+    ch->campaign->created_at = m->now;
+}
+
+struct campaign *change_make_created(json_t *body, const struct campaign_moment *m, struct field_errors *errors)
+{
+    struct change ch = change_begin(READ_CREATE, NULL, m, errors);
+
+    if (!ch.no_memory)
+        read_created(&ch, body, m);
+    return change_finish(&ch);
+}
+
 struct campaign *campaign_from_request(const char *text, size_t len, const struct campaign_moment *m,
                                        struct field_errors *errors)
 {
@@ -80,18 +103,21 @@ struct campaign *campaign_from_request(const char *text, size_t len, const struc
     json_t *body = ch.no_memory ? NULL : change_parse_object(&ch, text, len);
 
     if (body) {
-        change_read_campaign(&ch, body);
-        if (ch.has_groups && ch.has_url)
-            change_error(&ch, "url", "cannot be given together with groups");
-        else if (!ch.has_groups && !ch.has_url)
-            change_error(&ch, "groups", "is required (or url, for a single link)");
-        if (!ch.campaign->slug[0])
-            campaign_slug_from_bits(m->random[0], ch.campaign->slug);
-        give_uid(ch.campaign, m->random[1]);
-        ch.campaign->version = 1;
-        ch.campaign->created_at = m->now;
+        read_created(&ch, body, m);
         json_decref(body);
     }
+    return change_finish(&ch);
+}
+
+struct campaign *change_make_patched(const struct campaign *c, json_t *body, const struct campaign_moment *m,
+                                     struct head_counts *heads, struct field_errors *errors)
+{
+    struct change ch = change_begin(READ_PATCH, c, m, errors);
+
+    *heads = (struct head_counts){0};
+    ch.heads = heads;
+    if (!ch.no_memory)
+        change_read_campaign(&ch, body);
     return change_finish(&ch);
 }
 

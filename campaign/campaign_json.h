@@ -72,6 +72,29 @@ struct campaign *campaign_from_patch(const struct campaign *c, const char *text,
                                      const struct campaign_moment *m, struct head_counts *heads,
                                      struct field_errors *errors);
 
+/*
+ * POST /campaigns:batch. An item is what one of the two above takes, with `op`: "create", which may be left out, or
+ * "edit", which needs `slug` and may bring the `version` that the campaign must have.
+ */
+enum { CAMPAIGN_BATCH_MAX = 1000 }; /* items */
+struct campaign_batch;
+struct campaign_batch_item {
+    bool edits;
+    bool wrong;                       /* an error says so: it is not to be made */
+    char slug[CAMPAIGN_SLUG_MAX + 1]; /* in lower case; "": a creation that names none, or a wrong one */
+    int64_t version;                  /* 0: any */
+};
+/* NULL: nothing of the body can be used, or out of memory. Else items may be wrong: see errors. */
+struct campaign_batch *campaign_batch_from_request(const char *text, size_t len, struct field_errors *errors);
+void campaign_batch_free(struct campaign_batch *b); /* NULL is fine */
+size_t campaign_batch_count(const struct campaign_batch *b);
+const struct campaign_batch_item *campaign_batch_item(const struct campaign_batch *b, size_t at);
+/* The item's campaign, from the one that it edits; NULL with its errors added to errors, of fields as
+ * "campaigns[3].groups[0].url"; NULL without a new one: out of memory. */
+struct campaign *campaign_batch_make(const struct campaign_batch *b, size_t at, const struct campaign *was,
+                                     const struct campaign_moment *m, struct head_counts *heads,
+                                     struct field_errors *errors);
+
 /* POST /campaigns/{slug}/groups: a changed copy with one group more, its position in *position; NULL with errors. */
 struct campaign *campaign_with_group(const struct campaign *c, const char *text, size_t len,
                                      const struct campaign_moment *m, size_t *position, struct field_errors *errors);

@@ -2,6 +2,7 @@
  * What the files of campaign_json share; nobody else includes this. jansson is known here and in them only.
  *
  *   campaign_json.c           the public changes: begin with a copy, read, finish
+ *   campaign_json_batch.c     many campaigns in one request
  *   campaign_json_parse.c     text -> JSON values, bounded
  *   campaign_json_campaign.c  the keys of a campaign
  *   campaign_json_aliases.c   old addresses that lead to a campaign
@@ -57,6 +58,13 @@ struct key {
     unsigned readings;
     void (*read)(struct change *ch, const char *key, json_t *value);
 };
+
+/* --- campaign_json.c --- */
+
+/* What campaign_from_request and campaign_from_patch make, of an object that is read already. */
+struct campaign *change_make_created(json_t *body, const struct campaign_moment *m, struct field_errors *errors);
+struct campaign *change_make_patched(const struct campaign *c, json_t *body, const struct campaign_moment *m,
+                                     struct head_counts *heads, struct field_errors *errors);
 
 /* --- campaign_json_parse.c --- */
 

@@ -23,6 +23,7 @@ struct save_job {
     void *ctx;
     struct redis_call *call;       /* made, and not yet sent */
     struct alias_changes *aliases; /* NULL: none is added or dropped */
+    bool tries;                    /* the claims are undone, and nothing is saved */
     enum store_result result;
     size_t count;
     struct save_one {
@@ -202,6 +203,10 @@ static void save_send(struct save_job *job)
 static void claim_done(void *ctx, enum store_result r, const struct store_alias_taken *taken)
 {
     struct save_job *job = ctx;
+    if (r == STORE_OK && job->tries) {
+        alias_settle(job->store, job->aliases, false, settle_done, job);
+        return;
+    }
     if (r == STORE_OK) {
         save_send(job);
         return;
@@ -225,7 +230,7 @@ static bool save_note(struct save_job *job, size_t i, const struct store_save *s
 }
 
 /* NULL: out of memory. */
-static struct save_job *save_start(struct store *s, const struct store_save *list, size_t count, void *ctx)
+static struct save_job *save_begin(struct store *s, const struct store_save *list, size_t count, void *ctx)
 {
     struct save_job *job = calloc(1, sizeof *job + count * sizeof *job->list);
     if (!job)
@@ -238,6 +243,14 @@ static struct save_job *save_start(struct store *s, const struct store_save *lis
             save_job_free(job);
             return NULL;
         }
+    return job;
+}
+
+static struct save_job *save_start(struct store *s, const struct store_save *list, size_t count, void *ctx)
+{
+    struct save_job *job = save_begin(s, list, count, ctx);
+    if (!job)
+        return NULL;
     job->call = make_call(s, list, count);
     if (job->aliases)
         alias_claim(s, job->aliases, claim_done, job);
@@ -254,6 +267,24 @@ void store_campaigns_save(struct store *s, const struct store_save *list, size_t
         job->many = done;
     else /* without memory for even this there is nothing to be called back from later */
         done(ctx, STORE_UNAVAILABLE, NULL, 0);
+}
+
+bool store_campaigns_try(struct store *s, const struct store_save *list, size_t count, store_campaigns_done done,
+                         void *ctx)
+{
+    struct save_job *job = save_begin(s, list, count, ctx);
+    if (!job) {
+        done(ctx, STORE_UNAVAILABLE, NULL, 0);
+        return true;
+    }
+    if (!job->aliases) {
+        save_job_free(job);
+        return false;
+    }
+    job->many = done;
+    job->tries = true;
+    alias_claim(s, job->aliases, claim_done, job);
+    return true;
 }
 
 void store_campaign_save(struct store *s, const struct campaign *c, const struct campaign *was,

@@ -243,6 +243,11 @@ struct store_save {
 void store_campaigns_save(struct store *s, const struct store_save *list, size_t count, store_campaigns_done done,
                           void *ctx);
 
+/* Whether their aliases could be had now: STORE_OK (rows say nothing), or as store_campaigns_save. Nothing is saved;
+ * the aliases are claimed and given back. false: there is nothing to try, and nobody is called back. */
+bool store_campaigns_try(struct store *s, const struct store_save *list, size_t count, store_campaigns_done done,
+                         void *ctx);
+
 /* was: the version it must have, or 0 for any. */
 void store_campaign_delete(struct store *s, const char *slug, int64_t was, const struct store_audit *audit,
                            store_done done, void *ctx);

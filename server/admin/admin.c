@@ -50,6 +50,7 @@ static const struct http_route routes[] = {
     {HTTP_M_GET, API "/events", events_stream, 0},
     {HTTP_M_GET, API "/campaigns", campaigns_list, 0},
     {HTTP_M_POST, API "/campaigns", campaigns_create, HTTP_BODY_MAX},
+    {HTTP_M_POST, API "/campaigns:batch", batches_create, HTTP_BODY_LARGE_MAX},
     {HTTP_M_GET, API "/campaigns/{}", campaigns_show, 0},
     {HTTP_M_PATCH, API "/campaigns/{}", campaigns_patch, HTTP_BODY_MAX},
     {HTTP_M_DELETE, API "/campaigns/{}", campaigns_delete, 0},

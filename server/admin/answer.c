@@ -46,6 +46,22 @@ void answer_campaign(struct conn *c, int status, const struct store_campaign *sc
     answer_json(c, status, json, len, sc->definition->version, location);
 }
 
+bool answer_print_campaigns(FILE *f, struct conn *c, const struct store_campaign *rows, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        size_t len = 0;
+        char *json = campaign_to_api(rows[i].definition, rows[i].counts, admin_of(c)->config->base_url, conn_now(c),
+                                     false, &len);
+        if (!json)
+            return false;
+        if (i > 0)
+            fputc(',', f);
+        fwrite(json, 1, len, f);
+        free(json);
+    }
+    return true;
+}
+
 void answer_group(struct conn *c, int status, const struct store_campaign *sc, size_t position, const char *location)
 {
     size_t len = 0;

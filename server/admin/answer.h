@@ -3,6 +3,7 @@
 #define SERVER_ADMIN_ANSWER_H
 
 #include <stdint.h>
+#include <stdio.h>
 
 #include "conn.h"
 #include "reply.h"
@@ -13,6 +14,8 @@ void answer_begin(struct reply *r, struct conn *c, int status, const char *conte
 /* json is malloc'd and freed here; NULL is answered with a 503. version: the ETag; location: NULL none. */
 void answer_json(struct conn *c, int status, char *json, size_t len, int64_t version, const char *location);
 void answer_campaign(struct conn *c, int status, const struct store_campaign *sc, const char *location);
+/* Campaigns as the API has them, with commas between. false: out of memory. */
+bool answer_print_campaigns(FILE *f, struct conn *c, const struct store_campaign *rows, size_t count);
 /* position must exist. */
 void answer_group(struct conn *c, int status, const struct store_campaign *sc, size_t position, const char *location);
 void answer_nothing(struct conn *c); /* 204 */

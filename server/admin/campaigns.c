@@ -39,22 +39,6 @@ static void read_list_query(struct span query, struct list_query *l, struct fiel
         l->q[0] = '\0';
 }
 
-static bool print_rows(FILE *f, struct conn *c, const struct store_campaign *rows, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        size_t len = 0;
-        char *json = campaign_to_api(rows[i].definition, rows[i].counts, admin_of(c)->config->base_url, conn_now(c),
-                                     false, &len);
-        if (!json)
-            return false;
-        if (i > 0)
-            fputc(',', f);
-        fwrite(json, 1, len, f);
-        free(json);
-    }
-    return true;
-}
-
 static void list_done(void *ctx, enum store_result r, const struct store_campaign *rows, size_t count, const char *next,
                       int64_t total)
 {
@@ -69,7 +53,7 @@ static void list_done(void *ctx, enum store_result r, const struct store_campaig
     bool good = f != NULL;
     if (f) {
         fputs("{\"data\":[", f);
-        good = print_rows(f, c, rows, count);
+        good = answer_print_campaigns(f, c, rows, count);
         const char *quote = next[0] ? "\"" : "";
         fprintf(f, "],\"next\":%s%s%s,\"total\":%" PRId64 "}", quote, next[0] ? next : "null", quote, total);
         good = good && !ferror(f);

@@ -108,43 +108,57 @@ void change_log(struct conn *c, const char *slug, const char *what, int64_t vers
 
 /* --- turns: changes of one campaign are made one after the other, so that those of this server never collide --- */
 
-/* Whether one that came before is changing the same campaign. */
+/* Whether one that came before stands in the way: it changes the same campaign, or either may change any. */
 static bool turn_taken(const struct admin *a, const struct admin_request *q)
 {
     for (const struct admin_request *p = a->changing; p && p != q; p = p->next_change)
-        if (strcmp(p->slug, q->slug) == 0)
+        if (p->alone || q->alone || strcmp(p->slug, q->slug) == 0)
             return true;
     return false;
 }
 
-static void turn_begin(struct conn *c)
+static void turns_run(struct admin *a)
+{
+    struct admin_request *next = a->changing;
+    while (next) {
+        if (next->running || turn_taken(a, next)) {
+            next = next->next_change;
+            continue;
+        }
+        next->running = true;
+        next->turn(conn_of_data(next));
+        next = a->changing; /* its turn may be over already */
+    }
+}
+
+void change_turn_begin(struct conn *c, bool alone, void (*turn)(struct conn *c))
 {
     struct admin *a = admin_of(c);
     struct admin_request *q = request_of(c), **end = &a->changing;
+    q->turn = turn;
+    q->alone = alone;
     while (*end)
         end = &(*end)->next_change;
     *end = q;
-    if (!turn_taken(a, q))
-        store_campaign_read(a->store, q->slug, read_done, c);
+    turns_run(a);
 }
 
-/* Before the answer, after which the request is gone. */
-static void turn_end(struct conn *c)
+void change_turn_end(struct conn *c)
 {
     struct admin *a = admin_of(c);
     struct admin_request *q = request_of(c), **at = &a->changing;
     while (*at != q)
         at = &(*at)->next_change;
     *at = q->next_change;
-    for (struct admin_request *next = *at; next; next = next->next_change) {
-        if (strcmp(next->slug, q->slug) == 0) {
-            store_campaign_read(a->store, next->slug, read_done, conn_of_data(next));
-            return;
-        }
-    }
+    turns_run(a);
 }
 
 /* --- the change itself --- */
+
+static void change_read(struct conn *c)
+{
+    store_campaign_read(admin_of(c)->store, request_of(c)->slug, read_done, c);
+}
 
 void change_start(struct conn *c, const struct change *change)
 {
@@ -152,7 +166,7 @@ void change_start(struct conn *c, const struct change *change)
     if (change->has_body && !change_takes_type(c, change->merge_patch))
         return;
     q->change = change;
-    turn_begin(c);
+    change_turn_begin(c, false, change_read);
 }
 
 static void save(struct conn *c, const struct store_campaign *was, const struct campaign *changed,
@@ -176,7 +190,7 @@ static void make_and_save(struct conn *c, const struct store_campaign *sc)
     struct campaign *changed = q->change->make(c, &draft);
     if (!changed) {
         head_counts_free(&draft.heads);
-        turn_end(c);
+        change_turn_end(c);
         if (draft.no_group)
             problem_reply(c, 404, "The campaign has no such group.");
         else
@@ -196,7 +210,7 @@ static void read_done(void *ctx, enum store_result r, const struct store_campaig
         make_and_save(c, sc);
         return;
     }
-    turn_end(c);
+    change_turn_end(c);
     if (r == STORE_OK)
         change_refuse_version(c, sc->definition->version);
     else
@@ -210,10 +224,10 @@ static void save_done(void *ctx, enum store_result r, const struct store_campaig
     bool conditional;
     change_matches(conn_request(c), 0, &conditional);
     if (r == STORE_CONFLICT && !conditional && ++q->tries < ADMIN_CHANGE_TRIES) {
-        store_campaign_read(admin_of(c)->store, q->slug, read_done, c);
+        change_read(c);
         return;
     }
-    turn_end(c);
+    change_turn_end(c);
     if (r == STORE_OK) {
         change_log(c, q->slug, "changed", sc->definition->version);
         q->change->answer(c, sc);

@@ -32,6 +32,14 @@ struct change {
 /* For handlers, when slug and group of the request are known. */
 void change_start(struct conn *c, const struct change *change);
 
+/*
+ * Changes of one campaign (the request's slug) are made one after the other, in the order of their arrival; one that
+ * may change any campaign is alone with them all. turn is called when it is the request's turn, perhaps at once. The
+ * turn ends before the answer, after which the request is gone.
+ */
+void change_turn_begin(struct conn *c, bool alone, void (*turn)(struct conn *c));
+void change_turn_end(struct conn *c);
+
 /* If the body's type is not JSON: answers 415 and returns false. */
 bool change_takes_type(struct conn *c, bool merge_patch);
 /* Whether a request goes on at this version. Without If-Match always; with one, *conditional is set. */

@@ -12,7 +12,7 @@
 #include "store.h"
 
 enum {
-    ADMIN_CONNS_MAX = 512,             /* connections; each may send a body of HTTP_BODY_MAX */
+    ADMIN_CONNS_MAX = 512,             /* connections; each may send a body of HTTP_BODY_MAX, some larger ones */
     ADMIN_CHANGE_TRIES = 8,            /* how often a change is made anew because another one came between */
     ADMIN_SLUG_TRIES = 5,              /* how often a slug is drawn for a campaign that names none */
     ADMIN_LIST_DEFAULT = 50,           /* rows of a page */
@@ -69,6 +69,7 @@ struct print {
 };
 
 struct account;
+struct batch;
 struct change;
 struct json_t;
 struct admin_request;
@@ -90,7 +91,11 @@ struct admin_request {
     char slug[CAMPAIGN_SLUG_MAX + 1]; /* of the path or, at a creation, of the campaign */
     char group[GROUP_ID_MAX + 1];     /* of the path or, at a creation, of the group */
     const struct change *change;
+    struct batch *batch; /* of campaigns:batch; owned by batch.c, gone before the answer */
+    /* what change_turn_begin keeps */
     struct admin_request *next_change; /* in admin.changing */
+    void (*turn)(struct conn *c);
+    bool alone, running;
     int tries;
     struct print print;
 };

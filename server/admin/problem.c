@@ -131,6 +131,11 @@ void problem_reply_later(struct conn *c, int status, int seconds, const char *de
     send_problem(c, status, seconds, detail, NULL);
 }
 
+void problem_reply_errors(struct conn *c, int status, const char *detail, const struct field_errors *errors)
+{
+    send_problem(c, status, 0, detail, errors);
+}
+
 void problem_reply_fields(struct conn *c, const struct field_errors *errors)
 {
     if (errors->count == 0) {

@@ -14,6 +14,9 @@ void problem_reply_later(struct conn *c, int status, int seconds, const char *de
  * single entry mean that memory ran out: 503. */
 void problem_reply_fields(struct conn *c, const struct field_errors *errors);
 
+/* Another status with fields that explain it. */
+void problem_reply_errors(struct conn *c, int status, const char *detail, const struct field_errors *errors);
+
 /* Whether the call that failed was to change something: then a result of "unknown" must be said. */
 enum problem_call { PROBLEM_READING, PROBLEM_CHANGING };
 void problem_reply_store(struct conn *c, enum store_result r, enum problem_call call);

@@ -12,6 +12,9 @@ void campaigns_patch(struct conn *c);
 void campaigns_delete(struct conn *c);
 void campaigns_order(struct conn *c);
 
+/* batch.c */
+void batches_create(struct conn *c);
+
 /* groups.c */
 void groups_create(struct conn *c);
 void groups_show(struct conn *c);

@@ -4,7 +4,9 @@
 
 #include "request.h"
 
-enum { HTTP_BODY_MAX = 1 << 20 }; /* bytes of a body, at the most of any route: 413 */
+/* Bytes of a body, by what the route says: 413. Of larger ones than HTTP_BODY_MAX a door reads HTTP_BODIES_LARGE_MAX at
+ * a time, a further one is a 503: what strangers can make it hold is bounded. */
+enum { HTTP_BODY_MAX = 1 << 20, HTTP_BODY_LARGE_MAX = 8 << 20, HTTP_BODIES_LARGE_MAX = 16 };
 
 /*
  * Decodes a body, chunked or with a length, into `bytes`, which grow. consumed: bytes of the input that are used.

@@ -52,6 +52,13 @@ static void give_back_buffer(struct conn *c)
     c->in_at = c->in_len = c->scanned = 0;
 }
 
+static void body_clear(struct conn *c)
+{
+    request_body_clear(&c->body);
+    c->door->large_bodies -= c->large;
+    c->large = false;
+}
+
 /* The one place where a connection ends. */
 static void conn_free(struct conn *c)
 {
@@ -65,7 +72,7 @@ static void conn_free(struct conn *c)
     close(c->fd);
     give_back_buffer(c);
     free(c->out);
-    request_body_clear(&c->body);
+    body_clear(c);
     *c->prev = c->next;
     if (c->next)
         c->next->prev = c->prev;
@@ -244,6 +251,10 @@ static void begin_body(struct conn *c)
     int more = request_body_begin(&c->body, r, c->match.route->body_max);
     if (more < 0)
         return refuse(c, -more);
+    c->large = c->match.route->body_max > HTTP_BODY_MAX && (r->chunked || r->content_length > HTTP_BODY_MAX);
+    c->door->large_bodies += c->large;
+    if (c->door->large_bodies > HTTP_BODIES_LARGE_MAX)
+        return refuse(c, 503);
     set_state(c, CONN_BODY);
     static const char go_on[] = "HTTP/1.1 100 Continue\r\n\r\n";
     if (r->expects_continue && c->in_at == c->in_len && send(c->fd, go_on, sizeof go_on - 1, MSG_NOSIGNAL) < 0)
@@ -343,7 +354,7 @@ static void conn_process(struct conn *c)
 /* The answer is with the kernel, or nobody is there to take it. */
 static void conn_answered(struct conn *c)
 {
-    request_body_clear(&c->body);
+    body_clear(c);
     if (c->dead || (c->close_after && !c->refused && c->in_at == c->in_len)) {
         set_state(c, CONN_CLOSED);
         if (!c->busy)

@@ -21,11 +21,11 @@ struct event_base;
 enum {
     HTTP_HEAD_SECONDS = 10, /* from the first byte of a head to its end, and from accept to the first head */
     HTTP_BODY_SECONDS = 30,
-    HTTP_WRITE_SECONDS = 30,     /* for one whole answer */
-    HTTP_IDLE_SECONDS = 65,      /* between requests */
-    HTTP_LINGER_SECONDS = 2,     /* after a refusal: what the client still sends is read and dropped, for so long */
-    HTTP_LINGER_BYTES = 2 << 20, /* and so much: twice the largest body that any handler takes */
-    HTTP_TICK_MS = 500,          /* how often deadlines are looked at: they are kept to within this */
+    HTTP_WRITE_SECONDS = 30,      /* for one whole answer */
+    HTTP_IDLE_SECONDS = 65,       /* between requests */
+    HTTP_LINGER_SECONDS = 2,      /* after a refusal: what the client still sends is read and dropped, for so long */
+    HTTP_LINGER_BYTES = 16 << 20, /* and so much: twice the largest body that any handler takes */
+    HTTP_TICK_MS = 500,           /* how often deadlines are looked at: they are kept to within this */
     HTTP_ACCEPT_PER_PASS = 64,
     HTTP_ACCEPT_PAUSE_MS = 100,
     HTTP_REQUESTS_PER_PASS = 16, /* pipelined requests served before others get their turn */

@@ -64,6 +64,7 @@ struct conn {
     struct request request;
     struct route_match match;
     struct request_body body;
+    bool large;         /* the body is one of the door's large_bodies */
     max_align_t data[]; /* the door's own */
 };
 
@@ -75,6 +76,7 @@ struct http_door {
     struct event accept_event, pause_event, tick_event;
     struct conn *conns, *free_conns;
     size_t conn_count, free_conn_count;
+    int large_bodies;   /* being read or handled, see body.h */
     char *free_buffers; /* linked through their first bytes */
     size_t free_buffer_count;
     bool draining, accept_paused;

@@ -86,6 +86,7 @@ def test_real_answers_are_as_described(server, description, slug):
     c.ask("POST", "/campaigns", {"slug": slug + "-m", "groups": [{"miniprogram": {"appid": "wx0123456789abcdef", "path": "a/b"}}]}, 201)
     c.ask("GET", "/campaigns"), c.ask("GET", f"/campaigns/{slug}"), c.ask("GET", f"/campaigns/{slug}-none", expect=404)
     c.ask("PATCH", f"/campaigns/{slug}", {"title": "U"}), c.ask("PATCH", f"/campaigns/{slug}", {"title": 1}, 422)
+    c.ask("POST", "/campaigns:batch", {"campaigns": [{"url": link(3)}, {"op": "edit", "slug": slug, "title": "V"}]})
     c.ask("POST", f"/campaigns/{slug}/groups", {"url": link(2)}, 201)
     c.ask("GET", f"/campaigns/{slug}/groups/g1"), c.ask("PATCH", f"/campaigns/{slug}/groups/g1", {"limit": 9})
     c.ask("PUT", f"/campaigns/{slug}/order", ["g3", "g1", "g2"])
