@@ -121,6 +121,38 @@ static void check_stored_reader(const char *text, size_t size)
     campaign_free(c);
 }
 
+static void check_batch_item(const struct campaign_batch *batch, size_t at, const struct campaign *base)
+{
+    const struct campaign_batch_item *item = campaign_batch_item(batch, at);
+    struct field_errors e = {.count = 0};
+    struct head_counts heads;
+    struct campaign *c;
+
+    CHECK(!item->slug[0] || campaign_slug_valid(item->slug, strlen(item->slug)));
+    if (item->wrong)
+        return;
+    c = campaign_batch_make(batch, at, item->edits ? base : NULL, &moment, &heads, &e);
+    CHECK(c || !heads.list);
+    head_counts_free(&heads);
+    for (size_t i = 0; i < e.count; i++)
+        CHECK(strncmp(e.list[i].field, "campaigns[", 10) == 0);
+    check_result(c, &e);
+}
+
+static void check_batch(const char *text, size_t size, const struct campaign *base)
+{
+    struct field_errors e;
+    struct campaign_batch *batch = campaign_batch_from_request(text, size, &e);
+
+    if (!batch) {
+        check_errors(&e);
+        return;
+    }
+    for (size_t i = 0; i < campaign_batch_count(batch); i++)
+        check_batch_item(batch, i, base);
+    campaign_batch_free(batch);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct campaign *base = make_base();
@@ -144,6 +176,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     check_result(c, &e);
     check_result(campaign_with_order(base, text, size, &moment, &e), &e);
     check_stored_reader(text, size);
+    check_batch(text, size, base);
     campaign_free(base);
     return 0;
 }
