@@ -130,3 +130,30 @@ for (const [preset, fill, check] of [
         await page.context().close();
     });
 }
+
+test('what was exported is imported again after a try that changes nothing', async () => {
+    const page = await console_(browser, server, cookie, '/move');
+    const download = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'Export all campaigns' }).click();
+    const exported = await (await download).createReadStream().then(async (stream) => {
+        const parts = [];
+        for await (const part of stream)
+            parts.push(part);
+        return Buffer.concat(parts).toString();
+    });
+    const { campaigns } = JSON.parse(exported);
+    assert.equal(campaigns.length, (await server.api('GET', '/campaigns')).total);
+    const choose = (text) => page.locator('input[type=file]').setInputFiles({ name: 'a.json', mimeType: 'application/json', buffer: Buffer.from(text) });
+    await choose('not json');
+    await page.getByText('This file cannot be read').waitFor();
+    await choose(exported);
+    await page.getByText(`${campaigns[0].slug} exists already`).waitFor();
+    await choose(JSON.stringify({ campaigns: [{ ...campaigns[0], slug: 'copy-1' }, { ...campaigns[0], slug: 'copy-2' }] }));
+    await page.getByText('All 2 campaigns are fine').waitFor();
+    assert.equal((await server.api('GET', '/campaigns')).total, campaigns.length);
+    await page.getByRole('button', { name: 'Import 2 campaigns' }).click();
+    await page.getByText('2 campaigns were imported').waitFor();
+    assert.equal((await server.api('GET', '/campaigns/copy-2')).groups.length, campaigns[0].groups.length);
+    await checkAccess(page, 'import');
+    await page.context().close();
+});

@@ -134,8 +134,9 @@ export interface OwnerView {
 export interface Waiting {
     id: string;
     name: string;
-    contact?: string | null;
-    place: number;
+    /** null: not in the line any more. */
+    place: number | null;
     state: string;
     joined_at: string;
+    promised_until?: string | null;
 }

@@ -406,9 +406,13 @@ export const en: Record<keyof typeof zh, string> = {
     'waiting.removed': '{name} was deleted',
     'waiting.export': 'Export CSV',
     'waiting.state.waiting': 'Waiting',
-    'waiting.state.called': 'Called',
-    'waiting.state.admitted': 'Got in',
-    'waiting.state.lapsed': 'Did not come',
+    'waiting.state.promised': 'Called, a seat is kept',
+    'waiting.state.in': 'Got in',
+    'waiting.state.missed': 'Called, did not come',
+    'waiting.clear': 'Clear the list',
+    'waiting.clear.say': 'All names and numbers on the list are deleted. This cannot be undone.',
+    'waiting.cleared': 'The list was cleared',
+    'waiting.until': 'until {time}',
     'waiting.missing': 'This server has no waiting lists yet.',
 
     // Preview

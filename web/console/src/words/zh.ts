@@ -404,9 +404,13 @@ export const zh = {
     'waiting.removed': '已删除「{name}」',
     'waiting.export': '导出 CSV',
     'waiting.state.waiting': '等待中',
-    'waiting.state.called': '轮到了',
-    'waiting.state.admitted': '已进群',
-    'waiting.state.lapsed': '没有来',
+    'waiting.state.promised': '轮到了，名额保留中',
+    'waiting.state.in': '已进群',
+    'waiting.state.missed': '轮到了没有来',
+    'waiting.clear': '清空名单',
+    'waiting.clear.say': '名单里的称呼和联系方式会全部删除，不能恢复。',
+    'waiting.cleared': '名单已清空',
+    'waiting.until': '保留到 {time}',
     'waiting.missing': '这台服务器还没有排队功能。',
 
     // 预览
