@@ -60,6 +60,30 @@ test('names that are markup stand on the pages as they were typed, in sheets too
     await page.context().close();
 });
 
+test('the list: problems first, found by title, however many there are a stretch at a time', async () => {
+    const many = Array.from({ length: 130 }, (_, i) => ({ slug: `n-${String(i).padStart(3, '0')}`, title: i === 128 ? '周末徒步' : `Walk ${i}`,
+        groups: [{ url: wechatUrl(`n${i}`), limit: 10 }] }));
+    await server.api('POST', '/campaigns:batch', { campaigns: many });
+    await server.create('e-full', { title: 'Sold out', groups: [{ url: wechatUrl('sold'), limit: 0 }] });
+    const page = await console_(browser, server, cookie, '/');
+    const rows = page.locator('.campaigns > li');
+    await waitFor('the first stretch', async () => await rows.count() === 60);
+    assert.match(await rows.first().innerText(), /Sold out[^]*All groups are full/);
+    await page.getByRole('button', { name: 'The next ones' }).click();
+    await waitFor('the second stretch', async () => await rows.count() === 120);
+    await page.getByRole('button', { name: 'The next ones' }).click();
+    await waitFor('all of them', async () => await rows.count() === 132);
+    assert.equal(await page.getByRole('button', { name: 'The next ones' }).count(), 0);
+    await page.getByRole('searchbox').fill('徒步');
+    await waitFor('the one that is meant', async () => await rows.count() === 1);
+    assert.match(await rows.first().innerText(), /周末徒步[^]*\/n-128/);
+    await page.getByRole('searchbox').fill('nothing like it');
+    await page.getByText('Nothing found for "nothing like it"').waitFor();
+    await page.getByRole('button', { name: 'Show all' }).click();
+    await waitFor('all again', async () => await rows.count() === 60);
+    await page.context().close();
+});
+
 test('the whole way to a group\'s sheet and back works by keyboard', async () => {
     const page = await console_(browser, server, cookie, '/', DESK_SIZE);
     await page.getByRole('link', { name: /evil/ }).first().focus();

@@ -24,11 +24,16 @@ export function usePages<T>(path: string, query: () => Asked['query'] = () => ({
     async function load(more = false): Promise<void> {
         const mine = ++asked;
         try {
-            const page = await get<Page<T>>(path, { limit: 50, ...query(), cursor: more ? next.value : undefined });
-            if (mine !== asked)
-                return; // a newer question is on its way
+            let page: Page<T>;
+            let cursor = more ? next.value : null;
+            do { // what a filter leaves of a stretch may be nothing
+                page = await get<Page<T>>(path, { limit: 50, ...query(), cursor });
+                if (mine !== asked)
+                    return; // a newer question is on its way
+                cursor = page.next;
+            } while (cursor && page.data.length === 0);
             list.value = more ? [...list.value, ...page.data] : page.data;
-            next.value = page.next;
+            next.value = cursor;
             total.value = page.total;
             error.value = null;
             first.value = false;
