@@ -149,3 +149,15 @@ test('users, tokens and the audit log: made, shown once, told of', async () => {
     assert.deepEqual(page.wrong, []);
     await page.context().close();
 });
+
+test('what the server refuses is said in the language of the page', async () => {
+    const page = await console_(browser, server, cookie, '/users', { ...DESK_SIZE, lang: 'zh-CN' });
+    await page.getByRole('button', { name: '添加成员' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('用户名').fill('new:user');
+    await dialog.getByLabel('密码', { exact: true }).fill('short');
+    await dialog.getByRole('button', { name: '添加成员' }).click();
+    await dialog.getByText('不能有冒号和控制字符').waitFor();
+    await dialog.getByText('至少 12 个字符', { exact: true }).waitFor();
+    await page.context().close();
+});
