@@ -183,12 +183,11 @@ test('two people change the same limit: the second is told, and nothing is overw
     await row(page, 'g1').getByRole('button', { name: 'Edit' }).click();
     const sheet = page.getByRole('dialog');
     await sheet.getByLabel('Limit', { exact: true }).fill('50');
-    // While the sheet is open; the page does not hear of it, as on a bad network.
-    await page.route('**/api/v1/campaigns/two', (route) => (route.request().method() === 'GET' ? route.abort() : route.continue()));
-    await page.route('**/api/v1/events*', (route) => route.abort());
+    // While the sheet is open; the page behind it hears of it.
     await server.api('PATCH', '/campaigns/two/groups/g1', { limit: 33 });
     await server.api('PATCH', '/campaigns/two/groups/g2', { name: 'Second' });
-    await page.unroute('**/api/v1/campaigns/two');
+    await row(page, 'g1').getByText('/ 33 seats').waitFor();
+    await row(page, 'g2').getByText('Second').first().waitFor();
     await sheet.getByRole('button', { name: 'Save' }).click();
     await page.getByText('Someone else has just changed this').waitFor();
     await page.getByText('Limit: was 10, they made it 33, you want 50').waitFor();
@@ -197,7 +196,26 @@ test('two people change the same limit: the second is told, and nothing is overw
     await page.getByRole('button', { name: 'Use mine' }).click();
     await waitFor('the second decision', async () => await limitOf('two') === 50);
     // Somebody's change of something else stands in nobody's way.
-    assert.equal((await server.groups('two'))[1].name, 'Second');
+    await row(page, 'g1').getByRole('button', { name: 'Edit' }).click();
+    await sheet.getByLabel('Name').fill('First');
+    await server.api('PATCH', '/campaigns/two/groups/g2', { name: 'Zweite' });
+    await sheet.getByRole('button', { name: 'Save' }).click();
+    await waitFor('both names', async () => (await server.groups('two')).map((g) => g.name).join() === 'First,Zweite,Group 3');
+    await page.context().close();
+});
+
+test('two people change the same setting, one of them on a page that hears of nothing', async () => {
+    await three('deaf');
+    const page = await console_(browser, server, cookie, '/c/deaf/settings');
+    await page.getByLabel('Title').fill('Mine');
+    await page.route('**/api/v1/events*', (route) => route.abort());
+    await server.api('PATCH', '/campaigns/deaf', { title: 'Theirs', strategy: 'even' });
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('Title: was Spring run, they made it Theirs, you want Mine').waitFor();
+    assert.equal((await server.api('GET', '/campaigns/deaf')).title, 'Theirs');
+    await page.getByRole('button', { name: 'Keep theirs' }).click();
+    await waitFor('theirs in the form', async () => await page.getByLabel('Title').inputValue() === 'Theirs');
+    assert.equal(await page.getByLabel('Who goes where').inputValue(), 'even');
     await page.context().close();
 });
 

@@ -26,9 +26,12 @@ export interface CampaignOnPage {
     conflict: Ref<(Conflict & { again: () => void }) | null>;
     admitting: ComputedRef<Group[]>;
     load: () => Promise<void>;
-    /** Throws ApiError; a Conflict is put on the page instead, and false returned. `undo`: how to take it back. */
-    changeGroup: (id: string, wanted: Partial<Group>, said: string) => Promise<boolean>;
-    changeCampaign: (wanted: Partial<Campaign>, said: string) => Promise<boolean>;
+    /**
+     * Throws ApiError; a Conflict is put on the page instead, and false returned. `seen`: the campaign on whose ground the
+     * person decided, if that was some time ago (a form that was filled in); else what stands on the page.
+     */
+    changeGroup: (id: string, wanted: Partial<Group>, said: string, seen?: Campaign) => Promise<boolean>;
+    changeCampaign: (wanted: Partial<Campaign>, said: string, seen?: Campaign) => Promise<boolean>;
     reorder: (order: string[]) => Promise<void>;
 }
 
@@ -123,8 +126,8 @@ export function useCampaign(slug: string): CampaignOnPage {
         }
     }
 
-    async function changeGroup(id: string, wanted: Partial<Group>, said: string): Promise<boolean> {
-        const seen = campaign.value as Campaign;
+    async function changeGroup(id: string, wanted: Partial<Group>, said: string, ground?: Campaign): Promise<boolean> {
+        const seen = ground || campaign.value as Campaign;
         const was = seen.groups.find((g) => g.id === id) as Group;
         const back = pick(was, wanted);
         const made = await attempt(() => patchGroup(seen, id, wanted),
@@ -134,8 +137,8 @@ export function useCampaign(slug: string): CampaignOnPage {
         return made;
     }
 
-    async function changeCampaign(wanted: Partial<Campaign>, said: string): Promise<boolean> {
-        const seen = campaign.value as Campaign;
+    async function changeCampaign(wanted: Partial<Campaign>, said: string, ground?: Campaign): Promise<boolean> {
+        const seen = ground || campaign.value as Campaign;
         const back = pick(seen, wanted);
         const made = await attempt(() => patchCampaign(seen, wanted),
             () => void changeCampaign(wanted, said).catch(failed));
