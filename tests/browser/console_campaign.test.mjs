@@ -269,6 +269,12 @@ test('the preview shows the visitors\' page in WeChat, in a browser and when all
     await page.getByText('All full', { exact: true }).click();
     await phone.getByText('Back on Friday.').waitFor();
     assert.equal((await server.groups('look'))[0].used, 0);
+    // A group that WeChat does not open is for nobody there.
+    await server.create('mixed', { groups: [{ name: 'Far', url: 'https://t.me/+abc' }, { name: 'Near', url: wechatUrl('near') }] });
+    await page.goto(`${server.admin}/#/c/mixed/preview`);
+    await phone.getByText('Near', { exact: true }).waitFor();
+    await page.getByText('A browser', { exact: true }).click();
+    await page.getByText('https://t.me/+abc').waitFor();
     assert.deepEqual(page.wrong, []);
     await page.context().close();
 });

@@ -14,6 +14,12 @@ const SIDE = 260;
 const QUIET = 4;
 const inApp: Platform[] = ['telegram', 'whatsapp', 'discord']; // what WeChat does not open
 
+/** The groups that such a visitor may get; in WeChat those that it opens, if there is one. */
+export function groupsFor(all: Group[], eyes: Eyes): Group[] {
+    const opened = all.filter((g) => !inApp.includes(g.platform));
+    return eyes === 'wechat' && opened.length > 0 ? opened : all;
+}
+
 // As server/public/landing_words.c says it.
 const words = {
     zh: { press: '长按识别二维码进群', save: '保存图片，用微信扫一扫', saveWecom: '保存图片，用企业微信或微信扫一扫', open: '扫码，或点按钮打开',
