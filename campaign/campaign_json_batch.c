@@ -114,7 +114,7 @@ static json_t *take_list(json_t *body, struct field_errors *errors)
     json_object_foreach(body, key, value)
     {
         if (strcmp(key, "campaigns") != 0)
-            field_errors_add(errors, key, "unknown field");
+            field_errors_add(errors, key[0] ? key : "body", "unknown field");
     }
     if (!json_is_array(list) || json_array_size(list) == 0 || json_array_size(list) > CAMPAIGN_BATCH_MAX)
         field_errors_add(errors, "campaigns", "must be a list of 1 to %d campaigns", (int)CAMPAIGN_BATCH_MAX);
