@@ -112,3 +112,58 @@ void store_audit_list(struct store *s, const struct store_audit_query *q, store_
     redis_call_deadline(call, REDIS_ADMIN_DEADLINE_MS);
     redis_call_send(call, list_done, job);
 }
+
+/* --- out of one store and into another --- */
+
+static void walk_done(void *ctx, enum store_result r, const struct redisReply *reply)
+{
+    struct audit_job *job = ctx;
+    struct store_audit_row rows[STORE_PAGE_MAX];
+    size_t count = 0;
+    if (r == STORE_OK && reply->type != REDIS_REPLY_ARRAY)
+        r = STORE_BAD_REPLY;
+    for (size_t i = 0; r == STORE_OK && i < reply->elements && count < STORE_PAGE_MAX; i++)
+        count += read_entry(reply->element[i], &rows[count]);
+    job->done(job->ctx, r, rows, count, "", 0);
+    free(job);
+}
+
+void store_audit_walk(struct store *s, const char *behind, store_audit_done done, void *ctx)
+{
+    struct audit_job *job = malloc(sizeof *job);
+    char id[STORE_AUDIT_ID_MAX + 2] = "-";
+    if (!job) {
+        done(ctx, STORE_UNAVAILABLE, NULL, 0, "", 0);
+        return;
+    }
+    *job = (struct audit_job){done, ctx};
+    if (behind[0])
+        snprintf(id, sizeof id, "(%s", behind);
+    struct redis_call *call = redis_call_begin(s->link);
+    redis_call_text(call, "XRANGE");
+    redis_call_key(call, NULL, "audit");
+    redis_call_text(call, id);
+    redis_call_text(call, "+");
+    redis_call_text(call, "COUNT");
+    redis_call_int(call, STORE_PAGE_MAX);
+    redis_call_deadline(call, REDIS_ADMIN_DEADLINE_MS);
+    redis_call_send(call, walk_done, job);
+}
+
+void store_audit_restore(struct store *s, const struct store_audit_row *row, const char *behind, store_done done,
+                         void *ctx)
+{
+    const struct store_audit *a = &row->audit;
+    struct redis_call *call = redis_script_begin(s->link, REDIS_RESTORE_AUDIT, 1);
+    redis_call_key(call, NULL, "audit");
+    redis_call_text(call, row->id);
+    redis_call_text(call, !behind ? "" : behind[0] ? behind : "0-0");
+    redis_call_text(call, a->who);
+    redis_call_text(call, a->action);
+    redis_call_text(call, a->target);
+    redis_call_text(call, a->from);
+    redis_call_text(call, a->before ? a->before : "");
+    redis_call_text(call, a->after ? a->after : "");
+    redis_call_deadline(call, REDIS_ADMIN_DEADLINE_MS);
+    redis_call_send_plain(call, done, ctx);
+}

@@ -55,6 +55,11 @@ void campaign_rows_read(struct campaign_rows *rows);
 /* A campaign's record, as saving.lua has it. */
 void campaign_call_record(struct redis_call *call, const struct campaign *c, int64_t was, int touched);
 
+/* The steps of a save (aliases, index) around another call that makes a campaign and answers as save_campaigns does. It
+ * is taken over. */
+void campaign_make_by(struct store *s, const struct campaign *c, struct redis_call *call, store_campaign_done done,
+                      void *ctx);
+
 /* --- the index (campaigns.c) --- */
 
 void campaign_index_add(struct store *s, const char *slug);

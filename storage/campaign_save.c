@@ -246,27 +246,26 @@ static struct save_job *save_begin(struct store *s, const struct store_save *lis
     return job;
 }
 
-static struct save_job *save_start(struct store *s, const struct store_save *list, size_t count, void *ctx)
+/* call is taken over. */
+static void save_go(struct save_job *job, struct redis_call *call)
 {
-    struct save_job *job = save_begin(s, list, count, ctx);
-    if (!job)
-        return NULL;
-    job->call = make_call(s, list, count);
+    job->call = call;
     if (job->aliases)
-        alias_claim(s, job->aliases, claim_done, job);
+        alias_claim(job->store, job->aliases, claim_done, job);
     else
         save_send(job);
-    return job;
 }
 
 void store_campaigns_save(struct store *s, const struct store_save *list, size_t count, store_campaigns_done done,
                           void *ctx)
 {
-    struct save_job *job = save_start(s, list, count, ctx);
-    if (job)
-        job->many = done;
-    else /* without memory for even this there is nothing to be called back from later */
+    struct save_job *job = save_begin(s, list, count, ctx);
+    if (!job) { /* without memory for even this there is nothing to be called back from later */
         done(ctx, STORE_UNAVAILABLE, NULL, 0);
+        return;
+    }
+    job->many = done;
+    save_go(job, make_call(s, list, count));
 }
 
 bool store_campaigns_try(struct store *s, const struct store_save *list, size_t count, store_campaigns_done done,
@@ -292,9 +291,25 @@ void store_campaign_save(struct store *s, const struct campaign *c, const struct
                          store_campaign_done done, void *ctx)
 {
     struct store_save one = {c, was, heads, touched, audit};
-    struct save_job *job = save_start(s, &one, 1, ctx);
-    if (job)
-        job->one = done;
-    else
+    struct save_job *job = save_begin(s, &one, 1, ctx);
+    if (!job) {
         done(ctx, STORE_UNAVAILABLE, NULL);
+        return;
+    }
+    job->one = done;
+    save_go(job, make_call(s, &one, 1));
+}
+
+void campaign_make_by(struct store *s, const struct campaign *c, struct redis_call *call, store_campaign_done done,
+                      void *ctx)
+{
+    struct store_save one = {.campaign = c};
+    struct save_job *job = save_begin(s, &one, 1, ctx);
+    if (!job) {
+        redis_call_drop(call);
+        done(ctx, STORE_UNAVAILABLE, NULL);
+        return;
+    }
+    job->one = done;
+    save_go(job, call);
 }

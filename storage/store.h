@@ -260,6 +260,58 @@ typedef void (*store_list_done)(void *ctx, enum store_result r, const struct sto
 void store_campaign_list(struct store *s, const char *q, const char *cursor, int limit, store_list_done done,
                          void *ctx);
 
+/* --- a campaign with all that is kept of it, out of one store and into another (campaign_dump.c) --- */
+
+struct store_bytes {
+    const char *at; /* NULL: none */
+    size_t len;
+};
+struct store_dump_group {
+    int64_t used, held, reports;
+    const char *reported;  /* when the last ones did: unix seconds, blanks between; "" */
+    int64_t suspect_since; /* unix seconds; 0: it is not */
+};
+/* Seats that are held, see seat_token.h: of a group, until a second. Bitmaps by serial. */
+struct store_dump_bucket {
+    const char *group;
+    int64_t due, issued;
+    struct store_bytes confirmed; /* or given back one by one */
+    struct store_bytes given_back, reported;
+};
+struct store_dump_count {
+    const char *name; /* "seat:CHANNEL": without quotes and backslashes */
+    int64_t count;
+};
+struct store_dump_day {
+    const char *day; /* 2026-11-25 */
+    const struct store_dump_count *counts;
+    size_t count;
+};
+struct store_dump {
+    const struct campaign *definition;
+    const struct store_dump_group *groups; /* by position */
+    int64_t swept;                         /* the latest second whose held seats have gone back */
+    const struct store_dump_bucket *buckets;
+    size_t bucket_count;
+    const struct store_dump_day *days;
+    size_t day_count;
+};
+
+/* The next slugs of the index behind `cursor` ("": from the first on), STORE_PAGE_MAX at most; none: that was all. */
+typedef void (*store_slugs_done)(void *ctx, enum store_result r, const char (*slugs)[CAMPAIGN_SLUG_MAX + 1],
+                                 size_t count);
+void store_campaign_slugs(struct store *s, const char *cursor, store_slugs_done done, void *ctx);
+
+/* In one moment. d is valid during the callback. */
+typedef void (*store_dump_done)(void *ctx, enum store_result r, const struct store_dump *d);
+void store_campaign_dump(struct store *s, const char *slug, store_dump_done done, void *ctx);
+
+/* Makes the campaign as it was, with its version and counters, in one moment. STORE_CONFLICT: there is one of its slug;
+ * STORE_ALIAS_TAKEN as store_campaign_save. d must hold together: groups, buckets and counters of its definition. It is
+ * only read during the call. */
+void store_campaign_restore(struct store *s, const struct store_dump *d, const struct store_audit *audit,
+                            store_campaign_done done, void *ctx);
+
 /* --- accounts.c: users, API tokens and owner links, as opaque records by name --- */
 
 enum store_table {
@@ -323,6 +375,15 @@ struct store_audit_row {
 typedef void (*store_audit_done)(void *ctx, enum store_result r, const struct store_audit_row *rows, size_t count,
                                  const char *next, int64_t total);
 void store_audit_list(struct store *s, const struct store_audit_query *q, store_audit_done done, void *ctx);
+
+/* Entries in the order in which they came, behind the one of that id ("": from the first on), STORE_PAGE_MAX at most;
+ * none: that was all. next is ""; total says nothing. */
+void store_audit_walk(struct store *s, const char *behind, store_audit_done done, void *ctx);
+/* Puts an entry back at its own moment. STORE_CONFLICT: it is there; STORE_STALE: the log has later ones, and grows at
+ * its end only. behind: NULL; else nothing is put back, but looked whether it could be, behind the entry of that id
+ * ("": behind those that are there). */
+void store_audit_restore(struct store *s, const struct store_audit_row *row, const char *behind, store_done done,
+                         void *ctx);
 
 /* --- changes.c: what others change --- */
 struct changes;

@@ -49,14 +49,28 @@ static const char campaign_help[] =
     "\n"
     "Next: huoma campaign create --title 'Spring run' --group https://weixin.qq.com/g/AAA,limit=200\n";
 
+static const char export_help[] =
+    "Usage: huoma export [-o FILE]\n"
+    "\n"
+    "Writes everything that is kept as JSON lines: campaigns with their counters and held seats, users, the audit log. "
+    "Each\n"
+    "campaign is of one moment; visitors may scan meanwhile. What lets anybody in is not in it: passwords, tokens, "
+    "owner\n"
+    "links, and the key of visitors' cookies. Without -o it goes to stdout.\n"
+    "\n"
+    "Next: huoma export -o huoma.jsonl, and elsewhere huoma import --dry-run huoma.jsonl\n";
+
 static const char import_help[] =
     "Usage: huoma import [--from FORMAT] [--dry-run] [--images DIR] FILE\n"
     "\n"
-    "Makes campaigns of what other programs export; old addresses go on working. A row that makes none is told with\n"
-    "its line and the reason, and the exit code is then 1. The same file imported again changes nothing.\n"
+    "Takes back what huoma export wrote, with counters, users without passwords and the audit log; or makes campaigns "
+    "of\n"
+    "what other programs export, whose old addresses go on working. A row that makes nothing is told with its line and "
+    "the\n"
+    "reason, and the exit code is then 1. The same file imported again changes nothing.\n"
     "\n"
     "Options\n"
-    "  --from FORMAT   csv, likeyun, shlink, yourls or kutt; else it is told from the file\n"
+    "  --from FORMAT   huoma, csv, likeyun, shlink, yourls or kutt; else it is told from the file\n"
     "  --dry-run       only say what would be made\n"
     "  --images DIR    likeyun: the images of its codes, which are read\n"
     "\n"
@@ -134,7 +148,8 @@ const struct cli_command cli_commands[] = {
     {"user", "add, list and delete people who log in, set their passwords", user_help, true, false, cli_user},
     {"token", "make, list and delete tokens for the admin API", token_help, true, false, cli_token},
     {"qr", "draw a code as SVG, PNG or on the terminal", qr_help, false, false, cli_qr},
-    {"import", "make campaigns of what other programs export", import_help, true, false, cli_import},
+    {"export", "write everything that is kept as JSON lines", export_help, true, false, cli_export},
+    {"import", "take back an export, or what other programs export", import_help, true, false, cli_import},
     {"check", "show the configuration and look at the store", check_help, true, false, cli_check},
     {"completion", "print what completes commands in bash and zsh", completion_help, false, false, cli_completion},
     {"help", "say more about a command", help_help, false, false, cli_help},

@@ -4,11 +4,13 @@
 
 #include "cli.h"
 #include "import_images.h"
+#include "import_own.h"
 #include "import_plan.h"
 
 struct import_request {
     const char *path, *images;
     const struct import_format *format; /* NULL: to be told from the file */
+    bool own;                           /* what `huoma export` writes */
     bool dry_run;
 };
 
@@ -40,6 +42,8 @@ static enum cli_exit read_request(struct import_request *q, int argc, char **arg
             q->dry_run = true;
         else if (option == 2)
             q->images = value;
+        else if (strcmp(value, "huoma") == 0)
+            q->own = true;
         else if (!(q->format = find_format(value)))
             return cli_misuse(w.command, "%s is no format", value);
     }
@@ -57,6 +61,9 @@ static enum cli_exit find_file_format(struct import_request *q)
         return cli_fail(q->path, "%s", strerror(errno));
     len = fread(head, 1, sizeof head, f);
     fclose(f);
+    q->own = import_own_looks(head, len);
+    if (q->own)
+        return CLI_DONE;
     for (const struct import_format *format = import_formats; format->name && !q->format; format++) {
         if (format->looks && format->looks(head, len))
             q->format = format;
@@ -115,10 +122,12 @@ enum cli_exit cli_import(const struct config *config, int argc, char **argv)
     struct import_plan p;
     enum cli_exit code = read_request(&q, argc, argv);
 
-    if (code == CLI_DONE && !q.format)
+    if (code == CLI_DONE && !q.format && !q.own)
         code = find_file_format(&q);
     if (code != CLI_DONE)
         return code;
+    if (q.own)
+        return q.images ? cli_misuse("import", "--images is for other formats") : import_own(config, q.path, q.dry_run);
     code = import_plan_begin(&p) == 0 ? read_file(&q, &p) : cli_fail("import", "out of memory");
     if (code == CLI_DONE)
         code = run_plan(config, &q, &p);

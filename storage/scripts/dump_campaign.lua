@@ -1,0 +1,37 @@
+-- needs: ledger
+-- A campaign with all that the ledger has of it, in one moment; restore_campaign.lua takes it back.
+-- Reply: {definition, swept, {id, used, held, reports, their times, suspect since or "", for each group by position},
+-- {group, due, issued, confirmed, given back, told, for each bucket}, {day, {name, count ...}, for each day}}; nil if there
+-- is no such campaign.
+if not open() then return nil end
+local all, fields = call('HGETALL', SEATS), {}
+for i = 1, #all, 2 do fields[all[i]] = all[i + 1] end
+
+local groups_by_position, days = {}, {}
+for field, value in pairs(fields) do
+  local kind, name = string.sub(field, 1, 2), string.sub(field, 3)
+  if kind == 'g:' then groups_by_position[tonumber(string.match(value, '^%d+')) + 1] = name end
+  if kind == 'd:' then days[#days + 1] = name end
+end
+table.sort(days)
+
+local group_rows, buckets, day_rows = {}, {}, {}
+for _, id in ipairs(groups_by_position) do
+  local rows = {id, fields['u:' .. id] or '0', fields['h:' .. id] or '0', fields['r:' .. id] or '0', fields['t:' .. id] or '',
+                fields['s:' .. id] or ''}
+  for _, value in ipairs(rows) do group_rows[#group_rows + 1] = value end
+end
+for _, member in ipairs(call('ZRANGE', DUE, 0, -1)) do
+  local id, due = ledger().bucket_split(member)
+  buckets[#buckets + 1] = id
+  buckets[#buckets + 1] = due
+  buckets[#buckets + 1] = fields['b:' .. member]
+  for _, bitmap in ipairs({':hold:', ':back:', ':told:'}) do
+    buckets[#buckets + 1] = call('GET', DEFINITION .. bitmap .. member) or ''
+  end
+end
+for _, day in ipairs(days) do
+  day_rows[#day_rows + 1] = day
+  day_rows[#day_rows + 1] = call('HGETALL', DEFINITION .. ':stats:' .. day)
+end
+return {call('GET', DEFINITION), fields['swept'] or '0', group_rows, buckets, day_rows}

@@ -1,0 +1,63 @@
+-- needs: audit ledger report saving
+-- Makes a campaign out of what dump_campaign.lua gave of it, at its version; there must be none of its slug.
+-- KEYS: four of the campaign, see ledger.lua; then the audit log, and the channel that tells of changes.
+-- ARGV: 1 a random seed, then the record, see saving.lua; swept; for each group of the record: used, held, reports, their
+--       times, suspect since or ""; how many buckets, and for each: group, due, issued, confirmed, given back, told; how many
+--       days, and for each: day, the second at which it is forgotten, a JSON list of name, count, name, count ...; then the
+--       entry of the audit log.
+-- Reply: as save_campaigns.
+local RECORD = 2
+if call('HGET', SEATS, 'v') then return redis.error_reply('HUOMA CONFLICT') end
+seed = tonumber(ARGV[1])
+
+-- What could fail comes before the first write.
+local at = record_end(RECORD)
+local counters, due_least, due_entries, bitmaps, days = {'swept', ARGV[at]}, nil, {}, {}, {}
+at = at + 1
+for i = 0, tonumber(ARGV[RECORD + 11]) - 1 do
+  local id = ARGV[RECORD + FIRST + i * EACH]
+  for n, field in ipairs({'u:', 'h:', 'r:', 't:', 's:'}) do
+    if ARGV[at + n - 1] ~= '' then
+      counters[#counters + 1] = field .. id
+      counters[#counters + 1] = ARGV[at + n - 1]
+    end
+  end
+  at = at + 5
+end
+for _ = 1, tonumber(ARGV[at]) do
+  local member, due = ARGV[at + 1] .. ':' .. ARGV[at + 2], tonumber(ARGV[at + 2])
+  counters[#counters + 1] = 'b:' .. member
+  counters[#counters + 1] = ARGV[at + 3]
+  due_least = math.min(due_least or due, due)
+  due_entries[#due_entries + 1] = ARGV[at + 2]
+  due_entries[#due_entries + 1] = member
+  for n, bitmap in ipairs({':hold:', ':back:', ':told:'}) do bitmaps[DEFINITION .. bitmap .. member] = ARGV[at + 3 + n] end
+  at = at + 6
+end
+at = at + 1
+for i = 1, tonumber(ARGV[at]) do
+  days[i] = {name = ARGV[at + 1], ends = ARGV[at + 2], counts = cjson.decode(ARGV[at + 3])}
+  at = at + 3
+end
+at = at + 1
+
+for _, day in ipairs(days) do
+  local key = DEFINITION .. ':stats:' .. day.name
+  call('DEL', key)
+  pushed('HSET', key, day.counts)
+  call('EXPIREAT', key, day.ends)
+  counters[#counters + 1] = 'd:' .. day.name
+  counters[#counters + 1] = '1'
+end
+for key, bits in pairs(bitmaps) do
+  if bits == '' then call('DEL', key) else call('SET', key, bits) end
+end
+call('DEL', SEATS, DUE)
+write_plan(RECORD)
+pushed('HSET', SEATS, counters)
+pushed('ZADD', DUE, due_entries)
+if due_least then call('HSET', SEATS, 'due', string.format('%.0f', due_least)) end
+write_queue(RECORD)
+local reply = {write_definition(RECORD)}
+audit(KEYS[#KEYS - 1], at)
+return reply
