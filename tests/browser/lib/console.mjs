@@ -7,7 +7,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { BINARY, visitor, waitFor } from './huoma.mjs';
 
-const axe = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+export const axe = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 export const PASSWORD = 'a long pass phrase of tests';
 
 export const PHONE_SIZE = { width: 390, height: 844 };
