@@ -53,16 +53,17 @@ int landing_list(struct landing_page *page, const struct campaign *c, int64_t no
 
     for (size_t i = 0; err == -E2BIG && i < sizeof rooms / sizeof rooms[0]; i++) {
         struct html_slots s = {0};
-        struct html rows = {0};
+        struct html rows = {0}, fallback = {0};
         char more[64] = "";
         size_t open = add_groups(&rows, c, now, lang, &rooms[i]);
 
         if (open > LANDING_LIST_MAX)
             snprintf(more, sizeof more, words->list_more, open - LANDING_LIST_MAX);
         if (c->fallback_url)
-            add_row(&rows, words->list_fallback_name, words->list_fallback, c->fallback_url, &rooms[i]);
-        if (rows.failed) {
+            add_row(&fallback, words->list_fallback_name, words->list_fallback, c->fallback_url, &rooms[i]);
+        if (rows.failed || fallback.failed) {
             free(rows.at);
+            free(fallback.at);
             return -ENOMEM;
         }
         html_slot_text(&s, "title", landing_name(c), rooms[i].title);
@@ -70,10 +71,12 @@ int landing_list(struct landing_page *page, const struct campaign *c, int64_t no
         html_slot_raw(&s, "say", open ? words->list_say : words->list_none);
         html_slot_raw(&s, "rows", rows.at);
         html_slot_raw(&s, "more", more);
+        html_slot_raw(&s, "fallback", fallback.at);
         html_slot_raw(&s, "slug", c->slug);
         html_slot_raw(&s, "join", words->join);
         err = landing_make(page, &kind, lang, &s);
         free(rows.at);
+        free(fallback.at);
     }
     return err == -E2BIG ? -ENOMEM : err;
 }
