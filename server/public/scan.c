@@ -436,3 +436,14 @@ void scan_next(struct conn *c)
 {
     open_campaign(c, conn_data(c), next_opened);
 }
+
+/* The button's answer may be a page, and its address is opened again: reloaded, or passed to a browser. */
+static void return_opened(struct scan *s)
+{
+    send_to_campaign(s, NULL);
+}
+
+void scan_return(struct conn *c)
+{
+    open_campaign(c, conn_data(c), return_opened);
+}

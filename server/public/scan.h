@@ -27,6 +27,7 @@ size_t scan_size(void); /* bytes of a scan, kept in its connection */
 void scan_start(struct conn *c);   /* GET /{slug}, GET /{slug}/{channel} */
 void scan_confirm(struct conn *c); /* POST /{slug}/seat */
 void scan_next(struct conn *c);    /* POST /{slug}/next */
+void scan_return(struct conn *c);  /* GET /{slug}/next: 303 to the campaign's own address */
 void scan_press(struct conn *c); /* POST /{slug}, POST /{slug}/{channel}: the button of a tap page, a form; else 405 */
 /* The way to 404 of a whole request: an old address may lead to a campaign (old_path.c). */
 void scan_not_found(struct conn *c);

@@ -70,6 +70,7 @@ static const struct http_route routes[] = {
     {HTTP_M_POST, "/{}", scan_press, WORKER_FORM_MAX},
     {HTTP_M_POST, "/{}/seat", scan_confirm, WORKER_FORM_MAX},
     {HTTP_M_POST, "/{}/next", scan_next, WORKER_FORM_MAX},
+    {HTTP_M_GET, "/{}/next", scan_return, 0},
     {HTTP_M_GET, "/{}/{}", scan_start, 0},
     {HTTP_M_POST, "/{}/{}", scan_press, WORKER_FORM_MAX},
 };

@@ -295,7 +295,7 @@ def test_channel_names(server, slug):
     assert once(server.public, "GET", f"/{slug}/" + "c" * 32, {}).status == 302
     for bad in ("c" * 33, "a_b", "-a", "%61", "seat:x"):
         assert once(server.public, "GET", f"/{slug}/{bad}", {}).status == 404, bad
-    for reserved in ("seat", "next", "SEAT", "Next"):
+    for reserved in ("seat", "SEAT", "Next"):
         answer = once(server.public, "GET", f"/{slug}/{reserved}", {})
         assert answer.status in (404, 405), reserved
         assert answer.status == 404 or "POST" in answer.header("Allow")
@@ -489,6 +489,17 @@ def test_next_when_there_is_no_other_group(server, slug):
     assert answer.status == 200 and answer.group == "none" and answer.cookie is None
     assert anna.scan().group == "g1", "never a dead end: the seat is still there"
     assert server.groups(slug)["g1"]["reports"] == 1
+
+
+def test_the_address_of_next_leads_back_to_the_campaign_and_takes_nothing(server, slug):
+    server.create(slug, page_groups(5, 5))
+    anna = Visitor(server, slug)
+    anna.scan()
+    for headers in ({}, {"Cookie": "hm=" + anna.cookie}):
+        answer = once(server.public, "GET", f"/{slug.upper()}/next", headers)
+        assert answer.status == 303 and answer.header("Location") == "/" + slug.upper() and not answer.all("Set-Cookie")
+    assert once(server.public, "GET", "/nobody/next").status == 404
+    assert [(g["used"], g["reports"]) for g in server.show(slug)["groups"]] == [(1, 0), (0, 0)]
 
 
 def test_reports_make_a_group_suspect_and_an_admin_clears_it(server, slug):
