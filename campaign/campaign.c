@@ -71,6 +71,7 @@ void campaign_free(struct campaign *c)
     free(c->fallback_url);
     free(c->fallback_text);
     free(c->fallback_contact);
+    free(c->waiting.privacy);
     free(c);
 }
 
@@ -133,6 +134,7 @@ struct campaign *campaign_copy(const struct campaign *c)
         return NULL;
     *copy = *c;
     copy->title = copy->fallback_url = copy->fallback_text = copy->fallback_contact = NULL;
+    copy->waiting.privacy = NULL;
     copy->groups = NULL;
     copy->group_count = 0;
     copy->aliases = NULL;
@@ -140,7 +142,8 @@ struct campaign *campaign_copy(const struct campaign *c)
     copy->by_id = NULL;
     if (!copy_text(&copy->title, c->title) || !copy_text(&copy->fallback_url, c->fallback_url) ||
         !copy_text(&copy->fallback_text, c->fallback_text) ||
-        !copy_text(&copy->fallback_contact, c->fallback_contact) || !copy_aliases(copy, c) || !copy_groups(copy, c)) {
+        !copy_text(&copy->fallback_contact, c->fallback_contact) ||
+        !copy_text(&copy->waiting.privacy, c->waiting.privacy) || !copy_aliases(copy, c) || !copy_groups(copy, c)) {
         campaign_free(copy);
         return NULL;
     }

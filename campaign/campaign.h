@@ -14,6 +14,7 @@
 #include "alias.h"
 #include "miniprogram.h"
 #include "platform.h"
+#include "waiting.h"
 #include "when.h"
 
 enum {
@@ -80,7 +81,8 @@ struct campaign {
     char *fallback_url;     /* NULL: none */
     char *fallback_text;    /* NULL: none */
     char *fallback_contact; /* the text of a code that the fallback's page shows; NULL: none */
-    char **aliases;         /* old addresses that lead here, in canonical form (alias.h); NULL: none */
+    struct waiting_list waiting;
+    char **aliases; /* old addresses that lead here, in canonical form (alias.h); NULL: none */
     size_t alias_count;
     struct group *groups; /* in order */
     size_t group_count;

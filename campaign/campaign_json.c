@@ -46,6 +46,8 @@ static struct campaign *change_finish(struct change *ch)
             change_set_text(ch, &c->title, c->slug);
         if (c->starts_at && c->ends_at && c->starts_at >= c->ends_at)
             change_error(ch, "ends_at", "must be after starts_at");
+        if (c->waiting.ask != WAITING_CLOSED && c->fallback_url)
+            change_error(ch, "fallback.waiting", "cannot stand beside fallback.url: nobody would see it");
         change_index_groups(ch);
         if (ch->reading != READ_STORED) {
             change_check_aliases(ch);

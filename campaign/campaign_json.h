@@ -116,6 +116,10 @@ char *campaign_to_stored(const struct campaign *c, size_t *len);
 /* Back. NULL if it is not a definition that this version can read; why in err. */
 struct campaign *campaign_from_stored(const char *text, size_t len, char *err, size_t err_size);
 
+/* The conditions of its lanes but the first, and whether they are for WeChat, as a list: two definitions with the same
+ * text number their lanes alike. malloc'd; NULL: out of memory. */
+char *campaign_lanes_to_json(const struct campaign *c, size_t *len);
+
 /*
  * The API's form. counts: by position (group_count of them) or NULL for a campaign without counters. base_url has no
  * slash at its end. malloc'd; NULL: out of memory. pretty: indented, for people.

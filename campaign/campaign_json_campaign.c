@@ -112,6 +112,7 @@ static const struct key fallback_keys[] = {
     {"url", READ_ALL, read_fallback_url},
     {"text", READ_ALL, read_fallback_text},
     {"contact", READ_ALL, read_fallback_contact},
+    {"waiting", READ_ALL, change_read_waiting},
 };
 
 static void read_fallback(struct change *ch, const char *key, json_t *value)
@@ -120,6 +121,7 @@ static void read_fallback(struct change *ch, const char *key, json_t *value)
         change_set_text(ch, &ch->campaign->fallback_url, NULL);
         change_set_text(ch, &ch->campaign->fallback_text, NULL);
         change_set_text(ch, &ch->campaign->fallback_contact, NULL);
+        change_close_waiting(ch);
         return;
     }
     if (!json_is_object(value)) {

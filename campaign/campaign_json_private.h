@@ -8,6 +8,7 @@
  *   campaign_json_aliases.c   old addresses that lead to a campaign
  *   campaign_json_group.c     the keys of a group, and ids of groups
  *   campaign_json_when.c      for whom a group is
+ *   campaign_json_waiting.c   the fallback's waiting list
  *   campaign_json_miniprogram.c  what a group says of a mini program
  *   campaign_json_values.c    kinds of values, and errors
  *   campaign_json_write.c     campaigns -> text
@@ -104,6 +105,14 @@ void change_index_groups(struct change *ch);
 void change_read_when(struct change *ch, const char *key, json_t *value);
 /* NULL when there is nothing to say (or no memory). */
 json_t *when_json(const struct when *w);
+
+/* --- campaign_json_waiting.c --- */
+
+/* The key "waiting" of the fallback: an object is merged into what is there, null closes the list. */
+void change_read_waiting(struct change *ch, const char *key, json_t *value);
+void change_close_waiting(struct change *ch);
+/* null when there is none; NULL: no memory. */
+json_t *waiting_json(const struct waiting_list *w);
 
 /* --- campaign_json_miniprogram.c --- */
 

@@ -10,38 +10,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "utf8.h"
+
 const char *const strategy_words[] = {"fill", "even", "random"};
 const char *const confirm_words[] = {"scan", "tap"};
 const char *const show_words[] = {"auto", "page", "redirect"};
 
 /* --- text --- */
-
-/* Bytes of the character at s, 0 if it is no well-formed UTF-8 (RFC 3629). */
-static size_t utf8_next(const char *s, uint32_t *ret_char)
-{
-    const unsigned char *u = (const unsigned char *)s;
-    size_t len = u[0] < 0x80 ? 1 : (u[0] >> 5) == 6 ? 2 : (u[0] >> 4) == 14 ? 3 : (u[0] >> 3) == 30 ? 4 : 0;
-    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-    uint32_t c;
-
-    if (len < 2) {
-        *ret_char = u[0];
-        return len;
-    }
-    c = u[0] & (0x7fu >> len);
-    for (size_t i = 1; i < len; i++) {
-        if ((u[i] & 0xc0) != 0x80)
-            return 0;
-        c = c << 6 | (u[i] & 0x3f);
-    }
-    *ret_char = c;
-    return c >= least[len] && c <= 0x10ffff && (c < 0xd800 || c > 0xdfff) ? len : 0;
-}
-
-static bool is_control(uint32_t c)
-{
-    return c < 0x20 || (c >= 0x7f && c < 0xa0);
-}
 
 /* Errors quote what a stranger sent, cut to a length: nothing but well-formed, printable text goes on. */
 static void text_clean(char *s)
@@ -51,7 +26,7 @@ static void text_clean(char *s)
     while (*s) {
         size_t len = utf8_next(s, &c);
 
-        if (len > 0 && !is_control(c)) {
+        if (len > 0 && !utf8_is_control(c)) {
             s += len;
             continue;
         }
@@ -183,7 +158,7 @@ void change_read_text(struct change *ch, const char *key, json_t *value, int max
     for (const char *p = text; *p && n <= max; n++) {
         size_t len = utf8_next(p, &c);
 
-        if (len == 0 || (is_control(c) && !(lines && c == '\n'))) {
+        if (len == 0 || (utf8_is_control(c) && !(lines && c == '\n'))) {
             change_error(ch, key, "has a control character");
             return;
         }

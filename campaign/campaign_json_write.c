@@ -116,6 +116,7 @@ static json_t *fallback_json(const struct campaign *c)
     put_text(&w, "url", c->fallback_url);
     put_text(&w, "text", c->fallback_text);
     put_text(&w, "contact", c->fallback_contact);
+    put(&w, "waiting", waiting_json(&c->waiting));
     return writer_end(&w);
 }
 
@@ -281,6 +282,23 @@ static json_t *seats_json(const struct campaign *c, const struct group_count *co
     put_integer(&w, "held", held);
     put_integer_or_null(&w, "free", open_seats, endless);
     return writer_end(&w);
+}
+
+char *campaign_lanes_to_json(const struct campaign *c, size_t *len)
+{
+    json_t *lanes = json_array();
+
+    for (int lane = 1; lane < c->lane_count; lane++) {
+        const struct when *of = c->groups[c->lane_group[lane]].when;
+        json_t *when = of ? when_json(of) : NULL;
+        int leaves = (int)(c->leaving_lanes >> lane & 1);
+
+        if (json_array_append_new(lanes, json_pack("[o?, i]", when, leaves)) != 0) {
+            json_decref(lanes);
+            return NULL;
+        }
+    }
+    return dump(lanes, false, len);
 }
 
 char *campaign_to_api(const struct campaign *c, const struct group_count *counts, const char *base_url, int64_t now,

@@ -1,4 +1,5 @@
-/* Campaigns as the ledger's scripts answer them: what one call brings, and how several are read. For campaigns*.c only.
+/* Campaigns as the ledger's scripts answer them: what one call brings, and how several are read. For campaign*.c and
+ * waiting.c.
  */
 #ifndef STORAGE_CAMPAIGN_ROWS_H
 #define STORAGE_CAMPAIGN_ROWS_H

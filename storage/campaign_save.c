@@ -73,19 +73,24 @@ static int strategy_number(enum campaign_strategy strategy)
     return 0;
 }
 
+static void call_json(struct redis_call *call, char *(*make)(const struct campaign *c, size_t *len),
+                      const struct campaign *c)
+{
+    size_t len = 0;
+    char *text = make(c, &len);
+    if (text)
+        redis_call_bytes(call, text, len);
+    else
+        redis_call_spoil(call);
+    free(text);
+}
+
 void campaign_call_record(struct redis_call *call, const struct campaign *c, int64_t was, int touched)
 {
     struct campaign stored = *c; /* shallow: only the version differs */
     stored.version = was + 1;
-    size_t len = 0;
-    char *text = campaign_to_stored(&stored, &len);
-    if (!text) {
-        redis_call_spoil(call);
-        return;
-    }
     redis_call_int(call, was);
-    redis_call_bytes(call, text, len);
-    free(text);
+    call_json(call, campaign_to_stored, &stored);
     redis_call_text(call, c->uid);
     redis_call_int(call, strategy_number(c->strategy));
     redis_call_int(call, c->enabled);
@@ -95,6 +100,8 @@ void campaign_call_record(struct redis_call *call, const struct campaign *c, int
     redis_call_text(call, c->slug);
     redis_call_text(call, touched >= 0 && (size_t)touched < c->group_count ? c->groups[touched].id : "");
     redis_call_int(call, c->lane_count);
+    call_json(call, campaign_lanes_to_json, c);
+    redis_call_int(call, c->waiting.ask == WAITING_CLOSED ? 0 : c->waiting.promise_seconds);
     call_groups(call, c);
 }
 

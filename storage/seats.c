@@ -17,33 +17,15 @@
 #include <event2/event_struct.h>
 #include <sodium.h>
 
-#include "campaign_cache.h"
-#include "changes.h"
-#include "gather.h"
-#include "redis_link.h"
 #include "seats_answer.h"
+#include "seats_private.h"
 
 enum {
     SEATS_BATCH_MAX = 512, /* seats asked for in one call: bounds what one script costs everybody */
     SEATS_FRESH_MS = 2000, /* how old a definition may be while changes are not heard */
     SEATS_TICK_MS = 100,
-    SEATS_DAY = 11,
     SEATS_KNOWN = 48,                     /* bytes of "uid:version" */
     SEATS_LANES = CAMPAIGN_LANES_MAX * 3, /* bytes of "0,1,2" with its NUL */
-};
-
-struct seats {
-    struct store *store;
-    struct campaign_cache cache;
-    struct changes *changes;
-    struct event flush_event, tick_event;
-    struct gather gather;
-    struct cached_campaign *due, **due_tail; /* something to send */
-    struct seat_waiter *told, **told_tail;   /* results that are told at the end of the pass */
-    int64_t down_since_ms;                   /* 0: the link is up */
-    uint64_t dice;
-    int64_t day_minute;
-    char day[SEATS_DAY]; /* today, in the server's time zone */
 };
 
 static int64_t now_ms(void)
@@ -51,11 +33,6 @@ static int64_t now_ms(void)
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
     return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
-static struct cached_campaign *entry_of(struct seats_campaign *c)
-{
-    return (struct cached_campaign *)(void *)((char *)c - offsetof(struct cached_campaign, pub));
 }
 
 /* A timer of no time runs after the next poll: what clients have sent meanwhile joins. */
@@ -76,7 +53,7 @@ static void make_due(struct seats *s, struct cached_campaign *e)
 }
 
 /* Today's name is made once a minute at the most: local time is slow, and no day begins within one. */
-static const char *today(struct seats *s)
+const char *seats_today(struct seats *s)
 {
     time_t now = time(NULL);
     if (now / 60 != s->day_minute) {
@@ -89,7 +66,7 @@ static const char *today(struct seats *s)
 }
 
 /* Seeds for the scripts' dice; need not be secret, and a system call each would cost more than the rest of the call. */
-static int64_t draw_seed(struct seats *s)
+int64_t seats_draw(struct seats *s)
 {
     s->dice = s->dice * 6364136223846793005ULL + 1442695040888963407ULL;
     return (int64_t)(s->dice >> 33);
@@ -110,7 +87,7 @@ static void ledger_keys(struct redis_call *c, const char *slug)
 }
 
 /* A call that answers with the definition too, if the one that is known here is not the newest. */
-static struct redis_call *known_begin(struct seats *s, const struct cached_campaign *e, enum redis_script script)
+struct redis_call *seats_call_begin(struct seats *s, const struct cached_campaign *e, enum redis_script script)
 {
     char known[SEATS_KNOWN];
     struct redis_call *c = redis_script_begin(s->store->link, script, 4);
@@ -121,7 +98,7 @@ static struct redis_call *known_begin(struct seats *s, const struct cached_campa
 }
 
 /* Takes over a definition that Redis sent; false: it makes no sense. */
-static bool adopt(struct seats *s, struct cached_campaign *e, const char *text, size_t len)
+bool seats_adopt(struct seats *s, struct cached_campaign *e, const char *text, size_t len)
 {
     char err[STORE_ERR_MAX];
     struct campaign *d = campaign_from_stored(text, len, err, sizeof err);
@@ -171,7 +148,7 @@ static void load_done(void *ctx, enum store_result r, const redisReply *reply)
     if (r == STORE_OK && reply->type == REDIS_REPLY_NIL) {
         cache_set_definition(&s->cache, e, NULL);
         r = STORE_NOT_FOUND;
-    } else if (r == STORE_OK && (reply->type != REDIS_REPLY_STRING || !adopt(s, e, reply->str, reply->len))) {
+    } else if (r == STORE_OK && (reply->type != REDIS_REPLY_STRING || !seats_adopt(s, e, reply->str, reply->len))) {
         r = STORE_BAD_REPLY;
     }
     /* Redis is not to be had: who was here before is still sent on, by what is known. */
@@ -253,7 +230,7 @@ static enum store_result read_answer(struct seats *s, struct cached_campaign *e,
     if (!seats_answer_formed(r))
         return STORE_BAD_REPLY;
     const char *definition = seats_answer_definition(r, &len);
-    if (definition && !adopt(s, e, definition, len))
+    if (definition && !seats_adopt(s, e, definition, len))
         return STORE_BAD_REPLY;
     if (!e->pub.definition || !seats_answer_valid(r, e->pub.definition, asked))
         return STORE_BAD_REPLY;
@@ -322,13 +299,13 @@ static void take_done(void *ctx, enum store_result r, const redisReply *reply)
         make_due(s, e);
 }
 
-static void find_lanes(const struct cached_campaign *e, struct seat_waiter *w)
+void seats_find_lanes(const struct cached_campaign *e, struct seat_waiter *w)
 {
     w->lane_bits = e->pub.definition && e->pub.definition->lane_count > 1 ? w->lanes(w) : 1;
 }
 
 /* As "0,3,4"; "" is lane 0 alone. */
-static void put_lanes(struct redis_call *c, uint32_t bits)
+void seats_put_lanes(struct redis_call *c, uint32_t bits)
 {
     char text[SEATS_LANES] = "";
     size_t len = 0;
@@ -346,7 +323,7 @@ static void put_visitors(struct redis_call *c, const struct waiter_queue *q)
         int64_t count = 0;
         for (; w && w->lane_bits == first->lane_bits && strcmp(w->channel, first->channel) == 0; w = w->next)
             count++;
-        put_lanes(c, first->lane_bits);
+        seats_put_lanes(c, first->lane_bits);
         redis_call_text(c, first->channel);
         redis_call_int(c, count);
     }
@@ -354,10 +331,10 @@ static void put_visitors(struct redis_call *c, const struct waiter_queue *q)
 
 static struct redis_call *take_begin(struct seats *s, const struct cached_campaign *e, const char *prefer)
 {
-    struct redis_call *c = known_begin(s, e, REDIS_TAKE_SEATS);
+    struct redis_call *c = seats_call_begin(s, e, REDIS_TAKE_SEATS);
     redis_call_text(c, prefer ? prefer : "");
-    redis_call_int(c, draw_seed(s));
-    redis_call_text(c, today(s));
+    redis_call_int(c, seats_draw(s));
+    redis_call_text(c, seats_today(s));
     redis_call_int(c, s->store->hold_seconds);
     return c;
 }
@@ -367,7 +344,7 @@ static void take_start(struct seats *s, struct cached_campaign *e)
     while (e->asking.count && e->flying.count < SEATS_BATCH_MAX)
         queue_push(&e->flying, queue_pop(&e->asking));
     for (struct seat_waiter *w = e->flying.head; w; w = w->next)
-        find_lanes(e, w);
+        seats_find_lanes(e, w);
     struct redis_call *c = take_begin(s, e, NULL);
     put_visitors(c, &e->flying);
     e->taking = true;
@@ -382,7 +359,7 @@ static void next_start(struct seats *s, struct cached_campaign *e, struct seat_w
 static void single_done(void *ctx, enum store_result r, const redisReply *reply)
 {
     struct seat_waiter *w = ctx;
-    struct cached_campaign *e = entry_of(w->campaign);
+    struct cached_campaign *e = seats_entry(w->campaign);
     struct waiter_queue one;
     if (r == STORE_OK)
         r = read_answer(e->seats, e, reply, 1);
@@ -406,8 +383,8 @@ static void single_done(void *ctx, enum store_result r, const redisReply *reply)
 static void take_preferred_start(struct seats *s, struct cached_campaign *e, struct seat_waiter *w)
 {
     struct redis_call *c = take_begin(s, e, w->prefer);
-    find_lanes(e, w);
-    put_lanes(c, w->lane_bits);
+    seats_find_lanes(e, w);
+    seats_put_lanes(c, w->lane_bits);
     redis_call_text(c, w->channel);
     redis_call_int(c, 1);
     e->singles++;
@@ -416,7 +393,7 @@ static void take_preferred_start(struct seats *s, struct cached_campaign *e, str
 
 void seats_take(struct seats *s, struct seat_waiter *w)
 {
-    struct cached_campaign *e = entry_of(w->campaign);
+    struct cached_campaign *e = seats_entry(w->campaign);
     if (!w->asked_ms) /* else the definition was waited for already, and that counts */
         w->asked_ms = now_ms();
     gather_arrived(&s->gather);
@@ -427,14 +404,14 @@ void seats_take(struct seats *s, struct seat_waiter *w)
 
 static void next_start(struct seats *s, struct cached_campaign *e, struct seat_waiter *w)
 {
-    struct redis_call *c = known_begin(s, e, REDIS_NEXT_SEAT);
+    struct redis_call *c = seats_call_begin(s, e, REDIS_NEXT_SEAT);
     redis_call_text(c, w->left.group);
     redis_call_int(c, w->left.due);
     redis_call_int(c, w->left.serial);
-    redis_call_int(c, draw_seed(s));
+    redis_call_int(c, seats_draw(s));
     redis_call_int(c, s->store->hold_seconds);
-    find_lanes(e, w);
-    put_lanes(c, w->lane_bits);
+    seats_find_lanes(e, w);
+    seats_put_lanes(c, w->lane_bits);
     for (int i = 0; i < w->left.avoid_count; i++)
         redis_call_text(c, w->left.avoid[i]);
     e->singles++;
@@ -443,13 +420,13 @@ static void next_start(struct seats *s, struct cached_campaign *e, struct seat_w
 
 void seats_next(struct seats *s, struct seat_waiter *w)
 {
-    next_start(s, entry_of(w->campaign), w);
+    next_start(s, seats_entry(w->campaign), w);
 }
 
 static void confirm_done(void *ctx, enum store_result r, const redisReply *reply)
 {
     struct seat_waiter *w = ctx;
-    struct cached_campaign *e = entry_of(w->campaign);
+    struct cached_campaign *e = seats_entry(w->campaign);
     int64_t kept;
     e->singles--;
     /* Without a definition the campaign was deleted meanwhile: whatever now stands under its slug is another one. */
@@ -463,7 +440,7 @@ static void confirm_done(void *ctx, enum store_result r, const redisReply *reply
 
 void seats_confirm(struct seats *s, struct seat_waiter *w, const char *group, int64_t due, int64_t serial)
 {
-    struct cached_campaign *e = entry_of(w->campaign);
+    struct cached_campaign *e = seats_entry(w->campaign);
     struct redis_call *c = redis_script_begin(s->store->link, REDIS_CONFIRM_SEAT, 4);
     ledger_keys(c, e->pub.slug);
     redis_call_text(c, group);

@@ -32,6 +32,7 @@ enum {
     STORE_SESSION_IDLE_SECONDS = 12 * 3600,   /* a session that is not used ends */
     STORE_SESSION_TOUCH_SECONDS = 60,         /* a use is written so often at most */
     STORE_AUDIT_ID_MAX = 41,                  /* "milliseconds-number" */
+    STORE_PLACE_ID = 22,                      /* characters of base64url that name one who waits */
     STORE_BATCH_MAX = 1000,                   /* campaigns that are saved at once */
     STORE_BATCH_GROUPS_MAX = 20000,           /* their groups: bounds how long scans wait for a save */
     STORE_BATCH_BYTES_MAX = 32 * 1024 * 1024, /* definitions that are read at once */
@@ -116,6 +117,25 @@ struct seat_left {
     int avoid_count;
 };
 
+/* What one visitor of a waiting list wants, and where they stand. */
+enum seat_place_action { SEAT_PLACE_JOIN, SEAT_PLACE_LOOK, SEAT_PLACE_COME, SEAT_PLACE_LEAVE };
+enum seat_place_state {
+    SEAT_PLACE_NONE,  /* not in the list (any more), or has been in */
+    SEAT_PLACE_WAITS, /* `before` others wait longer */
+    SEAT_PLACE_SEAT,  /* the waiter's group, due and serial are theirs; who came for it has it */
+    SEAT_PLACE_OPEN,  /* nobody joins while a group is open: a scan takes a seat */
+    SEAT_PLACE_FULL,  /* as many wait as may */
+    SEAT_PLACE_STATES
+};
+struct seat_place {
+    enum seat_place_action action;
+    char id[STORE_PLACE_ID + 1];      /* drawn by whoever sends the visitor the page; the same one joins once */
+    char name[WAITING_BYTES_MAX + 1]; /* SEAT_PLACE_JOIN */
+    enum seat_place_state state;      /* what follows is given, like the waiter's */
+    int64_t before;
+    bool missed; /* a seat was promised, and they did not come in time */
+};
+
 /* One who waits for the ledger. Embedded in the caller's object, which must outlive the callback. */
 struct seat_waiter {
     struct seat_waiter *next; /* the ledger's */
@@ -128,7 +148,8 @@ struct seat_waiter {
     const char *prefer; /* seats_take: a group id to try first, if it is of the visit's lanes; or NULL */
     /* campaign_lanes of the visit; asked for only where the campaign has several, and again when it has changed */
     uint32_t (*lanes)(const struct seat_waiter *w);
-    struct seat_left left; /* seats_next */
+    struct seat_left left;    /* seats_next */
+    struct seat_place *place; /* seats_place */
     /* what is given: valid in done when r is STORE_OK */
     size_t group; /* position in campaign->definition->groups */
     bool held;    /* to be confirmed; else the seat is confirmed already */
@@ -186,6 +207,32 @@ struct alias_finder *alias_finder_new(struct store *s); /* NULL: out of memory *
 void alias_finder_free(struct alias_finder *f);
 /* Calls back with STORE_OK or a failure, never STORE_NOT_FOUND. */
 void alias_find(struct alias_finder *f, struct alias_waiter *w);
+
+/* The waiting list: joins, looks, comes for the seat, or leaves; w->place says which. STORE_OK: w->place->state, and
+ * with SEAT_PLACE_SEAT w's seat. May be asked again when the answer is unknown. */
+void seats_place(struct seats *s, struct seat_waiter *w);
+
+/* --- waiting lists for admins (waiting.c) --- */
+
+enum store_waiting_state { STORE_WAITS, STORE_PROMISED, STORE_MISSED, STORE_IN };
+struct store_waiting {
+    int64_t number; /* names the entry; in the order of joining */
+    int64_t joined_at, promised_until /* 0: no seat is promised */, before;
+    enum store_waiting_state state;
+    const char *group, *channel, *name; /* group and channel may be "" */
+};
+struct store_waiting_page {
+    const struct store_waiting *rows;
+    size_t count;
+    int64_t total, waiting; /* entries; of them those who wait */
+};
+typedef void (*store_waiting_done)(void *ctx, enum store_result r, const struct store_waiting_page *page);
+/* Entries behind that number (0: from the first), at most limit (up to STORE_PAGE_MAX). */
+void store_waiting_list(struct store *s, const char *slug, int64_t after, int limit, store_waiting_done done,
+                        void *ctx);
+/* Forgets one entry, or all of them (number 0). STORE_NOT_FOUND: no such entry or campaign. */
+void store_waiting_delete(struct store *s, const char *slug, int64_t number, const struct store_audit *audit,
+                          store_done done, void *ctx);
 
 /* --- campaigns for admins (campaigns.c) --- */
 

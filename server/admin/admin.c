@@ -64,6 +64,9 @@ static const struct http_route routes[] = {
     {HTTP_M_DELETE, API "/campaigns/{}/groups/{}/owner-links/{}", owner_links_delete, 0},
     {HTTP_M_GET, API "/owner", owner_show, 0},
     {HTTP_M_PATCH, API "/owner", owner_patch, FIELDS_BODY_MAX},
+    {HTTP_M_GET, API "/campaigns/{}/waiting", waiting_list, 0},
+    {HTTP_M_DELETE, API "/campaigns/{}/waiting", waiting_delete, 0},
+    {HTTP_M_DELETE, API "/campaigns/{}/waiting/{}", waiting_delete, 0},
     {HTTP_M_GET, API "/campaigns/{}/qr.svg", prints_svg, 0},
     {HTTP_M_GET, API "/campaigns/{}/qr.png", prints_png, 0},
 };
@@ -178,6 +181,18 @@ bool request_read_group(struct conn *c)
     char *group = request_of(c)->group;
     long len = span_decode(conn_segment(c, 1), false, group, GROUP_ID_MAX + 1);
     return len > 0 && group_id_valid(group, (size_t)len);
+}
+
+void request_read_limit(struct conn *c, struct field_errors *errors)
+{
+    char text[8];
+    long len = query_get(conn_request(c)->query, "limit", text, sizeof text);
+    request_of(c)->limit = ADMIN_LIST_DEFAULT;
+    if (len == -1 || (len >= 0 && (len == 0 || len > 3 || strspn(text, "0123456789") != (size_t)len ||
+                                   strtol(text, NULL, 10) < 1 || strtol(text, NULL, 10) > STORE_PAGE_MAX)))
+        field_errors_add(errors, "limit", "must be an integer from 1 to %d", (int)STORE_PAGE_MAX);
+    else if (request_parameter_given(errors, "limit", len))
+        request_of(c)->limit = (int)strtol(text, NULL, 10);
 }
 
 bool request_parameter_given(struct field_errors *errors, const char *name, long len)

@@ -17,20 +17,11 @@
 struct list_query {
     char q[ADMIN_QUERY_MAX + 1];
     char cursor[CAMPAIGN_SLUG_MAX + 1];
-    int limit;
 };
 
 static void read_list_query(struct span query, struct list_query *l, struct field_errors *errors)
 {
-    char limit[8];
-    long len = query_get(query, "limit", limit, sizeof limit);
-    l->limit = ADMIN_LIST_DEFAULT;
-    if (len == -1 || (len >= 0 && (len == 0 || len > 3 || strspn(limit, "0123456789") != (size_t)len ||
-                                   strtol(limit, NULL, 10) < 1 || strtol(limit, NULL, 10) > STORE_PAGE_MAX)))
-        field_errors_add(errors, "limit", "must be an integer from 1 to %d", (int)STORE_PAGE_MAX);
-    else if (request_parameter_given(errors, "limit", len))
-        l->limit = (int)strtol(limit, NULL, 10);
-    len = query_get(query, "cursor", l->cursor, sizeof l->cursor);
+    long len = query_get(query, "cursor", l->cursor, sizeof l->cursor);
     if (len == -1 || (len > 0 && !campaign_slug_valid(l->cursor, (size_t)len)))
         field_errors_add(errors, "cursor", "must be a `next` of an earlier page");
     else if (!request_parameter_given(errors, "cursor", len))
@@ -70,11 +61,12 @@ static void list_start(struct conn *c)
 {
     struct list_query l;
     struct field_errors errors = {.count = 0};
+    request_read_limit(c, &errors);
     read_list_query(conn_request(c)->query, &l, &errors);
     if (errors.count > 0)
         problem_reply_fields(c, &errors);
     else
-        store_campaign_list(admin_of(c)->store, l.q, l.cursor, l.limit, list_done, c);
+        store_campaign_list(admin_of(c)->store, l.q, l.cursor, request_of(c)->limit, list_done, c);
 }
 
 void campaigns_list(struct conn *c)

@@ -97,6 +97,7 @@ struct admin_request {
     void (*turn)(struct conn *c);
     bool alone, running;
     int tries;
+    int limit; /* rows of a page */
     struct print print;
 };
 
@@ -106,6 +107,8 @@ struct admin_request *request_of(struct conn *c);
 bool request_read_slug(struct conn *c);
 /* The group's id out of the path's second {}; false: no group can have it. */
 bool request_read_group(struct conn *c);
+/* ?limit= of a list into request_of(c)->limit; an error if it is none. */
+void request_read_limit(struct conn *c, struct field_errors *errors);
 /* query_get's result as a field error; false: the parameter is not there, or not to be used. */
 bool request_parameter_given(struct field_errors *errors, const char *name, long len);
 

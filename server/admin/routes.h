@@ -59,6 +59,10 @@ void events_stream(struct conn *c);
 /* audit_log.c */
 void audit_list(struct conn *c);
 
+/* waiting.c */
+void waiting_list(struct conn *c);
+void waiting_delete(struct conn *c);
+
 /* prints.c */
 void prints_svg(struct conn *c);
 void prints_png(struct conn *c);

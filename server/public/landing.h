@@ -27,13 +27,14 @@ enum landing_view {
 };
 
 enum landing_message {
-    LANDING_NOT_FOUND,   /* 404: no such code */
-    LANDING_OFF,         /* 410: stopped */
-    LANDING_NOT_BEGUN,   /* 410: says when it begins */
-    LANDING_ENDED,       /* 410 */
-    LANDING_FULL,        /* 200: the fallback, with the campaign's text if it has one */
-    LANDING_BUSY,        /* 503: counts down and tries again by itself */
-    LANDING_BAD_REQUEST, /* 400, 405, 413 ... : the scan went wrong, scan again */
+    LANDING_NOT_FOUND,    /* 404: no such code */
+    LANDING_OFF,          /* 410: stopped */
+    LANDING_NOT_BEGUN,    /* 410: says when it begins */
+    LANDING_ENDED,        /* 410 */
+    LANDING_FULL,         /* 200: the fallback, with the campaign's text if it has one */
+    LANDING_WAITING_FULL, /* 200: nobody more can wait */
+    LANDING_BUSY,         /* 503: counts down and tries again by itself */
+    LANDING_BAD_REQUEST,  /* 400, 405, 413 ... : the scan went wrong, scan again */
     LANDING_MESSAGES
 };
 
@@ -66,6 +67,12 @@ int landing_message(struct landing_page *page, enum landing_message m, const str
  */
 int landing_preview(struct landing_page *page, const struct campaign *c, const char *base_url,
                     enum landing_language lang);
+
+/* No group is open, and the campaign has a waiting list: leave a name. wrong: what was left is not what is asked. */
+int landing_join(struct landing_page *page, const struct campaign *c, bool wrong, enum landing_language lang);
+/* The place of one who waits behind `before` others. missed: a seat was promised, and they did not come in time. */
+int landing_place(struct landing_page *page, const struct campaign *c, int64_t before, bool missed,
+                  enum landing_language lang);
 
 enum { LANDING_LIST_MAX = 20 }; /* groups that the list names; of more it says how many */
 

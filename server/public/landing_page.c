@@ -56,18 +56,20 @@ int landing_init(void)
         return 0;
     if (sodium_init() < 0)
         return -EIO;
-    const char *const styles[STYLES][4] = {
+    const char *const styles[STYLES][6] = {
         [STYLE_GROUP] = {embed_page_css, embed_code_css, embed_group_css},
         [STYLE_NOTE] = {embed_page_css, embed_note_css},
         [STYLE_CONTACT] = {embed_page_css, embed_code_css, embed_note_css},
         [STYLE_GO] = {embed_page_css, embed_group_css, embed_note_css},
         [STYLE_LIST] = {embed_page_css, embed_list_css},
+        [STYLE_WAIT] = {embed_page_css, embed_code_css, embed_group_css, embed_note_css, embed_wait_css},
     };
     const char *const scripts[SCRIPTS][4] = {
         [SCRIPT_GROUP] = {embed_page_js, embed_group_js},
         [SCRIPT_BUSY] = {embed_page_js, embed_busy_js},
         [SCRIPT_PREVIEW] = {embed_page_js, embed_preview_js},
         [SCRIPT_OPEN] = {embed_page_js, embed_group_js, embed_open_js},
+        [SCRIPT_WAIT] = {embed_page_js, embed_wait_js},
     };
     bool whole = true;
     for (int i = 0; i < STYLES; i++)

@@ -6,8 +6,16 @@
 #include "landing.h"
 #include "landing_html.h"
 
-enum landing_style { STYLE_GROUP, STYLE_NOTE, STYLE_CONTACT, STYLE_GO, STYLE_LIST, STYLES };
-enum landing_script { SCRIPT_GROUP, SCRIPT_BUSY, SCRIPT_PREVIEW, SCRIPT_OPEN, SCRIPTS, SCRIPT_NONE = SCRIPTS };
+enum landing_style { STYLE_GROUP, STYLE_NOTE, STYLE_CONTACT, STYLE_GO, STYLE_LIST, STYLE_WAIT, STYLES };
+enum landing_script {
+    SCRIPT_GROUP,
+    SCRIPT_BUSY,
+    SCRIPT_PREVIEW,
+    SCRIPT_OPEN,
+    SCRIPT_WAIT,
+    SCRIPTS,
+    SCRIPT_NONE = SCRIPTS
+};
 
 struct landing_kind {
     const char *template;

@@ -45,6 +45,40 @@ const struct landing_words landing_words[LANDING_LANGUAGES] = {
                     .list_fallback_name = "When all are full"},
 };
 
+const struct landing_wait_words landing_wait_words[LANDING_LANGUAGES] = {
+    [LANDING_ZH] = {.label = {"称呼", "手机号或微信号"},
+                    .wrong = {"请写 1 到 40 个字。", "请写手机号或微信号，5 到 32 位。"},
+                    .say = {"留个称呼排队，有了名额按顺序进。", "留个号码排队，有了名额按顺序进。"},
+                    .queue = "排队",
+                    .privacy = "只用来排队，最多保存 %d 天。",
+                    .place = "第 # 位",
+                    .before = "前面还有 # 人",
+                    .next = "下一个就是你",
+                    .how = "轮到你时，这个页面会自动带你进群，名额为你留 %s。关掉也没关系，再扫一次码就回到这里。",
+                    .minutes = "%d 分钟",
+                    .hours = "%d 小时",
+                    .missed = "刚才留给你的名额过时了。你还排在前面。",
+                    .lost = "网络断了，连上以后自动更新。",
+                    .leave = "不排了"},
+    [LANDING_EN] = {.label = {"Your name", "Phone number or WeChat ID"},
+                    .wrong = {"Please write 1 to 40 characters.", "Please write a phone number or WeChat ID of 5 to 32 "
+                                                                  "characters."},
+                    .say = {"Leave a name to wait. Seats that come free are given in order.",
+                            "Leave a number to wait. Seats that come free are given in order."},
+                    .queue = "Join the line",
+                    .privacy = "Used for this line only, and kept for %d days at most.",
+                    .place = "Number #",
+                    .before = "# before you",
+                    .next = "You are next",
+                    .how = "When it is your turn, this page takes you in by itself; the seat is kept for %s. You may "
+                           "close it: scan the code again to come back here.",
+                    .minutes = "%d min",
+                    .hours = "%d h",
+                    .missed = "The seat that was kept for you has lapsed. You still stand at the front.",
+                    .lost = "No connection. This page goes on by itself when it is back.",
+                    .leave = "Leave the line"},
+};
+
 const struct landing_message_text landing_messages[LANDING_MESSAGES] = {
     [LANDING_NOT_FOUND] = {{{"没有找到这个码", "可能没扫完整，或者地址抄错了。请再扫一次。"},
                             {"This code was not found",
@@ -69,6 +103,10 @@ const struct landing_message_text landing_messages[LANDING_MESSAGES] = {
                        {"All groups are full", "Scan again later: when a seat is free, you get in."}},
                       "soon",
                       true},
+    [LANDING_WAITING_FULL] = {{{"排队的人太多了", "过一会儿再扫一次。"},
+                               {"The line is full", "Please scan the code again later."}},
+                              "soon",
+                              true},
     [LANDING_BUSY] = {{{"稍等，马上就好", "人有点多，页面会自动再试。"},
                        {"One moment", "It is busy right now. This page tries again by itself."}},
                       "",

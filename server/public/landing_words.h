@@ -10,6 +10,15 @@ struct landing_words {
     const char *contact, *contact_alt; /* the fallback's code */
     const char *list_say, *list_none, *list_more /* takes a number */, *list_fallback, *list_fallback_name;
 };
+/* The waiting list's. "#" stands for a number that the page's script changes. */
+struct landing_wait_words {
+    const char *label[2], *wrong[2], *say[2]; /* by what is asked: a nickname, a number */
+    const char *queue, *privacy /* takes days */;
+    const char *place, *before, *next, *how /* takes a time */, *minutes, *hours /* take a number */;
+    const char *missed, *lost, *leave;
+};
+extern const struct landing_wait_words landing_wait_words[LANDING_LANGUAGES];
+
 extern const struct landing_words landing_words[LANDING_LANGUAGES];
 
 struct landing_message_words {

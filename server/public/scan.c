@@ -6,8 +6,8 @@
  *
  * What is sent stands in scan_send.c. Beside it the two buttons of the landing page: confirm_start -> confirm_done,
  * next_start -> next_done. Each of the three opens its campaign first, which is at hand but for the first scan after a
- * change. The button of a tap page is at the page's own address: press_opened -> tap_done. An address without a
- * campaign may be an old one: scan_not_found, in old_path.c.
+ * change. The button of a tap page is at the page's own address: press_opened -> tap_done. So are those of the waiting
+ * list, wait.c. An address without a campaign may be an old one: scan_not_found, in old_path.c.
  */
 #include "scan_private.h"
 
@@ -21,6 +21,7 @@
 #include "lead.h"
 #include "reply.h"
 #include "visit.h"
+#include "wait.h"
 
 size_t scan_size(void)
 {
@@ -57,7 +58,7 @@ struct visit visit_of_scan(const struct scan *s, char channel[CAMPAIGN_CHANNEL_M
     return visit_of(conn_request(c), channel, conn_now(c), campaign_of(s)->asks);
 }
 
-static uint32_t lanes_of(const struct seat_waiter *w)
+uint32_t scan_lanes(const struct seat_waiter *w)
 {
     const struct scan *s = (const struct scan *)w;
     char channel[CAMPAIGN_CHANNEL_MAX + 1];
@@ -197,12 +198,17 @@ static void send_tap(struct scan *s)
     end_page(&r, page, s->path);
 }
 
+void scan_seated(struct scan *s)
+{
+    struct seat_token t = new_token(s);
+    send_seat(s, s->waiter.group, &t);
+}
+
 static void scan_done(struct seat_waiter *w, enum store_result r)
 {
     struct scan *s = (struct scan *)w;
     if (r == STORE_OK) {
-        struct seat_token t = new_token(s);
-        send_seat(s, w->group, &t);
+        scan_seated(s);
     } else if (r == STORE_FULL) {
         send_full(s);
     } else {
@@ -214,8 +220,20 @@ static void take_seat(struct scan *s, void (*done)(struct seat_waiter *w, enum s
 {
     s->waiter.done = done;
     s->waiter.prefer = s->has_token ? s->token.group : NULL;
-    s->waiter.lanes = lanes_of;
+    s->waiter.lanes = scan_lanes;
     seats_take(context_of(s)->seats, &s->waiter);
+}
+
+void scan_take(struct scan *s)
+{
+    struct answers *a = answers_of(s);
+    bool asks = a && answers_ask_tap(a);
+    if (asks && campaign_of(s)->only_leaving && visit_app_of(conn_request(conn_of(s))) == VISIT_WECHAT)
+        send_full(s); /* no button where there is no seat to press it for */
+    else if (asks)
+        send_tap(s);
+    else
+        take_seat(s, scan_done);
 }
 
 static void scan_opened(struct scan *s)
@@ -228,15 +246,10 @@ static void scan_opened(struct scan *s)
         return;
     }
     int group = seat_in_hand(s, conn_now(c));
-    struct answers *a = answers_of(s);
     if (group >= 0)
         send_seat(s, (size_t)group, NULL);
-    else if (a && answers_ask_tap(a) && campaign_of(s)->only_leaving && visit_app_of(conn_request(c)) == VISIT_WECHAT)
-        send_full(s); /* no button where there is no seat to press it for */
-    else if (a && answers_ask_tap(a))
-        send_tap(s);
-    else
-        take_seat(s, scan_done);
+    else if (!wait_come(s))
+        scan_take(s);
 }
 
 /* The channel of the address; false: it is none, and the address perhaps an old one. */
@@ -262,13 +275,9 @@ void scan_start(struct conn *c)
 
 /* --- the confirmation --- */
 
-/* Back to where the visitor stands: a button at the campaign's own address keeps its channel and query. */
-static void send_to_campaign(struct scan *s, const struct seat_token *cookie)
+size_t scan_address(struct scan *s, char location[HTTP_TARGET_MAX + 1])
 {
-    struct conn *c = conn_of(s);
-    const struct request *q = conn_request(c);
-    struct reply r;
-    char location[HTTP_TARGET_MAX + 1];
+    const struct request *q = conn_request(conn_of(s));
     char *p = location;
     if (s->pressed) {
         p = mempcpy(p, q->path.at, q->path.len);
@@ -280,8 +289,16 @@ static void send_to_campaign(struct scan *s, const struct seat_token *cookie)
         *p++ = '/';
         p = mempcpy(p, s->path.at, s->path.len);
     }
-    reply_begin(&r, c, 303);
-    reply_header(&r, "Location", location, (size_t)(p - location));
+    return (size_t)(p - location);
+}
+
+static void send_to_campaign(struct scan *s, const struct seat_token *cookie)
+{
+    struct reply r;
+    char location[HTTP_TARGET_MAX + 1];
+    size_t len = scan_address(s, location);
+    reply_begin(&r, conn_of(s), 303);
+    reply_header(&r, "Location", location, len);
     reply_header_text(&r, "Cache-Control", "no-store");
     if (cookie) {
         reply_header_text(&r, "Huoma-Group", cookie->group);
@@ -386,6 +403,8 @@ void scan_confirm(struct conn *c)
 
 static void press_opened(struct scan *s)
 {
+    if (wait_pressed(s))
+        return;
     if (!is_tap(s)) /* a seat they have by now, or a campaign that no longer asks */
         send_to_campaign(s, NULL);
     else if (!send_if_not_running(s))
@@ -423,7 +442,7 @@ static void next_opened(struct scan *s)
         return;
     }
     s->waiter.done = next_done;
-    s->waiter.lanes = lanes_of;
+    s->waiter.lanes = scan_lanes;
     s->waiter.left = (struct seat_left){.group = s->token.group,
                                         .due = s->token.due,
                                         .serial = s->token.serial,

@@ -1,4 +1,5 @@
-/* One scan, and what it may be answered: shared by scan.c (what happens) and scan_send.c (what is sent) alone. */
+/* One scan, and what it may be answered: shared by scan.c (what happens), wait.c (likewise, in a waiting list) and
+ * scan_send.c (what is sent) alone. */
 #ifndef SERVER_PUBLIC_SCAN_PRIVATE_H
 #define SERVER_PUBLIC_SCAN_PRIVATE_H
 
@@ -32,6 +33,13 @@ static inline const struct campaign *campaign_of(const struct scan *s)
     return s->waiter.campaign->definition;
 }
 
+/* scan.c: the lanes of the visit; the waiter was given a seat, on the way with it; a seat is taken, or a tap asked for
+ * first; the address where the visitor stands: a button at the campaign's own keeps its channel and query. */
+uint32_t scan_lanes(const struct seat_waiter *w);
+void scan_seated(struct scan *s);
+void scan_take(struct scan *s);
+size_t scan_address(struct scan *s, char location[HTTP_TARGET_MAX + 1]);
+
 enum landing_language language_of(const struct conn *c);
 /* The campaign's answers, made with the first scan of a definition. NULL: out of memory. */
 struct answers *answers_of(struct scan *s);
@@ -47,7 +55,9 @@ bool send_if_not_running(struct scan *s);
  * group is for. */
 struct visit visit_of_scan(const struct scan *s, char channel[CAMPAIGN_CHANNEL_MAX + 1]);
 
-/* No group is open to this visitor: where they should open the code instead, or the campaign's link, or its page. */
+void send_message(struct scan *s, int status, enum landing_message m);
+/* No group is open to this visitor: where they should open the code instead, or the campaign's link, its waiting list,
+ * or its page. */
 void send_full(struct scan *s);
 /* The visitor has a seat in that group. cookie: the proof to carry, or NULL when they carry it already. May confirm it
  * first, and then sends later. */

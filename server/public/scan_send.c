@@ -7,6 +7,7 @@
 #include "route.h"
 #include "scan_private.h"
 #include "visit.h"
+#include "wait.h"
 
 /* --- who is asking --- */
 
@@ -97,14 +98,14 @@ void send_failure(struct scan *s, enum store_result r)
     send_plain(conn_of(s), table[r].status, table[r].message, s->path);
 }
 
-static void send_message(struct scan *s, int status, enum landing_message m)
+void send_message(struct scan *s, int status, enum landing_message m)
 {
     struct conn *c = conn_of(s);
     struct answers *a = answers_of(s);
     struct reply r;
     const struct landing_page *page = a ? answers_message(a, m, language_of(c)) : NULL;
     begin_page(&r, c, page ? status : 503);
-    if (m == LANDING_FULL)
+    if (m == LANDING_FULL || m == LANDING_WAITING_FULL)
         reply_header_text(&r, "Huoma-Group", "none");
     end_page(&r, page, s->path);
 }
@@ -162,7 +163,8 @@ void send_full(struct scan *s)
         return;
     }
     if (!url) {
-        send_message(s, 200, LANDING_FULL);
+        if (!wait_offer(s))
+            send_message(s, 200, LANDING_FULL);
         return;
     }
     reply_begin(&r, conn_of(s), 302);

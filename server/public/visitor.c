@@ -1,4 +1,4 @@
-/* Reads and writes the cookie `hm`. */
+/* Reads and writes the cookies `hm` and `hw`. */
 #include "visitor.h"
 
 #include <stdio.h>
@@ -43,4 +43,34 @@ void visitor_write(const struct visitor_options *o, struct reply *reply, const s
 {
     char line[VISITOR_LINE_MAX];
     reply_lines(reply, line, visitor_line(o, token, c, path, line));
+}
+
+bool visitor_read_place(const struct request *r, char id[STORE_PLACE_ID + 1])
+{
+    static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
+    if (!r->header[HTTP_H_COOKIE].at)
+        return false;
+    struct span text = request_cookie(r, "hw");
+    if (!text.at || text.len != STORE_PLACE_ID)
+        return false;
+    memcpy(id, text.at, STORE_PLACE_ID);
+    id[STORE_PLACE_ID] = '\0';
+    return strspn(id, allowed) == STORE_PLACE_ID;
+}
+
+void visitor_draw_place(char id[STORE_PLACE_ID + 1])
+{
+    unsigned char bits[16];
+    _Static_assert(sodium_base64_ENCODED_LEN(sizeof bits, sodium_base64_VARIANT_URLSAFE_NO_PADDING) ==
+                       STORE_PLACE_ID + 1,
+                   "an id is 128 bits");
+    randombytes_buf(bits, sizeof bits);
+    sodium_bin2base64(id, STORE_PLACE_ID + 1, bits, sizeof bits, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+}
+
+void visitor_write_place(const struct visitor_options *o, struct reply *reply, const char *id, struct span path)
+{
+    char line[VISITOR_LINE_MAX];
+    int len = snprintf(line, sizeof line, "Set-Cookie: hw=%s; Path=/%.*s%s", id, (int)path.len, path.at, o->attributes);
+    reply_lines(reply, line, (size_t)len);
 }

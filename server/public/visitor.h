@@ -1,4 +1,4 @@
-/* The visitor's cookie: how a seat's proof comes and goes. */
+/* The visitor's cookies: how a seat's proof comes and goes, and the name of one who waits. */
 #ifndef SERVER_PUBLIC_VISITOR_H
 #define SERVER_PUBLIC_VISITOR_H
 
@@ -29,5 +29,10 @@ size_t visitor_line(const struct visitor_options *o, const struct seat_token *to
 /* Adds that line. */
 void visitor_write(const struct visitor_options *o, struct reply *reply, const struct seat_token *token,
                    const struct campaign *c, struct span path);
+
+/* The cookie `hw`, which names one who waits: an id that cannot be guessed. false: none. */
+bool visitor_read_place(const struct request *r, char id[STORE_PLACE_ID + 1]);
+void visitor_draw_place(char id[STORE_PLACE_ID + 1]);
+void visitor_write_place(const struct visitor_options *o, struct reply *reply, const char *id, struct span path);
 
 #endif

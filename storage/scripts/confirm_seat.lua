@@ -17,7 +17,8 @@ if not version then return nil end
 local late = DEFINITION .. ':late:' .. bucket
 if call('GETBIT', late, serial) == 1 then return 1 end
 local g = group_read(id)
-if not running or not g or group_room(g) == 0 then return 0 end
+-- Where others wait, a seat that is free is theirs.
+if not running or waits > 0 or not g or group_room(g) == 0 then return 0 end
 call('SETBIT', late, serial, 1)
 call('EXPIRE', late, LATE_SECONDS)
 g.used = tonumber(call('HINCRBY', SEATS, 'u:' .. id, 1))

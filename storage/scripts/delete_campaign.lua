@@ -10,8 +10,10 @@ for _, field in ipairs(call('HKEYS', SEATS)) do
   if string.sub(field, 1, 2) == 'd:' then call('DEL', DEFINITION .. ':stats:' .. string.sub(field, 3)) end
 end
 for lane = 1, tonumber(call('HGET', SEATS, 'lanes') or '1') - 1 do call('DEL', queue_of(lane)) end
+for _, line in ipairs(call('HKEYS', DEFINITION .. ':lines')) do call('DEL', DEFINITION .. ':line:' .. line) end
 local definition = call('GET', DEFINITION)
-call('DEL', DEFINITION, SEATS, QUEUE, DUE, DEFINITION .. ':owner')
+call('DEL', DEFINITION, SEATS, QUEUE, DUE, DEFINITION .. ':owner', DEFINITION .. ':waiting', DEFINITION .. ':waited',
+     DEFINITION .. ':lines')
 call('PUBLISH', KEYS[5], ARGV[2])
 audit(KEYS[6], 3)
 -- Inside of a string its quotes would be escaped, and a campaign without aliases does not have the key.

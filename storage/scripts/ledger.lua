@@ -16,6 +16,9 @@
 --          swept           the latest due of a bucket that was given back: its name is not used again
 --          r:<id> t:<id> s:<id>   reports, times of the last ones, suspect since
 --          d:<day>         there is a :stats:<day>
+--          wait            seconds that a seat is promised to one who waits; 0 or nothing: nobody is let in
+--          lsig            what the lanes mean: changes when the conditions do
+--          waits line      how many wait, and the number that the next one gets; see waiting.lua
 -- :queue   groups with room, the next one first. What "next" means is the score: fill the position, even the share that
 --          is used, random the group's next arrival in a Poisson process of its weight (so that the first arrival is
 --          each group's in proportion to its weight, and a group that comes or goes changes nothing for the others).
@@ -38,7 +41,7 @@ local call = redis.call
 local clock = call('TIME')
 local now = tonumber(clock[1])
 local seed = tonumber(clock[2])   -- for the dice; Redis starts every script with the same one
-local strategy, hold_seconds, lanes = FILL, 0, 1
+local strategy, hold_seconds, lanes, waits = FILL, 0, 1, 0
 local first_due, swept
 local groups = {}                 -- those this call has looked at
 
@@ -176,6 +179,20 @@ local function ledger()
     if first_due then call('HSET', SEATS, 'due', first_due) else call('HDEL', SEATS, 'due') end
   end
 
+  -- The seat of a bucket that is still there goes back, once: a held one as such, a confirmed one only as long as an
+  -- admin's head count has not said that it is not there.
+  function m.give_back(g, due, serial)
+    local bucket = g.id .. ':' .. due
+    if call('SETBIT', DEFINITION .. ':back:' .. bucket, serial, 1) == 1 then return end
+    if call('SETBIT', DEFINITION .. ':hold:' .. bucket, serial, 1) == 0 then
+      call('HINCRBY', SEATS, 'h:' .. g.id, -1)
+    elseif g.used <= tonumber(call('HGET', SEATS, 'h:' .. g.id) or '0') then
+      return
+    end
+    g.used = tonumber(call('HINCRBY', SEATS, 'u:' .. g.id, -1))
+    m.queue_settle(g)
+  end
+
   -- The clock went back, and a group that had expired has not: all take their places again.
   function m.unlapse()
     call('HDEL', SEATS, 'lapsed')
@@ -189,11 +206,13 @@ end
 
 -- Opens the ledger: false if there is no such campaign, else version, uid and whether it runs now. Gives back what is due.
 local function open()
-  local row = call('HMGET', SEATS, 'v', 'uid', 'on', 'from', 'until', 'strat', 'hold', 'due', 'lapsed', 'swept', 'lanes')
+  local row = call('HMGET', SEATS, 'v', 'uid', 'on', 'from', 'until', 'strat', 'hold', 'due', 'lapsed', 'swept', 'lanes', 'waits')
   if not row[1] then return false end
   strategy, hold_seconds, first_due = tonumber(row[6]), tonumber(row[7]), row[8] and tonumber(row[8])
   swept = tonumber(row[10] or '0')
   lanes = tonumber(row[11] or '1')
+  waits = tonumber(row[12] or '0')
+  if waits > 0 and (call('HGET', SEATS, 'wait') or '0') == '0' then waits = 0 end -- the list is closed: nobody is let in
   if first_due and now >= first_due then ledger().sweep() end
   if row[9] and now < tonumber(row[9]) then ledger().unlapse() end
   local from, upto = tonumber(row[4]), tonumber(row[5])

@@ -1,4 +1,4 @@
--- needs: ledger taking
+-- needs: ledger taking waiting
 -- "Can't get in": a seat in another open group, a report against the first one, and its seat given back.
 -- ARGV: 1 "uid:version" that the caller knows, 2 group, 3 due, 4 serial, 5 a random seed,
 --       6 hold seconds where the campaign sets none, 7 the visitor's lanes, then groups to avoid.
@@ -27,19 +27,7 @@ local function report(g, speaks)
   end
 end
 
--- A held seat goes back as such; a confirmed one only as long as an admin's head count has not said that it is not there.
-local function give_back(g)
-  if call('SETBIT', DEFINITION .. ':back:' .. bucket, serial, 1) == 1 then return end
-  if call('SETBIT', DEFINITION .. ':hold:' .. bucket, serial, 1) == 0 then
-    call('HINCRBY', SEATS, 'h:' .. id, -1)
-  elseif g.used <= tonumber(call('HGET', SEATS, 'h:' .. id) or '0') then
-    return
-  end
-  g.used = tonumber(call('HINCRBY', SEATS, 'u:' .. id, -1))
-  ledger().queue_settle(g)
-end
-
-local version, uid, running = open()
+local version, uid, running = open_and_let_in()
 if not version then return nil end
 local avoid = {[id] = true}
 for i = 8, #ARGV do avoid[ARGV[i]] = true end
@@ -56,6 +44,6 @@ if g and running then
   local live = serial < tonumber(call('HGET', SEATS, 'b:' .. bucket) or '0')
   local again = live and call('SETBIT', DEFINITION .. ':told:' .. bucket, serial, 1) == 1
   if not again then report(g, live) end
-  if live and taken == 1 then give_back(g) end
+  if live and taken == 1 then ledger().give_back(g, due, serial) end
 end
 return answer(version, uid, ARGV[1], runs, taken)

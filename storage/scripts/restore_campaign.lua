@@ -14,7 +14,7 @@ seed = tonumber(ARGV[1])
 local at = record_end(RECORD)
 local counters, due_least, due_entries, bitmaps, days = {'swept', ARGV[at]}, nil, {}, {}, {}
 at = at + 1
-for i = 0, tonumber(ARGV[RECORD + 11]) - 1 do
+for i = 0, tonumber(ARGV[RECORD + GROUPS]) - 1 do
   local id = ARGV[RECORD + FIRST + i * EACH]
   for n, field in ipairs({'u:', 'h:', 'r:', 't:', 's:'}) do
     if ARGV[at + n - 1] ~= '' then

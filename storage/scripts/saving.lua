@@ -2,9 +2,10 @@
 --
 -- A record is what ARGV has of one campaign, from `at` on: 0 the version that is replaced (0: there must be none),
 -- 1 definition, 2 uid, 3 strategy, 4 on, 5 from, 6 until, 7 hold seconds or 0, 8 slug, 9 a group that is no longer suspect,
--- or "", 10 how many lanes, 11 how many groups, then for each: id, limit, weight, on, expires, holds, lane.
+-- or "", 10 how many lanes, 11 what they mean, 12 seconds of a promise to those who wait (0: there is no waiting list),
+-- 13 how many groups, then for each: id, limit, weight, on, expires, holds, lane.
 local CHUNK = 1000 -- values in one call: Lua's stack is small
-local FIRST, EACH = 12, 7 -- the first group's arguments, and how many each has
+local GROUPS, FIRST, EACH = 13, 14, 7 -- how many groups; the first one's arguments, and how many each has
 
 local function pushed(command, key, values)
   for i = 1, #values, CHUNK do
@@ -14,13 +15,13 @@ end
 
 -- Where the arguments behind a record's groups begin.
 local function record_end(at)
-  return at + FIRST + tonumber(ARGV[at + 11]) * EACH
+  return at + FIRST + tonumber(ARGV[at + GROUPS]) * EACH
 end
 
 -- The script's i-th campaign, from 0 on, is the one that the ledger's functions work on.
 local function campaign_switch(i)
   DEFINITION, SEATS, QUEUE, DUE = KEYS[i * 4 + 1], KEYS[i * 4 + 2], KEYS[i * 4 + 3], KEYS[i * 4 + 4]
-  strategy, hold_seconds, lanes, first_due, swept = FILL, 0, 1, nil, nil
+  strategy, hold_seconds, lanes, waits, first_due, swept = FILL, 0, 1, 0, nil, nil
   groups, clocks = {}, {}
 end
 
@@ -42,7 +43,7 @@ end
 
 local function write_plan(at)
   local was, keep, fields = tonumber(ARGV[at]), {}, {}
-  for i = 0, tonumber(ARGV[at + 11]) - 1 do
+  for i = 0, tonumber(ARGV[at + GROUPS]) - 1 do
     local g = at + FIRST + i * EACH
     keep[ARGV[g]] = true
     fields[#fields + 1] = 'g:' .. ARGV[g]
@@ -52,7 +53,8 @@ local function write_plan(at)
   if was > 0 then forget_groups(keep) end
   pushed('HSET', SEATS, fields)
   call('HSET', SEATS, 'v', was + 1, 'uid', ARGV[at + 2], 'strat', ARGV[at + 3], 'on', ARGV[at + 4], 'from', ARGV[at + 5],
-       'until', ARGV[at + 6], 'hold', ARGV[at + 7], 'lanes', ARGV[at + 10])
+       'until', ARGV[at + 6], 'hold', ARGV[at + 7], 'lanes', ARGV[at + 10],
+       'lsig', string.sub(redis.sha1hex(ARGV[at + 11]), 1, 8), 'wait', ARGV[at + 12])
   call('HDEL', SEATS, 'lapsed')
   if ARGV[at + 9] ~= '' then call('HDEL', SEATS, 's:' .. ARGV[at + 9], 't:' .. ARGV[at + 9]) end
 end
@@ -65,7 +67,7 @@ local function write_queue(at)
   end
   groups, clocks, lanes, strategy = {}, {}, tonumber(ARGV[at + 10]), tonumber(ARGV[at + 3])
   local entries = {} -- by lane
-  for i = 0, tonumber(ARGV[at + 11]) - 1 do
+  for i = 0, tonumber(ARGV[at + GROUPS]) - 1 do
     local g = group_read(ARGV[at + FIRST + i * EACH])
     if group_room(g) > 0 then
       local own = entries[g.lane] or {}

@@ -1,29 +1,11 @@
--- needs: ledger taking
+-- needs: ledger taking waiting channels
 -- Takes n seats of one campaign.
 -- ARGV: 1 "uid:version" that the caller knows, 2 a group to try first or "", 3 a random seed, 4 the day,
 --       5 hold seconds where the campaign sets none, then lanes, channel and count, in the order of the visitors who ask.
 -- Reply: see answer() in taking.lua; nil if there is no such campaign.
 seed = tonumber(ARGV[3])
 
--- Seats by channel.
-local function count_channels(counts)
-  local key = DEFINITION .. ':stats:' .. ARGV[4]
-  for channel, count in pairs(counts) do
-    local field = 'seat:' .. channel
-    local total = call('HINCRBY', key, field, count)
-    if total == count then
-      -- Names that strangers make up must not fill the memory.
-      if call('HLEN', key) > CHANNELS_MAX then
-        call('HDEL', key, field)
-        call('HINCRBY', key, 'seat:~other', count)
-      end
-      call('EXPIRE', key, STATS_SECONDS)
-      call('HSET', SEATS, 'd:' .. ARGV[4], 1)
-    end
-  end
-end
-
-local version, uid, running = open()
+local version, uid, running = open_and_let_in()
 if not version then return nil end
 if lanes_stale(version, uid, ARGV[1]) then return answer(version, uid, ARGV[1], {}, -1) end
 local runs, taken, channels = {}, 0
@@ -41,5 +23,5 @@ for i = 6, #ARGV, 3 do
   end
 end
 runs_book(runs, tonumber(ARGV[5]))
-if channels then count_channels(channels) end
+for channel, count in pairs(channels or {}) do count_channel(ARGV[4], channel, count) end
 return answer(version, uid, ARGV[1], runs, taken)

@@ -263,7 +263,8 @@ def test_slugs_that_are_drawn_differ(server):
 def test_a_whole_campaign_comes_back_as_it_was_made(server, slug):
     made = {"slug": slug, "title": "春季跑步群", "strategy": "random", "enabled": False, "starts_at": "2026-11-01T08:00:00+08:00",
             "ends_at": "2027-01-01T00:00:00Z", "confirm": "tap", "hold_seconds": 60,
-            "fallback": {"url": "https://example.com/full", "text": "都满了\n明天再来", "contact": "https://u.wechat.com/a"},
+            "fallback": {"url": "https://example.com/full", "text": "都满了\n明天再来", "contact": "https://u.wechat.com/a",
+                         "waiting": None},
             "groups": [{"id": "first", "name": "第 1 群", "url": "https://weixin.qq.com/g/AAA", "show": "auto", "limit": 200, "weight": 3,
                         "enabled": True, "expires_at": "2099-11-29T14:20:00+08:00"},
                        {"url": "https://t.me/+abc", "limit": None}, {"url": "https://qm.qq.com/q/x", "limit": 0}]}
@@ -544,8 +545,8 @@ def test_merge_patch(server, slug):
     c = answer.json()
     assert answer.status == 200 and answer.header("ETag") == '"2"' and c["version"] == 2
     assert c["title"] == "新的" and c["hold_seconds"] is None and c["ends_at"] == "2099-01-01T00:00:00Z"
-    assert c["fallback"] == {"url": "https://example.com/full", "text": None, "contact": None}
-    assert server.patch(slug, {"fallback": None, "ends_at": None})["fallback"] == {"url": None, "text": None, "contact": None}
+    assert c["fallback"] == {"url": "https://example.com/full", "text": None, "contact": None, "waiting": None}
+    assert server.patch(slug, {"fallback": None, "ends_at": None})["fallback"] == {"url": None, "text": None, "contact": None, "waiting": None}
     assert server.patch(slug, {"strategy": "even", "enabled": False})["strategy"] == "even"
     c = server.show(slug)
     assert c["version"] == 4 and c["ends_at"] is None and c["enabled"] is False and len(c["groups"]) == 1

@@ -99,7 +99,7 @@ def test_contact_is_the_one_code_of_the_full_page(server, slug, tmp_path):
     assert (answer.status, answer.group, answer.cookie) == (200, "none", None)
     assert "周一再来" in answer.text and "或添加管理员" in answer.text
     assert code_on(answer, tmp_path) == contact
-    assert server.show(slug)["fallback"] == {"url": None, "text": "周一再来", "contact": contact}
+    assert server.show(slug)["fallback"] == {"url": None, "text": "周一再来", "contact": contact, "waiting": None}
     server.patch(slug, {"fallback": {"contact": None}})
     assert "<img" not in Visitor(server, slug).scan().text
     server.patch(slug, {"fallback": {"contact": "javascript:x"}}, expect=422)

@@ -97,6 +97,12 @@ def test_real_answers_are_as_described(server, description, slug):
         c.ask(method, "/owner", body, token=None, **held)
     c.ask("DELETE", f"/campaigns/{slug}/groups/g1/owner-links/{made['id']}", expect=204)
     c.ask("DELETE", f"/campaigns/{slug}/groups/g3", expect=204)
+    c.ask("POST", "/campaigns", {"slug": slug + "-w", "groups": page_groups(0), "fallback": {"waiting": {}}}, 201)
+    for name in ("Anna", "Ben"):
+        once(server.public, "POST", f"/{slug}-w", {"Content-Type": "application/x-www-form-urlencoded"}, f"wait=join&name={name}".encode())
+    waiting = c.ask("GET", f"/campaigns/{slug}-w/waiting")["data"]
+    c.ask("GET", f"/campaigns/{slug}-w/waiting?format=csv")
+    c.ask("DELETE", f"/campaigns/{slug}-w/waiting/{waiting[0]['id']}", expect=204), c.ask("DELETE", f"/campaigns/{slug}-w/waiting", expect=204)
     c.ask("GET", f"/campaigns/{slug}/qr.svg"), c.ask("GET", f"/campaigns/{slug}/qr.png")
     c.ask("POST", "/users", {"name": slug, "password": PASSWORD, "role": "editor"}, 201)
     c.ask("GET", "/users"), c.ask("GET", f"/users/{slug}"), c.ask("PATCH", f"/users/{slug}", {"role": "admin"})

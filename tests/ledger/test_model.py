@@ -19,6 +19,7 @@ SCRIPTS = pathlib.Path(__file__).parents[2] / "storage" / "scripts"
 FILL, EVEN, RANDOM = 0, 1, 2
 SEQUENCES = int(os.environ.get("HUOMA_MODEL_SEQUENCES", "700"))  # of each strategy
 STEPS = 25
+WAITING_MAX = 6
 
 
 def script(name):
@@ -67,6 +68,14 @@ class Group:
         self.times = []
 
 
+class Entry:
+    """One who waits."""
+
+    def __init__(self, name, number, lanes, sig):
+        self.id, self.number, self.lanes, self.sig = name, number, lanes, sig
+        self.state, self.seat = "w", None
+
+
 class Model:
     """What a campaign's ledger should be, in the plainest words."""
 
@@ -74,6 +83,7 @@ class Model:
         self.strategy, self.hold, self.now = strategy, hold, 1_000_000
         self.swept, self.late, self.told = 0, set(), set()
         self.groups, self.buckets = [], {}  # (id, due) -> [serials issued, confirmed, given back]
+        self.entries, self.numbers, self.promise, self.sig = [], 0, 60, "0"
 
     def find(self, name):
         return next((g for g in self.groups if g.id == name), None)
@@ -102,14 +112,94 @@ class Model:
         return [g for _, g in sorted(found, key=lambda pair: pair[0])]
 
     def seat(self, g):
+        return self.seat_for(g, self.hold if g.holds else 0)
+
+    def seat_for(self, g, hold):
         g.used += 1
-        if not g.holds:
+        if not hold:
             return (g.id, 0, 0)
-        width = max(1, min(60, self.hold // 3))
-        due = max(self.now - self.now % width + width + self.hold, self.swept + 1)
+        width = max(1, min(60, hold // 3))
+        due = max(self.now - self.now % width + width + hold, self.swept + 1)
         bucket = self.buckets.setdefault((g.id, due), [0, set(), set()])
         bucket[0] += 1
         return (g.id, due, bucket[0] - 1)
+
+    def lanes_of(self, e):
+        return e.lanes if e.sig == self.sig else [0]
+
+    def let_in(self):
+        """Those who wait, in their order, as far as there is room for them."""
+        while self.promise:
+            first = next(((e, g) for e in sorted(self.entries, key=lambda e: e.number) if e.state == "w"
+                          for g in self.order((), self.lanes_of(e))), None)
+            if not first:
+                return
+            first[0].state, first[0].seat = "p", self.seat_for(first[1], self.promise)
+
+    def wait_again(self, e):
+        self.give_back(e.seat)
+        e.state, e.seat = "w", None
+
+    def visit_list(self, action, name, e, lanes):
+        """(state, position, due, serial, confirmed, how many before, promise missed), as wait.lua answers."""
+        missed = False
+        self.let_in()
+        if e and action == "leave":
+            if e.state == "p" and self.live(e.seat):
+                self.give_back(e.seat)
+            self.entries.remove(e)
+            return (0, -1, 0, 0, 0, 0, 0)
+        if e and e.state == "w":
+            e.lanes, e.sig = lanes, self.sig
+        elif e and e.state == "p" and not self.live(e.seat):
+            missed = self.now >= e.seat[1]
+            self.wait_again(e)
+        elif e and e.state == "i" and not self.live(e.seat):
+            if action == "join":
+                self.entries.remove(e)
+            e = None
+        if action == "join" and not e:
+            if self.order((), lanes):
+                return (3, -1, 0, 0, 0, 0, 0)
+            if len([o for o in self.entries if o.state == "w"]) >= (WAITING_MAX if self.promise else 0):
+                return (4, -1, 0, 0, 0, 0, 0)
+            self.numbers += 1
+            e = Entry(name, self.numbers, lanes, self.sig)
+            self.entries.append(e)
+        if not e:
+            return (0, -1, 0, 0, 0, 0, 0)
+        self.let_in()
+        if e.state == "w":
+            return (1, -1, 0, 0, 0, len([o for o in self.entries if o.state == "w" and o.number < e.number]), int(missed))
+        if action == "come" and e.state == "p":
+            self.come(e)
+        bucket = self.buckets[e.seat[:2]]
+        return (2, self.groups.index(self.find(e.seat[0])), e.seat[1], e.seat[2], int(e.seat[2] in bucket[1] | bucket[2]), 0, 0)
+
+    def come(self, e):
+        g, bucket = self.find(e.seat[0]), self.buckets[e.seat[:2]]
+        bucket[1].add(e.seat[2])
+        if g.holds:
+            bucket[2].add(e.seat[2])
+            g.used -= 1
+            e.seat = self.seat_for(g, self.hold)
+        e.state = "i"
+
+    def live(self, seat):
+        """Whether the seat that was promised is still there to be taken."""
+        name, due, serial = seat
+        g, bucket = self.find(name), self.buckets.get((name, due))
+        closed = not g or not g.on or (g.expires and self.now >= g.expires)
+        return not closed and bucket is not None and serial not in bucket[2]
+
+    def give_back(self, seat):
+        name, due, serial = seat
+        g, bucket = self.find(name), self.buckets.get((name, due))
+        if not g or not bucket or serial in bucket[2]:
+            return
+        if serial not in bucket[1] or g.used > self.held(g):
+            g.used -= 1
+        bucket[2].add(serial)
 
 
 class World:
@@ -120,7 +210,8 @@ class World:
         self.slug = f"c{rng.getrandbits(40)}"
         self.keys = [f"hm:{{{self.slug}}}{s}" for s in ("", ":seats", ":queue", ":due")]
         self.scripts = {n: db.register_script(script(n)) for n in
-                        ("take_seats", "confirm_seat", "next_seat", "read_campaign", "save_campaigns", "delete_campaign")}
+                        ("take_seats", "confirm_seat", "next_seat", "read_campaign", "save_campaigns", "delete_campaign", "wait",
+                         "list_waiting", "delete_waiting")}
         self.model = Model(strategy, rng.choice([1, 10, 30, 180]))
         self.lanes = rng.choice([[0], [0, 1], [0, 1, 2, 3]])
         self.version, self.made, self.seats = 0, 0, []
@@ -144,7 +235,7 @@ class World:
         m = self.model
         m.sweep()
         args = [self.version, "{}", "uid", m.strategy, 1, 0, 0, self.rng.choice([0, m.hold]), self.slug, touched,
-                len(self.lanes), len(m.groups)]
+                len(self.lanes), m.sig, m.promise, len(m.groups)]
         for g in m.groups:
             args += [g.id, g.limit, g.weight, int(g.on), g.expires, int(g.holds), g.lane]
         args.append(len(heads))
@@ -171,7 +262,7 @@ class World:
             if self.rng.random() < 0.3:
                 self.made_beside = getattr(self, "made_beside", 0) + 1
                 slug, lane = f"{self.slug}-{self.made_beside}", self.rng.choice([0, 1])
-                records[side] = [0, "{}", "uid2", self.rng.choice([0, 1, 2]), 1, 0, 0, 33, slug, "", 2, 1,
+                records[side] = [0, "{}", "uid2", self.rng.choice([0, 1, 2]), 1, 0, 0, 33, slug, "", 2, "lanes", 0, 1,
                                  "g1", self.rng.choice([-1, 0, 5]), 1, 1, 0, 1, lane, 1, "g1", 3, *UNTOLD]
                 keys[side] = [f"hm:{{{slug}}}{s}" for s in ("", ":seats", ":queue", ":due")]
         return keys[0] + self.keys + keys[1] + ["hm:audit", "hm:changed"], *records
@@ -221,9 +312,47 @@ class World:
     def known(self):
         return f"uid:{self.version}"
 
+    def visit_list(self, action):
+        """One who waits, or has never been seen, joins, looks, comes or leaves."""
+        m, rng = self.model, self.rng
+        m.sweep()
+        e = rng.choice(m.entries) if m.entries and (action != "join" or rng.random() < 0.2) else None
+        name, lanes = e.id if e else f"v{rng.getrandbits(40)}", self.visitor()
+        reply = self.run("wait", self.known(), action, name, rng.getrandbits(30), "2026-11-23", ",".join(map(str, lanes)), m.hold, "",
+                         "Anna Li", WAITING_MAX)
+        got = tuple(map(int, reply[2:]))
+        assert got == m.visit_list(action, name, e, lanes)
+        if action == "come" and got[0] == 2:
+            self.seats.append((m.groups[got[1]].id, got[2], got[3]))
+
+    def delete_waiting(self):
+        m = self.model
+        m.sweep()
+        m.let_in()
+        e = self.rng.choice(m.entries) if m.entries else None
+        if not e:
+            return
+        assert int(self.run("delete_waiting", e.number, 1, *UNTOLD, extra_keys=["hm:audit"])) == len(m.entries) - 1
+        if e.state == "p":
+            m.give_back(e.seat)
+        m.entries.remove(e)
+
+    def list_waiting(self):
+        m = self.model
+        m.sweep()
+        m.let_in()
+        reply = self.run("list_waiting", 0, 1000)
+        waiting = [e.number for e in m.entries if e.state == "w"]
+        assert [int(reply[0]), int(reply[1])] == [len(m.entries), len(waiting) if m.promise else 0]
+        rows = [(int(reply[i]), reply[i + 2], reply[i + 3], int(reply[i + 7])) for i in range(2, len(reply), 8)]
+        state = lambda e: "l" if e.state == "p" and m.now >= e.seat[1] else e.state
+        assert rows == [(e.number, state(e), e.seat[0] if e.seat else "", len([n for n in waiting if n < e.number]) if e.state == "w" else 0)
+                        for e in sorted(m.entries, key=lambda e: e.number)]
+
     def take(self, n, prefer=None):
         m = self.model
         m.sweep()
+        m.let_in()
         visitors = []
         while len(visitors) < n:
             visitors += [self.visitor()] * self.rng.randint(1, n - len(visitors))
@@ -255,7 +384,7 @@ class World:
         else:
             m.sweep()
             g = m.find(name)
-            want = bool(g and m.room(g))
+            want = bool(g and m.room(g)) and not (m.promise and any(e.state == "w" for e in m.entries))
             if (name, due, serial) in m.late:
                 want = True
             elif want:
@@ -270,6 +399,7 @@ class World:
         name, due, serial = self.rng.choice(self.seats)
         avoid = {name} | set(self.rng.sample([g.id for g in m.groups], self.rng.randint(0, min(2, len(m.groups)))))
         m.sweep()
+        m.let_in()
         lanes = self.visitor()
         reply = self.run("next_seat", self.known(), name, due, serial, self.rng.getrandbits(30), m.hold,
                          ",".join(map(str, lanes)), *avoid)
@@ -290,7 +420,7 @@ class World:
 
     def adjust(self):
         m, rng = self.model, self.rng
-        what = rng.choice(["limit", "on", "expires", "order", "heads", "add", "remove", "touch"])
+        what = rng.choice(["limit", "on", "expires", "order", "heads", "add", "remove", "touch", "conditions", "promise"])
         g = rng.choice(m.groups) if m.groups else None
         heads, touched = (), ""
         if g and what == "limit":
@@ -311,12 +441,16 @@ class World:
             m.buckets = {k: b for k, b in m.buckets.items() if k[0] != g.id}
         elif g and what == "touch":
             touched = g.id
+        elif what == "conditions" and m.strategy != RANDOM:
+            m.sig = str(rng.randint(0, 3))
+        elif what == "promise":
+            m.promise = rng.choice([0, 60, 60, 300])
         self.save(heads, touched)
 
     def step(self):
         rng = self.rng
         before = {g.id: g.used for g in self.model.groups}
-        what = rng.choices(["take", "prefer", "confirm", "next", "adjust", "time", "back"], [6, 1, 5, 3, 3, 4, 0.5])[0]
+        what = rng.choices(["take", "prefer", "confirm", "next", "adjust", "time", "back", "wait"], [6, 1, 5, 3, 3, 4, 0.5, 6])[0]
         if what == "take":
             self.take(rng.choice([1, 1, 2, 5, 12]))
         elif what == "prefer" and self.model.strategy != RANDOM:
@@ -329,6 +463,10 @@ class World:
             self.adjust()
         elif what == "time":
             self.model.now += rng.choice([0, 1, 3, 20, 100, 400])
+        elif what == "wait" and self.model.strategy != RANDOM:
+            rng.choice([lambda: self.visit_list("join"), lambda: self.visit_list("join"), lambda: self.visit_list("look"),
+                        lambda: self.visit_list("come"), lambda: self.visit_list("come"), lambda: self.visit_list("leave"),
+                        self.list_waiting, self.delete_waiting])()
         elif what == "back":
             self.model.now -= rng.choice([1, 30, 3600])
         if what != "adjust":

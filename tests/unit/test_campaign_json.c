@@ -911,7 +911,8 @@ static void queries_and_contacts_are_kept(void **state)
                                 "\"fallback\":{\"contact\":\"https://u.wechat.com/a\"}}");
     struct field_errors errors;
     struct head_counts heads;
-    static const char patch[] = "{\"forward_query\":null,\"redirect_status\":null,\"fallback\":{\"contact\":null}}";
+    static const char patch[] =
+        "{\"forward_query\":null,\"redirect_status\":null,\"fallback\":{\"contact\":null,\"waiting\":null}}";
     struct campaign *back, *plain;
     char *stored, err[256];
     size_t len;
@@ -1114,7 +1115,8 @@ static void api_form_is_the_documented_one(void **state)
     static const char expected[] =
         "{\"slug\":\"spring-run\",\"title\":\"Spring run\",\"link\":\"https://q.example.com/spring-run\","
         "\"strategy\":\"fill\",\"enabled\":true,\"starts_at\":null,\"ends_at\":null,\"confirm\":\"scan\","
-        "\"hold_seconds\":null,\"forward_query\":false,\"fallback\":{\"url\":null,\"text\":null,\"contact\":null},"
+        "\"hold_seconds\":null,\"forward_query\":false,\"fallback\":{\"url\":null,\"text\":null,\"contact\":null,"
+        "\"waiting\":null},"
         "\"aliases\":[],"
         "\"groups\":[{\"id\":\"g1\",\"name\":\"Group "
         "1\","

@@ -356,7 +356,7 @@ static void test_messages(void **state)
         {LANDING_NOT_FOUND, "没有找到这个码", "not found"}, {LANDING_OFF, "暂时停用", "Stopped"},
         {LANDING_NOT_BEGUN, "还没有开始", "Not open yet"},  {LANDING_ENDED, "已经结束", "ended"},
         {LANDING_FULL, "这一批群都满了", "full"},           {LANDING_BUSY, "稍等", "One moment"},
-        {LANDING_BAD_REQUEST, "请再扫一次", "scan"},
+        {LANDING_BAD_REQUEST, "请再扫一次", "scan"},        {LANDING_WAITING_FULL, "排队的人太多了", "line is full"},
     };
 
     (void)state;
@@ -577,6 +577,70 @@ static void test_tap_and_preview(void **state)
     free(preview);
 }
 
+/* text, count times; malloc'd. */
+static char *repeated(const char *text, size_t count)
+{
+    size_t len = strlen(text);
+    char *out = malloc(len * count + 1);
+    assert_non_null(out);
+    for (size_t i = 0; i < count; i++)
+        memcpy(out + i * len, text, len);
+    out[len * count] = '\0';
+    return out;
+}
+
+static char *waiting_page(const struct campaign *c, bool place, enum landing_language lang)
+{
+    struct landing_page page = {0};
+    int failed = place ? landing_place(&page, c, 2, true, lang) : landing_join(&page, c, true, lang);
+    assert_int_equal(failed, 0);
+    assert_int_equal(page.path_at, page.len);
+    return whole(&page);
+}
+
+static void test_waiting_list(void **state)
+{
+    struct campaign c = campaign_of(NULL, "<Run>");
+
+    (void)state;
+    c.waiting = (struct waiting_list){.ask = WAITING_NICKNAME, .promise_seconds = 7200, .limit = 5};
+    for (enum landing_language lang = 0; lang < LANDING_LANGUAGES; lang++) {
+        char *join = waiting_page(&c, false, lang), *place = waiting_page(&c, true, lang);
+        assert_dressed(join, lang);
+        assert_dressed(place, lang);
+        assert_has(join, "&lt;Run&gt;");
+        assert_has(join, "<label for=\"name\">");
+        assert_has(join, "role=\"alert\"");
+        assert_has(place, lang == LANDING_ZH ? ">第 3 位</h1>" : ">Number 3</h1>");
+        assert_has(place, lang == LANDING_ZH ? ">前面还有 2 人</p>" : ">2 before you</p>");
+        assert_has(place, lang == LANDING_ZH ? "2 小时" : "2 h");
+        assert_has(place, "<noscript><meta http-equiv=\"refresh\" content=\"30\"></noscript>");
+        free(join);
+        free(place);
+    }
+}
+
+static void test_largest_waiting_list(void **state)
+{
+    char *title = repeated("活\"", CAMPAIGN_TITLE_MAX / 2), *text = repeated("<群", CAMPAIGN_TEXT_MAX / 2);
+    char *privacy = repeated("&私", WAITING_PRIVACY_MAX / 2), *contact = repeated("a", 1400);
+    struct campaign c = campaign_of(NULL, title);
+
+    (void)state;
+    memcpy(contact, "https://", 8);
+    c.fallback_text = text;
+    c.fallback_contact = contact;
+    c.waiting = (struct waiting_list){.ask = WAITING_NUMBER, .promise_seconds = 60, .limit = 5, .privacy = privacy};
+    for (enum landing_language lang = 0; lang < LANDING_LANGUAGES; lang++) {
+        free(waiting_page(&c, false, lang));
+        free(waiting_page(&c, true, lang));
+    }
+    free(title);
+    free(text);
+    free(privacy);
+    free(contact);
+}
+
 static void test_csp(void **state)
 {
     const char *csp = landing_csp();
@@ -589,7 +653,7 @@ static void test_csp(void **state)
     assert_has(csp, "frame-ancestors 'none'");
     assert_lacks(csp, "unsafe");
     assert_lacks(csp, "http");
-    assert_int_equal(count_of(csp, "'sha256-"), 9);
+    assert_int_equal(count_of(csp, "'sha256-"), 11);
     assert_int_equal(strcspn(csp, "\r\n"), strlen(csp));
 }
 
@@ -652,6 +716,7 @@ int main(void)
         cmocka_unit_test(test_contact),       cmocka_unit_test(test_list),
         cmocka_unit_test(test_long_list),     cmocka_unit_test(test_views),
         cmocka_unit_test(test_largest_views), cmocka_unit_test(test_tap_and_preview),
+        cmocka_unit_test(test_waiting_list),  cmocka_unit_test(test_largest_waiting_list),
         cmocka_unit_test(test_csp),           cmocka_unit_test(test_languages),
     };
     return cmocka_run_group_tests(tests, set_up, NULL);

@@ -498,6 +498,8 @@ export const en: Record<keyof typeof zh, string> = {
     'action.logout.everywhere': 'logged out everywhere',
     'action.setup': 'made the first account',
     'action.owner-link.create': 'made a link to renew',
+    'action.waiting.delete': 'removed from the waiting list',
+    'action.waiting.clear': 'cleared the waiting list',
     'action.owner-link.delete': 'revoked a link to renew',
     'field.confirmed': 'Head count',
     'field.weight': 'Weight',

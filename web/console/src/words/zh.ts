@@ -496,6 +496,8 @@ export const zh = {
     'action.logout.everywhere': '退出所有设备',
     'action.setup': '创建第一个账号',
     'action.owner-link.create': '生成换码链接',
+    'action.waiting.delete': '从排队名单删除',
+    'action.waiting.clear': '清空排队名单',
     'action.owner-link.delete': '作废换码链接',
     'field.confirmed': '实际人数',
     'field.weight': '权重',

@@ -1,0 +1,132 @@
+/* The pages of a waiting list: where a name is left, and where one stands. Neither is kept: each is a visitor's own. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "embed.h"
+#include "landing.h"
+#include "landing_html.h"
+#include "landing_page.h"
+#include "landing_words.h"
+
+enum { PLACE_TEXT = 96 };
+
+/* What gives way, step by step, when a page would be too large. */
+static const struct wait_room {
+    size_t title, say;
+} rooms[] = {{600, 3600}, {360, 1800}, {120, 600}};
+
+/* The contact's code; NULL: the campaign has none. */
+struct contact {
+    char *png; /* malloc'd */
+    char side[16];
+};
+
+static int contact_draw(struct contact *k, const struct campaign *c)
+{
+    int side = 0, err;
+    *k = (struct contact){0};
+    if (!c->fallback_contact)
+        return 0;
+    err = landing_draw(c->fallback_contact, &k->png, &side);
+    snprintf(k->side, sizeof k->side, "%d", side);
+    return err;
+}
+
+static void put_contact(struct html_slots *s, const struct contact *k, enum landing_language lang)
+{
+    html_slot_raw(s, "or", landing_words[lang].contact);
+    html_slot_raw(s, "alt", landing_words[lang].contact_alt);
+    html_slot_raw(s, "side", k->side);
+    html_slot_raw(s, "png", k->png);
+}
+
+int landing_join(struct landing_page *page, const struct campaign *c, bool wrong, enum landing_language lang)
+{
+    const struct landing_kind kind = {embed_join_html, STYLE_WAIT, SCRIPT_NONE, false};
+    const struct landing_wait_words *w = &landing_wait_words[lang];
+    const bool number = c->waiting.ask == WAITING_NUMBER;
+    char privacy[PLACE_TEXT];
+    struct contact k;
+    int err = contact_draw(&k, c);
+
+    if (err)
+        return err;
+    snprintf(privacy, sizeof privacy, w->privacy, (int)WAITING_KEEP_DAYS);
+    err = -E2BIG;
+    for (size_t i = 0; err == -E2BIG && i < sizeof rooms / sizeof rooms[0]; i++) {
+        struct html_slots s = {0};
+        html_slot_text(&s, "title", landing_name(c), rooms[i].title);
+        html_slot_text(&s, "tab", landing_name(c), 240);
+        html_slot_raw(&s, "head", landing_messages[LANDING_FULL].in[lang].head);
+        html_slot_text(&s, "say", c->fallback_text && *c->fallback_text ? c->fallback_text : w->say[number],
+                       rooms[i].say);
+        html_slot_raw(&s, "label", w->label[number]);
+        html_slot_raw(&s, "complete", number ? "tel" : "nickname");
+        html_slot_raw(&s, "wrong", wrong ? w->wrong[number] : NULL);
+        html_slot_raw(&s, "queue", w->queue);
+        html_slot_text(&s, "privacy", c->waiting.privacy ? c->waiting.privacy : privacy, 1200);
+        put_contact(&s, &k, lang);
+        err = landing_make(page, &kind, lang, &s);
+    }
+    free(k.png);
+    return err == -E2BIG ? -ENOMEM : err;
+}
+
+/* The line with the number where "#" stands. */
+static void put_number(char out[PLACE_TEXT], const char *line, int64_t n)
+{
+    const char *at = strchr(line, '#');
+    if (at)
+        snprintf(out, PLACE_TEXT, "%.*s%" PRId64 "%s", (int)(at - line), line, n, at + 1);
+    else
+        snprintf(out, PLACE_TEXT, "%s", line);
+}
+
+/* How long a seat is kept, as people say it. */
+static void put_time(char out[PLACE_TEXT], const struct landing_wait_words *w, int seconds)
+{
+    if (seconds >= 3600 && seconds % 3600 == 0)
+        snprintf(out, PLACE_TEXT, w->hours, seconds / 3600);
+    else
+        snprintf(out, PLACE_TEXT, w->minutes, (seconds + 59) / 60);
+}
+
+int landing_place(struct landing_page *page, const struct campaign *c, int64_t before, bool missed,
+                  enum landing_language lang)
+{
+    const struct landing_kind kind = {embed_place_html, STYLE_WAIT, SCRIPT_WAIT, false};
+    const struct landing_wait_words *w = &landing_wait_words[lang];
+    char place[PLACE_TEXT], others[PLACE_TEXT], time[PLACE_TEXT], how[512];
+    struct contact k;
+    int err = contact_draw(&k, c);
+
+    if (err)
+        return err;
+    put_number(place, w->place, before + 1);
+    put_number(others, before ? w->before : w->next, before);
+    put_time(time, w, c->waiting.promise_seconds);
+    snprintf(how, sizeof how, w->how, time);
+    err = -E2BIG;
+    for (size_t i = 0; err == -E2BIG && i < sizeof rooms / sizeof rooms[0]; i++) {
+        struct html_slots s = {0};
+        html_slot_text(&s, "title", landing_name(c), rooms[i].title);
+        html_slot_raw(&s, "tab", place);
+        html_slot_raw(&s, "retry", "30");
+        html_slot_raw(&s, "missed", missed ? w->missed : NULL);
+        html_slot_raw(&s, "place_of", w->place);
+        html_slot_raw(&s, "place", place);
+        html_slot_raw(&s, "before_some", w->before);
+        html_slot_raw(&s, "before_none", w->next);
+        html_slot_raw(&s, "before", others);
+        html_slot_raw(&s, "how", how);
+        html_slot_raw(&s, "lost", w->lost);
+        html_slot_raw(&s, "leave", w->leave);
+        put_contact(&s, &k, lang);
+        err = landing_make(page, &kind, lang, &s);
+    }
+    free(k.png);
+    return err == -E2BIG ? -ENOMEM : err;
+}

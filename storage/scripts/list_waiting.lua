@@ -1,0 +1,18 @@
+-- needs: ledger taking waiting
+-- A page of a waiting list, in the order of joining. ARGV: 1 the number behind which it begins, 2 how many at most.
+-- Reply: {how many entries there are, how many of them wait, and for each: number, joined, state, group or "", due, channel or "",
+-- name, how many wait before}; nil if there is no such campaign. state: w waits, p promised, l missed the promise, i in.
+local version, _, running = open_and_let_in()
+if not version then return nil end
+local reply = {call('ZCARD', WAITED), waits}
+for _, id in ipairs(call('ZRANGEBYSCORE', WAITED, '(' .. ARGV[1], '+inf', 'LIMIT', 0, ARGV[2])) do
+  local e = waiting().entry_read(id)
+  if e then
+    local state = e.state == 'p' and now >= e.due and 'l' or e.state
+    for _, value in ipairs({e.number, e.joined, state, e.group == '-' and '' or e.group, e.due, e.channel == '-' and '' or e.channel,
+                            e.name, e.state == 'w' and waiting().before(e.number) or 0}) do
+      reply[#reply + 1] = value
+    end
+  end
+end
+return reply
