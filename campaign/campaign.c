@@ -68,6 +68,7 @@ void campaign_free(struct campaign *c)
     free(c->by_id);
     campaign_clear_aliases(c);
     free(c->title);
+    free(c->timezone);
     free(c->fallback_url);
     free(c->fallback_text);
     free(c->fallback_contact);
@@ -133,15 +134,15 @@ struct campaign *campaign_copy(const struct campaign *c)
     if (!copy)
         return NULL;
     *copy = *c;
-    copy->title = copy->fallback_url = copy->fallback_text = copy->fallback_contact = NULL;
+    copy->title = copy->timezone = copy->fallback_url = copy->fallback_text = copy->fallback_contact = NULL;
     copy->waiting.privacy = NULL;
     copy->groups = NULL;
     copy->group_count = 0;
     copy->aliases = NULL;
     copy->alias_count = 0;
     copy->by_id = NULL;
-    if (!copy_text(&copy->title, c->title) || !copy_text(&copy->fallback_url, c->fallback_url) ||
-        !copy_text(&copy->fallback_text, c->fallback_text) ||
+    if (!copy_text(&copy->title, c->title) || !copy_text(&copy->timezone, c->timezone) ||
+        !copy_text(&copy->fallback_url, c->fallback_url) || !copy_text(&copy->fallback_text, c->fallback_text) ||
         !copy_text(&copy->fallback_contact, c->fallback_contact) ||
         !copy_text(&copy->waiting.privacy, c->waiting.privacy) || !copy_aliases(copy, c) || !copy_groups(copy, c)) {
         campaign_free(copy);
@@ -381,6 +382,21 @@ bool campaign_channel_valid(const char *channel, size_t len)
 {
     return is_id(channel, len, CAMPAIGN_CHANNEL_MAX) && channel[0] != '-' &&
            !is_one_of(channel, len, reserved_channels, sizeof(reserved_channels) / sizeof(reserved_channels[0]));
+}
+
+bool campaign_timezone_valid(const char *name, size_t len)
+{
+    char before = '/';
+
+    for (size_t i = 0; i < len && len <= CAMPAIGN_ZONE_MAX; i++) {
+        char c = name[i];
+        bool word = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+
+        if (!word && (before == '/' || !((c >= '0' && c <= '9') || c == '_' || c == '+' || c == '-' || c == '/')))
+            return false;
+        before = c;
+    }
+    return len > 0 && len <= CAMPAIGN_ZONE_MAX && before != '/';
 }
 
 bool group_id_valid(const char *id, size_t len)

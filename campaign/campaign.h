@@ -26,6 +26,7 @@ enum {
     CAMPAIGN_ALIASES_MAX = 64,    /* old addresses that lead to one campaign */
     CAMPAIGN_HOLD_MIN = 10,       /* seconds */
     CAMPAIGN_HOLD_MAX = 86400,    /* seconds */
+    CAMPAIGN_ZONE_MAX = 64,       /* bytes of a time zone's name */
     GROUP_ID_MAX = 16,            /* bytes; [a-z0-9-]{1,16} */
     GROUP_NAME_MAX = 100,         /* characters */
     GROUP_URL_MAX = 2048,         /* bytes */
@@ -77,6 +78,7 @@ struct campaign {
     bool enabled;
     int64_t starts_at, ends_at;
     int hold_seconds;       /* 0: the server's default */
+    char *timezone;         /* an IANA name, for `hours` of its groups; NULL: the server's */
     bool forward_query;     /* what stands behind "?" in a scan's address goes on to the group's link */
     char *fallback_url;     /* NULL: none */
     char *fallback_text;    /* NULL: none */
@@ -146,6 +148,8 @@ bool campaign_asks_tap(const struct campaign *c);
 bool campaign_slug_valid(const char *slug, size_t len);
 /* [a-z0-9][a-z0-9-]{0,31}, lower case, not reserved (seat next). */
 bool campaign_channel_valid(const char *channel, size_t len);
+/* Whether it is written as IANA's names are ("Asia/Shanghai", "Etc/GMT+8"): no path leads out of the zones' folder. */
+bool campaign_timezone_valid(const char *name, size_t len);
 /* [a-z0-9-]{1,16} */
 bool group_id_valid(const char *id, size_t len);
 

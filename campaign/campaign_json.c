@@ -20,7 +20,8 @@ static void errors_reset(struct field_errors *e)
 static struct change change_begin(enum reading reading, const struct campaign *was, const struct campaign_moment *m,
                                   struct field_errors *errors)
 {
-    struct change ch = {.reading = reading, .was = was, .now = m ? m->now : 0, .errors = errors, .index = -1};
+    struct change ch = {
+        .reading = reading, .was = was, .now = m ? m->now : 0, .moment = m, .errors = errors, .index = -1};
 
     errors_reset(errors);
     ch.campaign = was ? campaign_copy(was) : campaign_new();

@@ -48,8 +48,9 @@ void head_counts_free(struct head_counts *h);
 
 /* What a creation or change needs to know of the moment. */
 struct campaign_moment {
-    int64_t now;        /* unix seconds: created_at, updated_at */
-    uint64_t random[2]; /* for a generated slug and for uid */
+    int64_t now;                              /* unix seconds: created_at, updated_at */
+    uint64_t random[2];                       /* for a generated slug and for uid */
+    bool (*knows_timezone)(const char *name); /* whether this machine has the zone; NULL: any that is well-formed */
 };
 
 /*

@@ -72,6 +72,19 @@ static void read_hold(struct change *ch, const char *key, json_t *value)
         ch->campaign->hold_seconds = (int)seconds;
 }
 
+static void read_timezone(struct change *ch, const char *key, json_t *value)
+{
+    const char *name = json_string_value(value);
+    bool known = name && campaign_timezone_valid(name, json_string_length(value));
+
+    if (known && ch->moment && ch->moment->knows_timezone)
+        known = ch->moment->knows_timezone(name);
+    if (known || json_is_null(value))
+        change_set_text(ch, &ch->campaign->timezone, name);
+    else
+        change_error(ch, key, "must be a time zone that the server has, as \"Asia/Shanghai\", or null");
+}
+
 static void read_forward_query(struct change *ch, const char *key, json_t *value)
 {
     if (json_is_null(value))
@@ -253,6 +266,7 @@ static const struct key campaign_keys[] = {
     {"ends_at", READ_ALL, read_ends},
     {"confirm", READ_ALL, read_confirm},
     {"hold_seconds", READ_ALL, read_hold},
+    {"timezone", READ_ALL, read_timezone},
     {"forward_query", READ_ALL, read_forward_query},
     {"redirect_status", READ_CREATE | READ_PATCH, read_redirect_status},
     {"aliases", READ_ALL, change_read_aliases},

@@ -42,8 +42,9 @@ struct change {
     struct campaign *campaign;  /* being changed; owned until change_finish */
     const struct campaign *was; /* before; NULL at creation and for the stored form */
     int64_t now;
-    struct group *group; /* whose keys are read, or NULL */
-    bool one_group;      /* the text is one group's patch: its id stands */
+    const struct campaign_moment *moment; /* NULL for the stored form */
+    struct group *group;                  /* whose keys are read, or NULL */
+    bool one_group;                       /* the text is one group's patch: its id stands */
     bool has_groups, has_url;
     struct head_counts *heads;
     size_t heads_room;

@@ -62,6 +62,8 @@ int config_load(struct config *c, int *argc, char **args, char err[CONFIG_ERR_MA
 char *config_describe(void);
 /* For `huoma check`: a line for each key with its value; secrets are masked. malloc'd; NULL: out of memory. */
 char *config_show(const struct config *c);
+/* Whether the system has the time zone, by its IANA name. */
+bool config_timezone_known(const char *name);
 /* A Redis URL without user and password, for logs and errors. */
 void config_mask_url(const char *url, char out[CONFIG_TEXT_MAX]);
 

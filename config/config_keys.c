@@ -331,20 +331,27 @@ static bool check_admin_token(char *text, char why[CONFIG_WHY_MAX])
     return true;
 }
 
-static bool check_timezone(char *text, char why[CONFIG_WHY_MAX])
+bool config_timezone_known(const char *name)
 {
-    char path[128], magic[4] = "", seen[CONFIG_ECHO_MAX];
+    char path[128], magic[4] = "";
     bool known = false;
-    if (text[0] != '/' && !strstr(text, "..")) {
-        snprintf(path, sizeof path, "/usr/share/zoneinfo/%s", text);
+    if (name[0] != '/' && !strstr(name, "..")) {
+        snprintf(path, sizeof path, "/usr/share/zoneinfo/%s", name);
         FILE *f = fopen(path, "re");
         if (f) {
             known = fread(magic, 1, sizeof magic, f) == sizeof magic && memcmp(magic, "TZif", 4) == 0;
             fclose(f);
         }
     }
-    return known || config_refuse(why, "%s is not a time zone of this system (Asia/Shanghai, UTC ...)",
-                                  config_echo(text, seen, sizeof seen));
+    return known;
+}
+
+static bool check_timezone(char *text, char why[CONFIG_WHY_MAX])
+{
+    char seen[CONFIG_ECHO_MAX];
+    return config_timezone_known(text) ||
+           config_refuse(why, "%s is not a time zone of this system (Asia/Shanghai, UTC ...)",
+                         config_echo(text, seen, sizeof seen));
 }
 
 /* --- the table --- */
@@ -384,7 +391,7 @@ const struct config_key config_keys[CONFIG_KEY_COUNT] = {
     {.name = "admin_token", &TEXT, AT(admin_token), 0, SIZE(admin_token), "", "none", "TOKEN",
      "an owner's API token that always works", FROM_FILE | FROM_ENV, .secret = true, .check = check_admin_token},
     {.name = "timezone", &TEXT, AT(timezone), 0, SIZE(timezone), "", "the system's", "NAME",
-     "days of statistics, as Asia/Shanghai", FROM_ANY, .check = check_timezone},
+     "days of statistics and hours of groups, as Asia/Shanghai", FROM_ANY, .check = check_timezone},
     {.name = "audit_days", &NUMBER, AT(audit_days), 1, 3650, "180", NULL, "N",
      "how long the audit log is kept", FROM_ANY},
     {.name = "log_level", &WORD, AT(log_level), 0, 0, "info", NULL, "LEVEL",

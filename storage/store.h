@@ -147,7 +147,7 @@ struct seat_waiter {
     char channel[CAMPAIGN_CHANNEL_MAX + 1]; /* "" none */
     const char *prefer; /* seats_take: a group id to try first, if it is of the visit's lanes; or NULL */
     /* campaign_lanes of the visit; asked for only where the campaign has several, and again when it has changed */
-    uint32_t (*lanes)(const struct seat_waiter *w);
+    uint32_t (*lanes)(struct seat_waiter *w);
     struct seat_left left;    /* seats_next */
     struct seat_place *place; /* seats_place */
     /* what is given: valid in done when r is STORE_OK */

@@ -11,6 +11,7 @@
 
 #include "answer.h"
 #include "audit.h"
+#include "config.h"
 #include "log.h"
 #include "problem.h"
 
@@ -93,7 +94,7 @@ void change_refuse_version(struct conn *c, int64_t version)
 
 struct campaign_moment change_moment(const struct conn *c)
 {
-    struct campaign_moment m = {.now = conn_now(c)};
+    struct campaign_moment m = {.now = conn_now(c), .knows_timezone = config_timezone_known};
     randombytes_buf(m.random, sizeof m.random);
     return m;
 }

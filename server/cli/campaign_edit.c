@@ -15,7 +15,7 @@ enum {
 
 static struct campaign_moment moment_now(void)
 {
-    struct campaign_moment m = {.now = time(NULL)};
+    struct campaign_moment m = {.now = time(NULL), .knows_timezone = config_timezone_known};
     randombytes_buf(m.random, sizeof m.random);
     return m;
 }

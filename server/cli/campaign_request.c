@@ -32,6 +32,7 @@ static const struct field campaign_fields[] = {
     {"--starts-at", "starts_at", OPTION, BOTH},
     {"--ends-at", "ends_at", OPTION, BOTH},
     {"--hold", "hold_seconds", NUMBER, BOTH},
+    {"--timezone", "timezone", OPTION, BOTH},
     {"--forward-query", "forward_query", SWITCH, BOTH},
 };
 

@@ -28,6 +28,7 @@ static const char campaign_help[] =
     "  --starts-at DATE             2026-11-29T14:20:00+08:00\n"
     "  --ends-at DATE\n"
     "  --hold SECONDS               how long an unconfirmed seat is kept\n"
+    "  --timezone ZONE              for hours of groups, as Asia/Shanghai; none: the server's\n"
     "  --forward-query on|off       what stands behind ? goes on to the group's link\n"
     "  --fallback-url URL           where to when no group is open\n"
     "  --fallback-text TEXT\n"

@@ -150,7 +150,7 @@ static void keep(struct import_plan *p, long line, struct campaign *c, json_t *c
 static void on_campaign(void *ctx, long line, json_t *definition)
 {
     struct import_plan *p = ctx;
-    struct campaign_moment m = {.now = time(NULL)};
+    struct campaign_moment m = {.now = time(NULL), .knows_timezone = config_timezone_known};
     const char *slug = json_string_value(json_object_get(definition, "slug"));
     json_t *counts = take_counts(definition);
     char *text = json_dumps(definition, JSON_COMPACT);

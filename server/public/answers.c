@@ -16,6 +16,7 @@ struct answers {
     struct answer_shelf *shelf;
     const struct campaign *campaign;
     bool asks_tap;
+    struct zone *zone; /* NULL: the process's, or nobody asks */
     struct answer_page *tap[LANDING_LANGUAGES];
     struct answer_page *leave[LANDING_LANGUAGES];
     struct answer_page *preview[LANDING_LANGUAGES];
@@ -72,6 +73,8 @@ struct answers *answers_new(struct answer_shelf *shelf, const struct campaign *c
     a->shelf = shelf;
     a->campaign = c;
     a->asks_tap = campaign_asks_tap(c);
+    if (c->timezone && c->asks & VISIT_FACT_HOURS)
+        a->zone = zone_new(c->timezone);
     return a;
 }
 
@@ -98,6 +101,7 @@ void answers_free(void *answers)
         free(a->groups[i].view);
         free(a->groups[i].redirect);
     }
+    zone_free(a->zone);
     free(a->groups);
     free(a);
 }
@@ -208,4 +212,9 @@ const struct landing_page *answers_plain(struct answer_shelf *s, enum landing_me
 bool answers_ask_tap(const struct answers *a)
 {
     return a->asks_tap;
+}
+
+struct zone *answers_zone(const struct answers *a)
+{
+    return a->zone;
 }

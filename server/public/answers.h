@@ -11,6 +11,7 @@
 #include "landing.h"
 #include "request.h"
 #include "visitor.h"
+#include "zone.h"
 
 enum { ANSWERS_PAGES_MAX = 1024 }; /* pages a worker keeps, each under LANDING_PAGE_MAX */
 
@@ -52,5 +53,7 @@ const struct landing_page *answers_message(struct answers *a, enum landing_messa
 /* A message that names no campaign. */
 const struct landing_page *answers_plain(struct answer_shelf *s, enum landing_message m, enum landing_language l);
 bool answers_ask_tap(const struct answers *a);
+/* The campaign's time zone, for its hours; NULL: the process's. */
+struct zone *answers_zone(const struct answers *a);
 
 #endif

@@ -46,28 +46,29 @@ int scan_context_init(struct scan_context *x, const unsigned char secret[STORE_S
 
 /* --- whom a group is for --- */
 
-struct visit visit_of_scan(const struct scan *s, char channel[CAMPAIGN_CHANNEL_MAX + 1])
+struct visit visit_of_scan(struct scan *s, char channel[CAMPAIGN_CHANNEL_MAX + 1])
 {
-    struct conn *c = conn_of_data((void *)s);
+    struct conn *c = conn_of(s);
+    struct answers *a = answers_of(s);
     int had = s->has_token ? campaign_find_group(campaign_of(s), s->token.group) : -1;
     const struct when *when = had >= 0 ? campaign_of(s)->groups[had].when : NULL;
 
     snprintf(channel, CAMPAIGN_CHANNEL_MAX + 1, "%s", s->waiter.channel);
     if (!channel[0] && when && when->channels)
         snprintf(channel, CAMPAIGN_CHANNEL_MAX + 1, "%.*s", (int)strcspn(when->channels + 1, ","), when->channels + 1);
-    return visit_of(conn_request(c), channel, conn_now(c), campaign_of(s)->asks);
+    return visit_of(conn_request(c), channel, conn_now(c), a ? answers_zone(a) : NULL, campaign_of(s)->asks);
 }
 
-uint32_t scan_lanes(const struct seat_waiter *w)
+uint32_t scan_lanes(struct seat_waiter *w)
 {
-    const struct scan *s = (const struct scan *)w;
+    struct scan *s = (struct scan *)w;
     char channel[CAMPAIGN_CHANNEL_MAX + 1];
     struct visit v = visit_of_scan(s, channel);
     return campaign_lanes(campaign_of(s), &v);
 }
 
 /* Whether who has a seat in the group keeps it: they do when its hours are over. */
-static bool keeps_seat(const struct scan *s, const struct group *g)
+static bool keeps_seat(struct scan *s, const struct group *g)
 {
     char channel[CAMPAIGN_CHANNEL_MAX + 1];
     bool leaves = campaign_of(s)->leaving_lanes >> g->lane & 1;
@@ -81,7 +82,7 @@ static bool keeps_seat(const struct scan *s, const struct group *g)
 
 /* The group of a seat that still holds without asking Redis: confirmed, or held and not yet due; and its group admits.
  */
-static int seat_in_hand(const struct scan *s, int64_t now)
+static int seat_in_hand(struct scan *s, int64_t now)
 {
     if (!s->has_token || (!s->token.confirmed && now >= s->token.due))
         return -1;

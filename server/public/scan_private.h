@@ -35,7 +35,7 @@ static inline const struct campaign *campaign_of(const struct scan *s)
 
 /* scan.c: the lanes of the visit; the waiter was given a seat, on the way with it; a seat is taken, or a tap asked for
  * first; the address where the visitor stands: a button at the campaign's own keeps its channel and query. */
-uint32_t scan_lanes(const struct seat_waiter *w);
+uint32_t scan_lanes(struct seat_waiter *w);
 void scan_seated(struct scan *s);
 void scan_take(struct scan *s);
 size_t scan_address(struct scan *s, char location[HTTP_TARGET_MAX + 1]);
@@ -53,7 +53,7 @@ void send_failure(struct scan *s, enum store_result r);
 bool send_if_not_running(struct scan *s);
 /* The visit as conditions see it; without a channel, as those of buttons, it counts as of the first one that its seat's
  * group is for. */
-struct visit visit_of_scan(const struct scan *s, char channel[CAMPAIGN_CHANNEL_MAX + 1]);
+struct visit visit_of_scan(struct scan *s, char channel[CAMPAIGN_CHANNEL_MAX + 1]);
 
 void send_message(struct scan *s, int status, enum landing_message m);
 /* No group is open to this visitor: where they should open the code instead, or the campaign's link, its waiting list,

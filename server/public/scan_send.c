@@ -129,13 +129,13 @@ bool send_if_not_running(struct scan *s)
     return true;
 }
 
-static bool is_elsewhere(const struct scan *s)
+static bool is_elsewhere(struct scan *s)
 {
     char channel[CAMPAIGN_CHANNEL_MAX + 1];
     if (!campaign_of(s)->leaving_lanes)
         return false;
     struct visit v = visit_of_scan(s, channel);
-    return campaign_is_elsewhere(campaign_of(s), &v, conn_now(conn_of((struct scan *)s)));
+    return campaign_is_elsewhere(campaign_of(s), &v, conn_now(conn_of(s)));
 }
 
 /* "Open in your browser", with the campaign's link and the visitor's channel. */

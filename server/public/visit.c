@@ -5,7 +5,6 @@
 #include "visit.h"
 
 #include <string.h>
-#include <time.h>
 
 #include "landing_language.h"
 
@@ -39,17 +38,7 @@ enum visit_app visit_app_of(const struct request *r)
     return (enum visit_app)first_of(apps, r->header[HTTP_H_USER_AGENT]);
 }
 
-static int week_minute(int64_t now)
-{
-    time_t t = (time_t)now;
-    struct tm tm;
-
-    if (!localtime_r(&t, &tm))
-        return 0;
-    return ((tm.tm_wday + 6) % 7 * 24 + tm.tm_hour) * 60 + tm.tm_min;
-}
-
-struct visit visit_of(const struct request *r, const char *channel, int64_t now, unsigned asks)
+struct visit visit_of(const struct request *r, const char *channel, int64_t now, struct zone *zone, unsigned asks)
 {
     struct span accept = r->header[HTTP_H_ACCEPT_LANGUAGE];
     struct visit v = {.channel = channel};
@@ -61,6 +50,6 @@ struct visit visit_of(const struct request *r, const char *channel, int64_t now,
     if (asks & VISIT_FACT_LANGUAGE && !language_best(accept.at, accept.len, v.language) && v.app != VISIT_BROWSER)
         memcpy(v.language, "zh", 3); /* these apps are used in Chinese, and not all of them say so */
     if (asks & VISIT_FACT_HOURS)
-        v.week_minute = week_minute(now);
+        v.week_minute = zone_week_minute(zone, now);
     return v;
 }

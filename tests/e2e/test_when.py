@@ -77,6 +77,22 @@ def test_hours_are_of_the_servers_time_zone(server, slug):
     assert lands(server, slug) == "g2"
 
 
+def test_hours_are_of_the_campaigns_own_time_zone(server, slug):
+    """Kiribati's and Baker Island's clocks are 26 hours apart: never is it the same day there."""
+    days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+    in_kiribati = datetime.datetime.now(datetime.timezone(datetime.timedelta(hours=14))).weekday()
+    now = f"{days[in_kiribati]}-{days[(in_kiribati + 1) % 7]} 00:00-24:00"
+    server.create(slug, [group({"hours": [now]}), group(None)], timezone="Pacific/Kiritimati")
+    assert server.show(slug)["timezone"] == "Pacific/Kiritimati" and lands(server, slug) == "g1"
+    server.patch(slug, {"timezone": "Etc/GMT+12"})
+    assert lands(server, slug) == "g2"
+    for zone in ("Asia/Atlantis", "../../etc/passwd", "", 8):
+        answer = server.api("PATCH", f"/campaigns/{slug}", {"timezone": zone}, 422)
+        assert [e["field"] for e in answer.json()["errors"]] == ["timezone"]
+    server.patch(slug, {"timezone": None})
+    assert server.show(slug)["timezone"] is None
+
+
 def test_only_groups_that_fit_and_none_means_full(server, slug):
     server.create(slug, [group({"app": ["wechat"]}, 2), group({"app": ["qq"]}, 2)])
     assert [lands(server, slug, WECHAT) for _ in range(3)] == ["g1", "g1", "none"]

@@ -125,6 +125,10 @@ static const struct broken broken_both[] = {
     {"{\"groups\":[],\"fallback\":{\"contact\":\"javascript:x\"}}", "fallback.contact", "scheme not allowed"},
     {"{\"groups\":[],\"fallback\":{\"contact\":7}}", "fallback.contact", "must be a string"},
     {"{\"groups\":[],\"forward_query\":1}", "forward_query", "must be true or false"},
+    {"{\"groups\":[],\"timezone\":\"../etc\"}", "timezone",
+     "must be a time zone that the server has, as \"Asia/Shanghai\", or null"},
+    {"{\"groups\":[],\"timezone\":8}", "timezone",
+     "must be a time zone that the server has, as \"Asia/Shanghai\", or null"},
     {"{\"groups\":[],\"aliases\":\"/s/a\"}", "aliases", "must be a list"},
     {"{\"groups\":[],\"aliases\":{}}", "aliases", "must be a list"},
     {"{\"groups\":[],\"aliases\":[7]}", "aliases[0]", "must be a string"},
@@ -1115,7 +1119,8 @@ static void api_form_is_the_documented_one(void **state)
     static const char expected[] =
         "{\"slug\":\"spring-run\",\"title\":\"Spring run\",\"link\":\"https://q.example.com/spring-run\","
         "\"strategy\":\"fill\",\"enabled\":true,\"starts_at\":null,\"ends_at\":null,\"confirm\":\"scan\","
-        "\"hold_seconds\":null,\"forward_query\":false,\"fallback\":{\"url\":null,\"text\":null,\"contact\":null,"
+        "\"hold_seconds\":null,\"timezone\":null,\"forward_query\":false,\"fallback\":{\"url\":null,\"text\":null,"
+        "\"contact\":null,"
         "\"waiting\":null},"
         "\"aliases\":[],"
         "\"groups\":[{\"id\":\"g1\",\"name\":\"Group "
