@@ -329,13 +329,24 @@ static void rest(struct conn *c)
         want_read(c, true);
 }
 
+/* The others first. The event is added before it is made active: libevent would not add an active one, and conn_free
+ * takes back only what was added. */
+static void go_on_later(struct conn *c)
+{
+    want_read(c, true);
+    if (!c->dead)
+        event_active(&c->read_event, EV_READ, 0);
+}
+
 static void conn_process(struct conn *c)
 {
     int served = 0;
+    bool later = false;
     c->busy = true;
     while (!c->dead && c->state <= CONN_BODY && c->in) {
-        if (c->state == CONN_IDLE && served == HTTP_REQUESTS_PER_PASS) {
-            event_active(&c->read_event, EV_READ, 0); /* the others first */
+        later = c->state == CONN_IDLE && served == HTTP_REQUESTS_PER_PASS;
+        if (later) {
+            go_on_later(c);
             break;
         }
         served += c->state == CONN_IDLE;
@@ -345,7 +356,7 @@ static void conn_process(struct conn *c)
     c->busy = false;
     if (c->state == CONN_CLOSED)
         conn_free(c);
-    else if (c->state <= CONN_WAITING)
+    else if (c->state <= CONN_WAITING && (!later || c->dead))
         rest(c);
 }
 

@@ -285,6 +285,23 @@ def test_expect_100_continue(server):
         assert c.receive().status == 413 and c.closed() is True
 
 
+def test_who_begins_with_a_burst_is_heard_again(server):
+    """More at once than are served before the others get their turn."""
+    burst = build_request("GET", "/robots.txt") * 40
+    with Connection(server.public) as c:
+        for _ in range(3):
+            c.send(burst)
+            assert {c.receive().status for _ in range(40)} == {200}
+
+
+def test_a_burst_whose_sender_has_ended_is_answered_whole(server):
+    with Connection(server.public) as c:
+        c.send(build_request("GET", "/robots.txt") * 40)
+        c.socket.shutdown(socket.SHUT_WR)
+        assert {c.receive().status for _ in range(40)} == {200}
+        assert c.closed() is True
+
+
 def test_pipelined_requests_are_answered_in_order(server):
     """100 at once, of all kinds: each answer is told by its status, and HEAD has no body."""
     kinds = [("GET", "/strict", 302), ("HEAD", "/strict", 200), ("POST", "/strict/seat", 409), ("GET", "/nobody", 404), ("GET", "/healthz", 200),
