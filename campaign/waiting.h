@@ -18,7 +18,7 @@ enum {
     WAITING_LIMIT_MAX = 10000,     /* who wait at once */
     WAITING_LIMIT_DEFAULT = 1000,
     WAITING_PRIVACY_MAX = 300, /* characters */
-    WAITING_KEEP_DAYS = 30,    /* what they left is forgotten; KEEP_SECONDS of wait.lua */
+    WAITING_KEEP_DAYS = 30,    /* what they left is forgotten; WAITING_KEEP_SECONDS of ledger.lua */
 };
 
 /* WAITING_NUMBER: a telephone number or a WeChat id. */

@@ -7,10 +7,11 @@
 #include "campaign_rows.h"
 
 enum {
-    REPLY_PARTS = 5, /* definition, swept, groups, buckets, days */
+    REPLY_PARTS = 6, /* definition, swept, groups, buckets, days, places */
     GROUP_PARTS = 6,
     BUCKET_PARTS = 6,
     DAY_PARTS = 2,
+    PLACE_PARTS = 10,
 };
 #define STATS_SECONDS                                                                                                  \
     (401 * INT64_C(86400)) /* from a day's begin on; ledger.lua counts 400 days from its first seat                    \
@@ -74,6 +75,7 @@ struct dump {
     struct store_dump_bucket *buckets;
     struct store_dump_day *days;
     struct store_dump_count *counts; /* of all days */
+    struct store_dump_place *places;
 };
 
 static void dump_clear(struct dump *d)
@@ -83,6 +85,7 @@ static void dump_clear(struct dump *d)
     free(d->buckets);
     free(d->days);
     free(d->counts);
+    free(d->places);
 }
 
 static bool is_text(const struct redisReply *reply)
@@ -171,6 +174,39 @@ static bool read_days(struct dump *d, const struct redisReply *reply)
     return good;
 }
 
+/* "-" stands for nothing in what waiting.lua keeps. */
+static const char *word_of(const struct redisReply *reply)
+{
+    return strcmp(reply->str, "-") == 0 ? "" : reply->str;
+}
+
+static bool read_places(struct dump *d, const struct redisReply *reply)
+{
+    if (!is_list(reply, PLACE_PARTS))
+        return false;
+    size_t count = reply->elements / PLACE_PARTS;
+    d->places = calloc(count + 1, sizeof *d->places);
+    for (size_t i = 0; d->places && i < count; i++) {
+        struct redisReply **at = reply->element + i * PLACE_PARTS;
+        struct store_dump_place *p = &d->places[i];
+        for (size_t n = 0; n < PLACE_PARTS; n++)
+            if (!is_text(at[n]))
+                return false;
+        if (!redis_reply_int(at[1], &p->number) || !redis_reply_int(at[2], &p->joined_at) ||
+            !redis_reply_int(at[6], &p->due) || !redis_reply_int(at[7], &p->serial))
+            return false;
+        p->id = at[0]->str;
+        p->state = at[3]->str[0];
+        p->line = at[4]->str;
+        p->group = word_of(at[5]);
+        p->channel = word_of(at[8]);
+        p->name = at[9]->str;
+    }
+    d->given.place_count = count;
+    d->given.places = d->places;
+    return d->places != NULL;
+}
+
 static bool read_dump(struct dump *d, const struct redisReply *reply, char *err, size_t err_size)
 {
     snprintf(err, err_size, "not a campaign's reply");
@@ -183,7 +219,7 @@ static bool read_dump(struct dump *d, const struct redisReply *reply, char *err,
     if (!d->definition)
         return false;
     snprintf(err, err_size, "counters do not fit the definition");
-    if (!read_groups(d, at[2]) || !read_buckets(d, at[3]) || !read_days(d, at[4]))
+    if (!read_groups(d, at[2]) || !read_buckets(d, at[3]) || !read_days(d, at[4]) || !read_places(d, at[5]))
         return false;
     d->given.definition = d->definition;
     d->given.groups = d->groups;
@@ -291,6 +327,19 @@ static void call_day(struct redis_call *call, const struct store_dump_day *day)
     free(text);
 }
 
+static void call_place(struct redis_call *call, const struct store_dump_place *p)
+{
+    char row[512];
+    snprintf(row, sizeof row, "%lld %lld %c %s %s %lld %lld %s %s", (long long)p->number, (long long)p->joined_at,
+             p->state, p->line, p->group[0] ? p->group : "-", (long long)p->due, (long long)p->serial,
+             p->channel[0] ? p->channel : "-", p->name);
+    redis_call_text(call, p->id);
+    redis_call_int(call, p->number);
+    redis_call_bytes(call, &p->state, 1);
+    redis_call_text(call, p->line);
+    redis_call_text(call, row);
+}
+
 void store_campaign_restore(struct store *s, const struct store_dump *d, const struct store_audit *audit,
                             store_campaign_done done, void *ctx)
 {
@@ -307,6 +356,9 @@ void store_campaign_restore(struct store *s, const struct store_dump *d, const s
     redis_call_int(call, (int64_t)d->day_count);
     for (size_t i = 0; i < d->day_count; i++)
         call_day(call, &d->days[i]);
+    redis_call_int(call, (int64_t)d->place_count);
+    for (size_t i = 0; i < d->place_count; i++)
+        call_place(call, &d->places[i]);
     redis_call_audit(call, s, audit);
     campaign_make_by(s, c, call, done, ctx);
 }

@@ -334,6 +334,15 @@ struct store_dump_day {
     const struct store_dump_count *counts;
     size_t count;
 };
+/* One of a waiting list: where they stand, and the seat that was promised or taken (group "": none yet). */
+struct store_dump_place {
+    const char *id; /* the visitor's own name of it: whoever has it has the place */
+    int64_t number, joined_at;
+    char state;       /* 'w' waits, 'p' promised, 'i' in */
+    const char *line; /* whom it stands with, see waiting.lua */
+    const char *group, *channel, *name;
+    int64_t due, serial;
+};
 struct store_dump {
     const struct campaign *definition;
     const struct store_dump_group *groups; /* by position */
@@ -342,6 +351,8 @@ struct store_dump {
     size_t bucket_count;
     const struct store_dump_day *days;
     size_t day_count;
+    const struct store_dump_place *places; /* by number */
+    size_t place_count;
 };
 
 /* The next slugs of the index behind `cursor` ("": from the first on), STORE_PAGE_MAX at most; none: that was all. */

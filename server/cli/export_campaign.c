@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "export_places.h"
+
 #define COUNT_MAX INT64_C(9007199254740991) /* what every JSON reader, and Redis's Lua, holds exactly */
 
 enum {
@@ -107,13 +109,15 @@ json_t *export_campaign_to_json(const struct store_dump *d)
     char *text = campaign_to_stored(d->definition, &len);
     json_t *definition = text ? json_loadb(text, len, 0, NULL) : NULL;
     free(text);
-    json_t *line = json_pack("{s:s,s:s,s:o,s:o,s:o,s:I,s:o}", "type", "campaign", "slug", d->definition->slug,
-                             "definition", definition, "groups", groups_json(d), "holds", holds_json(d), "holds_ended",
-                             (json_int_t)d->swept, "statistics", statistics_json(d));
+    json_t *line =
+        json_pack("{s:s,s:s,s:o,s:o,s:o,s:I,s:o,s:o}", "type", "campaign", "slug", d->definition->slug, "definition",
+                  definition, "groups", groups_json(d), "holds", holds_json(d), "holds_ended", (json_int_t)d->swept,
+                  "statistics", statistics_json(d), "waiting", export_places_to_json(d));
     /* Whatever memory could not be had for would be missing here. */
     if (json_array_size(json_object_get(line, "groups")) == d->definition->group_count &&
         json_array_size(json_object_get(line, "holds")) == d->bucket_count &&
-        json_object_size(json_object_get(line, "statistics")) == d->day_count)
+        json_object_size(json_object_get(line, "statistics")) == d->day_count &&
+        json_array_size(json_object_get(line, "waiting")) == d->place_count)
         return line;
     json_decref(line);
     return NULL;
@@ -393,7 +397,8 @@ bool export_campaign_from_json(json_t *line, int64_t now, struct exported_campai
     struct reader r = {.out = ret, .now = now, .why = why};
     *ret = (struct exported_campaign){0};
     if (!read_definition(&r, line) || !read_groups(&r, json_object_get(line, "groups")) || !read_holds(&r, line) ||
-        !read_statistics(&r, json_object_get(line, "statistics")))
+        !read_statistics(&r, json_object_get(line, "statistics")) ||
+        !export_places_from_json(json_object_get(line, "waiting"), now, ret, why))
         return false;
     ret->dump.definition = ret->definition;
     ret->dump.groups = ret->groups;
@@ -409,6 +414,7 @@ void exported_campaign_clear(struct exported_campaign *e)
     free(e->buckets);
     free(e->days);
     free(e->counts);
+    free(e->places);
     free(e->bits);
     free(e->reported);
 }

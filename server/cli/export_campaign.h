@@ -4,7 +4,9 @@
  *     {"type":"campaign","slug":"run","definition":{…},
  *      "groups":[{"id":"g1","used":3,"held":1,"reports":0,"reported":[],"suspect_since":null}],
  *      "holds":[{"group":"g1","until":1795617180,"issued":4,"confirmed":"Aw==","given_back":"","reported":""}],
- *      "holds_ended":1795617000,"statistics":{"2026-11-25":{"seat:shop":3}}}
+ *      "holds_ended":1795617000,"statistics":{"2026-11-25":{"seat:shop":3}},
+ *      "waiting":[{"id":"…","number":7,"joined_at":1795616000,"state":"waiting","kind":"97d170e1:0","group":null,
+ *                  "until":0,"serial":0,"channel":null,"name":"Anna"}]}
  *
  * holds: seats that are shown and not yet confirmed, by the second at which they go back (unix seconds); bitmaps by
  * serial, the first one in the highest bit, in base64.
@@ -32,6 +34,7 @@ struct exported_campaign {
     struct store_dump_bucket *buckets;
     struct store_dump_day *days;
     struct store_dump_count *counts;
+    struct store_dump_place *places;
     unsigned char *bits;   /* of all buckets */
     char (*reported)[128]; /* of each group */
 };

@@ -1,8 +1,9 @@
 -- needs: ledger
 -- A campaign with all that the ledger has of it, in one moment; restore_campaign.lua takes it back.
 -- Reply: {definition, swept, {id, used, held, reports, their times, suspect since or "", for each group by position},
--- {group, due, issued, confirmed, given back, told, for each bucket}, {day, {name, count ...}, for each day}}; nil if there
--- is no such campaign.
+-- {group, due, issued, confirmed, given back, told, for each bucket}, {day, {name, count ...}, for each day}, {id, number,
+-- joined, state, line, group, due, serial, channel, name, for each entry of the waiting list}}; nil if there is no such
+-- campaign.
 if not open() then return nil end
 local all, fields = call('HGETALL', SEATS), {}
 for i = 1, #all, 2 do fields[all[i]] = all[i + 1] end
@@ -34,4 +35,10 @@ for _, day in ipairs(days) do
   day_rows[#day_rows + 1] = day
   day_rows[#day_rows + 1] = call('HGETALL', DEFINITION .. ':stats:' .. day)
 end
-return {call('GET', DEFINITION), fields['swept'] or '0', group_rows, buckets, day_rows}
+local entries, waiting = {}, DEFINITION .. ':waiting'
+for _, id in ipairs(call('ZRANGE', DEFINITION .. ':waited', 0, -1)) do
+  local parts = {string.match(call('HGET', waiting, id) or '', '^(%d+) (%d+) (%a) (%S+) (%S+) (%d+) (%d+) (%S+) (.*)$')}
+  if parts[1] then entries[#entries + 1] = id end
+  for _, part in ipairs(parts) do entries[#entries + 1] = part end
+end
+return {call('GET', DEFINITION), fields['swept'] or '0', group_rows, buckets, day_rows, entries}

@@ -36,6 +36,7 @@ local BUCKET_SHARE, BUCKET_MAX = 3, 60 -- a bucket is a third of hold_seconds wi
 local SWEEP_MAX = 64              -- buckets swept by one call; the next call goes on
 local SUSPECT_REPORTS, SUSPECT_SECONDS = 3, 600
 local STATS_SECONDS, CHANNELS_MAX = 400 * 86400, 2000
+local WAITING_KEEP_SECONDS = 30 * 86400 -- who waits is forgotten so long after joining
 
 local call = redis.call
 local clock = call('TIME')

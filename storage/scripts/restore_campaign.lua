@@ -3,8 +3,9 @@
 -- KEYS: four of the campaign, see ledger.lua; then the audit log, and the channel that tells of changes.
 -- ARGV: 1 a random seed, then the record, see saving.lua; swept; for each group of the record: used, held, reports, their
 --       times, suspect since or ""; how many buckets, and for each: group, due, issued, confirmed, given back, told; how many
---       days, and for each: day, the second at which it is forgotten, a JSON list of name, count, name, count ...; then the
---       entry of the audit log.
+--       days, and for each: day, the second at which it is forgotten, a JSON list of name, count, name, count ...; how many
+--       entries of the waiting list, and for each: id, number, state, line, what waiting.lua keeps of it; then the entry of
+--       the audit log.
 -- Reply: as save_campaigns.
 local RECORD = 2
 if call('HGET', SEATS, 'v') then return redis.error_reply('HUOMA CONFLICT') end
@@ -40,6 +41,33 @@ for i = 1, tonumber(ARGV[at]) do
   at = at + 3
 end
 at = at + 1
+local entries = {}
+for i = 1, tonumber(ARGV[at]) do
+  entries[i] = {id = ARGV[at + 1], number = ARGV[at + 2], waits = ARGV[at + 3] == 'w', line = ARGV[at + 4], row = ARGV[at + 5]}
+  at = at + 5
+end
+at = at + 1
+
+-- Those who waited stand where they stood.
+local function write_entries()
+  local waits, last, keys = 0, 0, {}
+  local waiting, waited, lines = DEFINITION .. ':waiting', DEFINITION .. ':waited', DEFINITION .. ':lines'
+  for _, e in ipairs(entries) do
+    local line = DEFINITION .. ':line:' .. e.line
+    call('HSET', waiting, e.id, e.row)
+    call('ZADD', waited, e.number, e.id)
+    last = math.max(last, tonumber(e.number))
+    if e.waits then
+      call('ZADD', line, e.number, e.id)
+      call('HINCRBY', lines, e.line, 1)
+      waits, keys[line] = waits + 1, true
+    end
+  end
+  if last == 0 then return end
+  call('HSET', SEATS, 'waits', waits, 'line', string.format('%.0f', last))
+  for _, key in ipairs({waiting, waited, lines}) do call('EXPIRE', key, WAITING_KEEP_SECONDS) end
+  for key in pairs(keys) do call('EXPIRE', key, WAITING_KEEP_SECONDS) end
+end
 
 for _, day in ipairs(days) do
   local key = DEFINITION .. ':stats:' .. day.name
@@ -57,6 +85,7 @@ write_plan(RECORD)
 pushed('HSET', SEATS, counters)
 pushed('ZADD', DUE, due_entries)
 if due_least then call('HSET', SEATS, 'due', string.format('%.0f', due_least)) end
+write_entries()
 write_queue(RECORD)
 local reply = {write_definition(RECORD)}
 audit(KEYS[#KEYS - 1], at)

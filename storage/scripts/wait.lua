@@ -8,7 +8,6 @@
 --
 -- All of it may be asked again when an answer was lost: the same id joins once, and comes to the same seat.
 local ASK_AGAIN, NONE, WAITS, SEAT, OPEN, FULL = -1, 0, 1, 2, 3, 4
-local KEEP_SECONDS = 30 * 86400   -- entries are forgotten so long after they were made
 local ENTRIES_MAX = 20000         -- with those who are in, or did not come
 local LINES_MAX = 64              -- visitors of further kinds wait for the groups that are for everybody
 local PRUNE = 16                  -- of the oldest entries that each join looks at
@@ -65,7 +64,7 @@ local function prune()
     local e = waiting().entry_read(old)
     if not e then
       call('ZREM', WAITED, old)
-    elseif now >= e.joined + KEEP_SECONDS or (call('ZCARD', WAITED) >= ENTRIES_MAX and (e.state == 'i' or
+    elseif now >= e.joined + WAITING_KEEP_SECONDS or (call('ZCARD', WAITED) >= ENTRIES_MAX and (e.state == 'i' or
            (e.state == 'p' and now >= e.due))) then
       forget(e)
     end
@@ -73,8 +72,8 @@ local function prune()
 end
 
 local function keep()
-  for _, key in ipairs({WAITING, WAITED, LINES}) do call('EXPIRE', key, KEEP_SECONDS) end
-  for _, line in ipairs(call('HKEYS', LINES)) do call('EXPIRE', DEFINITION .. ':line:' .. line, KEEP_SECONDS) end
+  for _, key in ipairs({WAITING, WAITED, LINES}) do call('EXPIRE', key, WAITING_KEEP_SECONDS) end
+  for _, line in ipairs(call('HKEYS', LINES)) do call('EXPIRE', DEFINITION .. ':line:' .. line, WAITING_KEEP_SECONDS) end
 end
 
 -- A new entry at the end; nil: the list is full, or closed.

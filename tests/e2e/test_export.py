@@ -75,7 +75,7 @@ def random_campaign(rng, slug):
     return {"slug": slug, "groups": groups, "strategy": rng.choice(["fill", "even", "random"]), "title": rng.choice(["春跑 🏃", "\"q\"\\", "x"]),
             "hold_seconds": rng.choice([None, 600, 3600]), "confirm": rng.choice(["scan", "tap"]), "enabled": rng.random() > 0.1,
             "forward_query": rng.random() < 0.5, "aliases": [f"/old/{slug}?id={rng.randint(1, 9)}"] if rng.random() < 0.5 else [],
-            "fallback": rng.choice([{}, {"text": "voll\n满"}, {"url": link(99)}])}
+            "fallback": rng.choice([{}, {"text": "voll\n满"}, {"url": link(99)}, {"waiting": {}}, {"waiting": {"ask": "nickname"}}])}
 
 
 def live_a_little(server, rng, slug, changes=True):
@@ -83,14 +83,23 @@ def live_a_little(server, rng, slug, changes=True):
     visitors = [Visitor(server, slug, agent=rng.choice([huoma.PHONE, ANDROID])) for _ in range(12)]
     for _ in range(40):
         v, act = rng.choice(visitors), rng.random()
-        if act < 0.5:
+        if act < 0.4:
             v.scan(rng.choice([None, "shop", "web-2"]))
+        elif act < 0.5:
+            wait(server, slug, rng)
         elif act < 0.7:
             v.confirm()
         elif act < 0.85:
             v.next()
         elif changes:
             change(server, rng, slug)
+
+
+def wait(server, slug, rng):
+    """Somebody joins the waiting list, if there is one and all is full."""
+    headers = {"Content-Type": "application/x-www-form-urlencoded", "User-Agent": rng.choice([huoma.PHONE, ANDROID]),
+               "Cookie": "hw=" + "".join(rng.choice("abcXYZ019-_") for _ in range(22))}
+    huoma.once(server.public, "POST", f"/{slug}/{rng.choice(['shop', 'web-2'])}", headers, b"wait=join&name=Anna%20%E6%98%8E")
 
 
 def change(server, rng, slug):
@@ -169,6 +178,24 @@ def test_held_seats_come_back_by_themselves(server, clean, tmp_path):
     assert Visitor(clean, "held").scan().group == "g1"
 
 
+def test_who_waits_keeps_the_place(server, clean, tmp_path):
+    server.create("queue", page_groups(0), fallback={"waiting": {}})
+    ids = [c * 22 for c in "abc"]
+    def ask(where, id_, body):
+        headers = {"Content-Type": "application/x-www-form-urlencoded", "Cookie": "hw=" + id_}
+        return huoma.once(where.public, "POST", "/queue", headers, body)
+    for id_ in ids:
+        ask(server, id_, b"wait=join&name=Anna")
+    server.patch("queue", {"limit": 1}, group="g1")
+    assert ask(server, ids[0], b"wait=look").json()["state"] == "seat"
+    run(clean, "import", file_of(tmp_path / "x", [x for x in exported(server, "campaign") if x["slug"] == "queue"]))
+    assert [ask(clean, id_, b"wait=look").json() for id_ in ids] == [ask(server, id_, b"wait=look").json() for id_ in ids]
+    clean.patch("queue", {"limit": 2}, group="g1")
+    assert [ask(clean, id_, b"wait=look").json()["state"] for id_ in ids] == ["seat", "seat", "waits"]
+    assert ask(clean, "d" * 22, b"wait=join&name=Ben").status == 303
+    assert [row["id"] for row in clean.api("GET", "/campaigns/queue/waiting").json()["data"]] == ["1", "2", "3", "4"]
+
+
 def test_with_the_key_of_cookies_visitors_keep_their_seats(server, tmp_path):
     """The key is a secret, and not exported; who carries it over by hand loses no visitor."""
     server.create("keep", page_groups(3), hold_seconds=600)
@@ -241,9 +268,14 @@ def test_it_needs_no_server(server, tmp_path):
 
 
 def one_line(server, slug, **fields):
-    server.create(slug, page_groups(4, 5), hold_seconds=600, **fields)
+    server.create(slug, page_groups(4, 5), hold_seconds=600, fallback={"waiting": {}}, **fields)
     a, b = Visitor(server, slug), Visitor(server, slug)
     a.scan("shop"), b.scan(), a.confirm(), b.next()
+    for limits in ((0, 0), (4, 5)):
+        for id_, limit in zip(("g1", "g2"), limits):
+            server.patch(slug, {"limit": limit}, group=id_)
+        if limits == (0, 0):
+            wait(server, slug, seeded(slug))
     return next(x for x in exported(server, "campaign") if x["slug"] == slug)
 
 
@@ -381,6 +413,17 @@ def set_at(value, *path):
     (set_at({"2026-11-25": {"seat:x": "1"}}, "statistics"), "seat:x must be an integer"),
     (set_at({f"{2000 + n // 300}-{n // 25 % 12 + 1:02}-{n % 25 + 1:02}": {"a": 1} for n in range(1001)}, "statistics"), "at most 1000 days"),
     (set_at(7, "holds", 0), "holds must be a list of objects"),
+    (set_at(7, "waiting"), "waiting must be a list"),
+    (set_at([7], "waiting"), "waiting: an element is not"),
+    (set_at("x", "waiting", 0, "id"), "waiting: id is not"),
+    (set_at(0, "waiting", 0, "number"), "waiting: number is not"),
+    (set_at(9 << 40, "waiting", 0, "joined_at"), "waiting: joined_at is not"),
+    (set_at("away", "waiting", 0, "state"), "waiting: state is not"),
+    (set_at("0 0", "waiting", 0, "kind"), "waiting: kind is not"),
+    (set_at("promised", "waiting", 0, "state"), "waiting: group is not"),
+    (set_at("a b", "waiting", 0, "channel"), "waiting: channel is not"),
+    (set_at("a\nb", "waiting", 0, "name"), "waiting: name is not"),
+    (lambda x: x["waiting"].append(dict(x["waiting"][0])), "two have the same id or number"),
 ])
 def test_a_line_that_does_not_hold_together_is_refused_and_the_others_are_not(clean, line, tmp_path, act, words):
     bad, good = copy.deepcopy(line), json.loads(json.dumps(line).replace('"line"', '"good"').replace("/old/line", "/good"))

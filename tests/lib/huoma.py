@@ -124,10 +124,12 @@ class Response:
     @property
     def cookie(self):
         """(value, attributes) of the seat cookie, None if none was set."""
-        value = self.header("Set-Cookie")
-        if value is None:
+        found = [v for v in self.all("Set-Cookie") if not v.startswith("hw=")]  # that names one who waits
+        if len(found) > 1:
+            raise ProtocolError(f"{len(found)} cookies")
+        if not found:
             return None
-        first, *rest = value.split("; ")
+        first, *rest = found[0].split("; ")
         name, _, text = first.partition("=")
         if name != "hm":
             raise ProtocolError(f"a cookie named {name!r}")
