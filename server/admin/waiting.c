@@ -10,6 +10,7 @@
 #include "audit.h"
 #include "auth.h"
 #include "change.h"
+#include "csv.h"
 #include "params.h"
 #include "problem.h"
 #include "routes.h"
@@ -79,28 +80,12 @@ struct csv_job {
     size_t len;
 };
 
-/* RFC 4180; and what a spreadsheet would take for a formula gets an apostrophe in front. */
-static void put_cell(FILE *out, const char *text)
-{
-    bool formula = text[0] && strchr("=@\t", text[0]) != NULL;
-    bool sign = (text[0] == '-' || text[0] == '+') && strspn(text + 1, "0123456789 ()-") != strlen(text + 1);
-    fputc('"', out);
-    if (formula || sign)
-        fputc('\'', out);
-    for (; *text; text++) {
-        if (*text == '"')
-            fputc('"', out);
-        fputc(*text, out);
-    }
-    fputc('"', out);
-}
-
 static void put_row(FILE *out, const struct store_waiting *w)
 {
     char joined[32];
     date_to_text(w->joined_at, joined);
     fprintf(out, "%" PRId64 ",", w->number);
-    put_cell(out, w->name);
+    csv_put_cell(out, w->name);
     fprintf(out, ",%s,%s,%s,%s\r\n", state_words[w->state], w->channel, joined, w->group);
 }
 

@@ -35,4 +35,7 @@ enum cli_exit campaign_fail(const char *slug, enum store_result r);
 enum cli_exit campaign_run_create(const struct config *config, int argc, char **argv);
 enum cli_exit campaign_run_edit(const struct config *config, int argc, char **argv);
 
+/* campaign_waiting.c */
+enum cli_exit campaign_run_waiting(const struct config *config, int argc, char **argv);
+
 #endif

@@ -19,6 +19,7 @@ static const char campaign_help[] =
     "       huoma campaign edit   SLUG OPTIONS\n"
     "       huoma campaign edit   SLUG --json FILE (what PATCH /campaigns/SLUG takes)\n"
     "       huoma campaign delete SLUG [--yes]\n"
+    "       huoma campaign waiting SLUG [--json] [--csv] [--delete ID] [--clear [--yes]]\n"
     "\n"
     "Options of create and edit; `none` takes a value away\n"
     "  --title TEXT                 what visitors read\n"

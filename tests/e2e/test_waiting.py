@@ -2,14 +2,16 @@
 
 import csv
 import io
+import json
 import re
 import socket
+import subprocess
 import time
 import urllib.parse
 
 import pytest
 
-from huoma import PHONE, Server, Visits, build_request, link, parse_response, seeded, wait_for, wechat
+from huoma import BINARY, PHONE, Server, Visits, build_request, link, parse_response, seeded, wait_for, wechat
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
@@ -370,6 +372,37 @@ def test_deleting_the_campaign_forgets_who_waited(server):
     Waiter(server, "/w-gone").join()
     server.api("DELETE", "/campaigns/w-gone", expect=204)
     assert server.redis_client().keys("hm:{w-gone}*") == []
+
+
+# --- the command line ---
+
+
+def command(server, *words, expect=0, typed=""):
+    done = subprocess.run([BINARY, "campaign", "waiting", *words, "--data-dir", server.data_dir], capture_output=True, input=typed.encode(),
+                          timeout=60)
+    assert done.returncode == expect, done
+    return done.stdout.decode() + done.stderr.decode()
+
+
+def test_the_command_line_can_what_the_api_can(server):
+    make(server, "w-cli", [{"url": wechat("z"), "limit": 0}])
+    assert command(server, "w-cli").startswith("Nobody waits.")
+    for name in ("阿明", "Ben", "Carl"):
+        Waiter(server, "/w-cli/shop").join(name)
+    table = command(server, "W-CLI")
+    assert re.search(r"^ +1 +1 +阿明 +waiting +shop +20", table, re.M) and "3 wait." in table, table
+    assert json.loads(command(server, "w-cli", "--json")) == waiting(server, "w-cli")
+    assert command(server, "w-cli", "--csv") == server.api("GET", "/campaigns/w-cli/waiting?format=csv").text
+    assert command(server, "w-cli", "--delete", "2") == "The entry is deleted.\n"
+    assert [s[0] for s in states(server, "w-cli")] == ["阿明", "Carl"]
+    assert "no such entry" in command(server, "w-cli", "--delete", "2", expect=1)
+    assert "not confirmed" in command(server, "w-cli", "--clear", expect=1, typed="w-other\n")
+    assert command(server, "w-cli", "--clear", typed="w-cli\n").startswith("The waiting list is empty.")
+    assert waiting(server, "w-cli")["total"] == 0
+    for wrong in (["w-cli", "--delete", "x"], [], ["w-cli", "w-cli"], ["w-cli", "--clear", "--delete", "1"], ["a_b"]):
+        assert command(server, *wrong, expect=2).startswith("huoma: campaign waiting: ")
+    told = [e["action"] for e in server.api("GET", "/audit?target=campaign:w-cli").json()["data"]]
+    assert told[:2] == ["waiting.clear", "waiting.delete"]
 
 
 # --- a storm ---
