@@ -2,8 +2,10 @@
 -- A page of a waiting list, in the order of joining. ARGV: 1 the number behind which it begins, 2 how many at most.
 -- Reply: {how many entries there are, how many of them wait, and for each: number, joined, state, group or "", due, channel or "",
 -- name, how many wait before}; nil if there is no such campaign. state: w waits, p promised, l missed the promise, i in.
-local version, _, running = open_and_let_in()
+local version, _, running = open()
 if not version then return nil end
+if waits > 0 and running then waiting().let_in() end
+waiting()
 local reply = {call('ZCARD', WAITED), waits}
 for _, id in ipairs(call('ZRANGEBYSCORE', WAITED, '(' .. ARGV[1], '+inf', 'LIMIT', 0, ARGV[2])) do
   local e = waiting().entry_read(id)

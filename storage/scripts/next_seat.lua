@@ -27,15 +27,16 @@ local function report(g, speaks)
   end
 end
 
-local version, uid, running = open_and_let_in()
+local version, uid, running = open()
 if not version then return nil end
+if waits > 0 and running then running = waiting().let_in() end
 local avoid = {[id] = true}
 for i = 8, #ARGV do avoid[ARGV[i]] = true end
 if lanes_stale(version, uid, ARGV[1]) then return answer(version, uid, ARGV[1], {}, -1) end
 local runs, taken = {}, 0
 if running then
   taken = take(runs, 1, lanes_read(ARGV[7]), nil, avoid)
-  runs_book(runs, tonumber(ARGV[6]))
+  runs_book(runs, hold_seconds > 0 and hold_seconds or tonumber(ARGV[6]))
 else
   runs[1] = {count = 1}
 end

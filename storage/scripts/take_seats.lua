@@ -5,8 +5,9 @@
 -- Reply: see answer() in taking.lua; nil if there is no such campaign.
 seed = tonumber(ARGV[3])
 
-local version, uid, running = open_and_let_in()
+local version, uid, running = open()
 if not version then return nil end
+if waits > 0 and running then running = waiting().let_in() end
 if lanes_stale(version, uid, ARGV[1]) then return answer(version, uid, ARGV[1], {}, -1) end
 local runs, taken, channels = {}, 0
 for i = 6, #ARGV, 3 do
@@ -22,6 +23,6 @@ for i = 6, #ARGV, 3 do
     runs[#runs + 1] = {count = count}
   end
 end
-runs_book(runs, tonumber(ARGV[5]))
+runs_book(runs, hold_seconds > 0 and hold_seconds or tonumber(ARGV[5]))
 for channel, count in pairs(channels or {}) do count_channel(ARGV[4], channel, count) end
 return answer(version, uid, ARGV[1], runs, taken)

@@ -47,13 +47,7 @@ local function lanes_read(text)
   return list
 end
 
--- g, at the head of its queue with that score, gives count seats: it moves to its next place, or leaves.
-local function give(g, count, score)
-  g.used = g.used + count
-  if strategy ~= FILL or g.used == g.limit then ledger().queue_step(g, score) end
-end
-
--- count seats more of g: into the runs.
+-- count seats more of g, at the head of its queue with that score, into the runs; g moves to its next place, or leaves.
 local function run_add(runs, g, count, score)
   local last = runs[#runs]
   if last and last.group == g then
@@ -61,34 +55,32 @@ local function run_add(runs, g, count, score)
   else
     runs[#runs + 1] = {group = g, offset = g.taken, count = count}
   end
+  g.used = g.used + count
   g.taken = g.taken + count
-  give(g, count, score)
+  if strategy ~= FILL or g.used == g.limit then ledger().queue_step(g, score) end
 end
 
--- Writes down that g gave count seats. hold: seconds until they go back, in a bucket with serials; 0: they are confirmed.
-local function book(g, count, hold)
-  call('HINCRBY', SEATS, 'u:' .. g.id, count)
-  g.due, g.base = 0, 0
-  if hold == 0 then return end
-  local width = math.max(1, math.min(BUCKET_MAX, math.floor(hold / BUCKET_SHARE)))
-  g.due = math.max(now - now % width + width + hold, swept + 1)
-  call('HINCRBY', SEATS, 'h:' .. g.id, count)
-  g.base = call('HINCRBY', SEATS, 'b:' .. g.id .. ':' .. g.due, count) - count
-  if g.base > 0 then return end
-  call('ZADD', DUE, g.due, g.id .. ':' .. g.due)
-  if not first_due or g.due < first_due then
-    first_due = g.due
-    call('HSET', SEATS, 'due', first_due)
-  end
-end
-
--- Writes down what the runs took.
-local function runs_book(runs, default_hold)
-  local hold = hold_seconds > 0 and hold_seconds or default_hold
+-- Writes down what the runs took. Seats that are held go back after `hold` seconds and have serials in a bucket: those of
+-- groups with a page, or all of them.
+local function runs_book(runs, hold, all)
   for _, run in ipairs(runs) do
     local g = run.group
     if g and g.taken > 0 then
-      book(g, g.taken, g.holds and hold or 0)
+      call('HINCRBY', SEATS, 'u:' .. g.id, g.taken)
+      g.due, g.base = 0, 0
+      if g.holds or all then
+        local width = math.max(1, math.min(BUCKET_MAX, math.floor(hold / BUCKET_SHARE)))
+        g.due = math.max(now - now % width + width + hold, swept + 1)
+        call('HINCRBY', SEATS, 'h:' .. g.id, g.taken)
+        g.base = call('HINCRBY', SEATS, 'b:' .. g.id .. ':' .. g.due, g.taken) - g.taken
+        if g.base == 0 then
+          call('ZADD', DUE, g.due, g.id .. ':' .. g.due)
+          if not first_due or g.due < first_due then
+            first_due = g.due
+            call('HSET', SEATS, 'due', first_due)
+          end
+        end
+      end
       g.taken = 0
     end
   end

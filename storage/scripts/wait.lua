@@ -101,7 +101,8 @@ local function come(e, g)
   if g.holds then
     call('SETBIT', DEFINITION .. ':back:' .. bucket, e.serial, 1)
     call('HINCRBY', SEATS, 'u:' .. g.id, -1)
-    book(g, 1, hold_seconds > 0 and hold_seconds or tonumber(ARGV[7]))
+    g.taken = 1
+    runs_book({{group = g}}, hold_seconds > 0 and hold_seconds or tonumber(ARGV[7]))
     e.due, e.serial = g.due, g.base
   end
   e.state = 'i'
@@ -109,8 +110,9 @@ local function come(e, g)
   if e.channel ~= '-' then count_channel(ARGV[5], e.channel, 1) end
 end
 
-local version, uid, running = open_and_let_in()
+local version, uid, running = open()
 if not version then return nil end
+if waits > 0 and running then running = waiting().let_in() end
 local stale = ARGV[1] ~= uid .. ':' .. version
 local function reply(state, g, e, missed)
   local confirmed = g and call('GETBIT', DEFINITION .. ':hold:' .. g.id .. ':' .. text(e.due), e.serial) or 0

@@ -1,6 +1,6 @@
 -- Those who wait for a seat; stands behind taking.lua in the scripts that take some.
 --
--- Nobody overtakes: whoever asks for seats first lets in those who wait, in their order, as far as there is room for them. To be
+-- Nobody overtakes: a script that takes seats first lets in those who wait, in their order, as far as there is room for them. To be
 -- let in is to be promised a seat: it is held like any other, in a bucket that goes back when the promise ends. Who comes too
 -- late for it stands where they stood before, as soon as they are seen again; who is away is not promised another one.
 --
@@ -9,7 +9,7 @@
 --           :lines        hash: line -> how many wait in it
 --           :line:<line>  ids of those who wait, by number. A line is "lsig:lanes": visitors for whom the same groups are.
 --                         A line of an older lsig stands for lane 0 until its visitors are seen again.
-local WAITING, WAITED, LINES = DEFINITION .. ':waiting', DEFINITION .. ':waited', DEFINITION .. ':lines'
+local WAITING, WAITED, LINES      -- known when waiting() has been called
 local LET_IN_MAX = 200            -- seats promised by one call; until the rest is, nobody else gets any
 
 local made_waiting
@@ -17,6 +17,7 @@ local function waiting()
   if made_waiting then return made_waiting end
   local m = {promise_seconds = tonumber(call('HGET', SEATS, 'wait') or '0')}
   made_waiting = m
+  WAITING, WAITED, LINES = DEFINITION .. ':waiting', DEFINITION .. ':waited', DEFINITION .. ':lines'
 
   -- state: w waits, p promised, i in
   function m.entry_read(id)
@@ -106,8 +107,9 @@ local function waiting()
   end
 
   local function promise(e, g, score)
-    give(g, 1, score)
-    book(g, 1, m.promise_seconds)
+    local runs = {}
+    run_add(runs, g, 1, score)
+    runs_book(runs, m.promise_seconds, true)
     e.state, e.group, e.due, e.serial = 'p', g.id, g.due, g.base
     m.entry_write(e)
   end
@@ -131,11 +133,4 @@ local function waiting()
   end
 
   return m
-end
-
--- As open(); and whoever waits is let in before anybody else gets a seat.
-local function open_and_let_in()
-  local version, uid, running = open()
-  if waits > 0 and running then running = waiting().let_in() end
-  return version, uid, running
 end
