@@ -112,73 +112,28 @@ static enum cli_exit create(const struct config *config, struct session *s, cons
     return code;
 }
 
-static bool append_heads(struct head_counts *all, struct head_counts *more)
-{
-    struct head_count *list = realloc(all->list, (all->count + more->count + 1) * sizeof *list);
-    if (list) {
-        all->list = list;
-        if (more->count)
-            memcpy(list + all->count, more->list, more->count * sizeof *list);
-        all->count += more->count;
-    }
-    head_counts_free(more);
-    return list != NULL;
-}
-
-/* What a change makes of a campaign. */
-struct change {
-    struct campaign *campaign; /* owned */
-    struct head_counts heads;
-    int touched; /* the one group that was changed, or -1 */
-};
-
-static void change_clear(struct change *ch)
-{
-    campaign_free(ch->campaign);
-    head_counts_free(&ch->heads);
-}
-
-/* Applies the group changes of q, one upon the other. */
-static bool apply_groups(struct change *ch, const struct campaign_request *q, const struct campaign_moment *m,
-                         struct field_errors *errors)
-{
-    for (size_t i = 0; i < q->group_count; i++) {
-        const struct group_change *g = &q->groups[i];
-        struct head_counts heads = {0};
-        int position = campaign_find_group(ch->campaign, g->id);
-        if (position < 0) {
-            field_errors_add(errors, g->id, "there is no such group");
-            return false;
-        }
-        struct campaign *next =
-            campaign_with_group_patch(ch->campaign, (size_t)position, g->json, strlen(g->json), m, &heads, errors);
-        bool kept = append_heads(&ch->heads, &heads);
-        if (!next || !kept) {
-            campaign_free(next);
-            return false;
-        }
-        campaign_free(ch->campaign);
-        ch->campaign = next;
-        ch->touched = i == 0 || ch->touched == position ? position : -1;
-    }
-    return true;
-}
-
 static enum cli_exit edit_once(struct session *s, const struct campaign_request *q, const char *text, size_t len,
                                struct held_campaign *h)
 {
     struct campaign_moment m = moment_now();
-    struct change ch = {.touched = -1};
+    struct campaign *changed;
+    struct head_counts heads = {0};
     struct held_campaign was;
+    int touched = -1;
     if (held_campaign_read(s, q->slug, &was) != STORE_OK) {
         h->result = was.result;
         held_campaign_clear(&was);
         return campaign_fail(q->slug, h->result);
     }
+    if (q->if_version && q->if_version != was.campaign->version) {
+        enum cli_exit stale = campaign_fail_version(was.campaign);
+        held_campaign_clear(&was);
+        return stale;
+    }
     struct field_errors *errors = calloc(1, sizeof *errors);
-    ch.campaign = errors ? campaign_from_patch(was.campaign, text, len, &m, &ch.heads, errors) : NULL;
+    changed = errors ? campaign_from_patch(was.campaign, text, len, &m, &heads, errors) : NULL;
     enum cli_exit code = CLI_FAILED;
-    if (!ch.campaign || !apply_groups(&ch, q, &m, errors)) {
+    if (!changed || !group_edits_apply(&q->groups, &changed, &m, &heads, &touched, errors)) {
         if (errors && errors->count)
             fail_fields(errors);
         else
@@ -186,10 +141,11 @@ static enum cli_exit edit_once(struct session *s, const struct campaign_request 
         h->result = STORE_BAD_REPLY;
     } else {
         *h = (struct held_campaign){.session = s};
-        save(s, &was, ch.campaign, &ch.heads, ch.touched, h);
+        save(s, &was, changed, &heads, touched, h);
         code = CLI_DONE;
     }
-    change_clear(&ch);
+    campaign_free(changed);
+    head_counts_free(&heads);
     free(errors);
     held_campaign_clear(&was);
     return code;

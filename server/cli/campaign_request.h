@@ -6,21 +6,16 @@
 #include <stddef.h>
 
 #include "cli.h"
-
-/* A change of one group: {"limit":200} for g1. */
-struct group_change {
-    char id[GROUP_ID_MAX + 1];
-    char *json; /* owned */
-};
+#include "group_request.h"
 
 struct campaign_request {
     char slug[CAMPAIGN_SLUG_MAX + 1]; /* edit: which; "" not given */
     const char *json_file;            /* --json; NULL: not given */
     bool json_out;                    /* print what came of it as JSON */
     char *json;                       /* of the options; owned; "{}" when they say nothing of the campaign itself */
-    struct group_change *groups;      /* edit; owned */
-    size_t group_count;
-    bool empty; /* no option said anything */
+    struct group_edits groups;        /* edit */
+    int64_t if_version;               /* edit: the version that it must have; 0: any */
+    bool empty;                       /* no option said anything */
 };
 
 /* false: said on stderr. Free it in either case. */
@@ -29,5 +24,8 @@ void campaign_request_clear(struct campaign_request *r);
 
 /* A slug as a person types it, in lower case; false: no campaign can have it. */
 bool campaign_request_slug(const char *text, char slug[CAMPAIGN_SLUG_MAX + 1]);
+
+/* A version as a person types it: 1 or more. */
+bool campaign_request_version(const char *text, int64_t *version);
 
 #endif

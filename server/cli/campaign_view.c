@@ -1,6 +1,7 @@
 /* A campaign out of the store, and how it looks on a terminal. See campaign_view.h. */
 #include "campaign_view.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -55,6 +56,13 @@ enum cli_exit campaign_fail(const char *slug, enum store_result r)
     return cli_fail_store(what, r);
 }
 
+enum cli_exit campaign_fail_version(const struct campaign *c)
+{
+    char what[CAMPAIGN_SLUG_MAX + 16];
+    snprintf(what, sizeof what, "campaign %s", c->slug);
+    return cli_fail(what, "is at version %" PRId64 " by now; nothing was changed", c->version);
+}
+
 /* --- how a campaign looks --- */
 
 static const char *const state_words[] = {[GROUP_OPEN] = "open",
@@ -104,12 +112,70 @@ static void bar_text(const struct group *g, const struct group_count *n, char ou
     out[len] = '\0';
 }
 
-static bool print_groups(const struct campaign *c, const struct group_count *counts, int64_t now)
+/* ",zh,en," or bits of words, as "language zh en". */
+static void print_condition(bool *any, const char *name, const char *list, unsigned bits, const char *const *words)
+{
+    if (!list && !bits)
+        return;
+    printf("%s%s", *any ? "; " : "  for ", name);
+    for (const char *p = list; p && p[1]; p += 1 + strcspn(p + 1, ","))
+        printf("%s%.*s", p == list ? " " : ", ", (int)strcspn(p + 1, ","), p + 1);
+    bool first = true;
+    for (int i = 0; bits >> i; i++) {
+        if (bits >> i & 1) {
+            printf("%s%s", first ? " " : ", ", words[i]);
+            first = false;
+        }
+    }
+    *any = true;
+}
+
+static void print_more(const char *name, const char *text)
+{
+    if (!text)
+        return;
+    printf("  %s ", name);
+    text_print(stdout, text, 0);
+}
+
+/* What has no room in the table: for whom groups are, and their mini programs. */
+static void print_conditions(const struct campaign *c, size_t from, size_t to)
+{
+    for (size_t i = from; i < to; i++) {
+        const struct group *g = &c->groups[i];
+        bool any = false;
+        if (when_is_empty(g->when) && !g->miniprogram)
+            continue;
+        printf("  %s", g->id);
+        if (g->when) {
+            print_condition(&any, "app", NULL, g->when->apps, visit_app_words);
+            print_condition(&any, "os", NULL, g->when->systems, visit_os_words);
+            print_condition(&any, "language", g->when->languages, 0, NULL);
+            print_condition(&any, "channel", g->when->channels, 0, NULL);
+            print_condition(&any, "hours", g->when->hours, 0, NULL);
+        }
+        if (g->miniprogram) {
+            print_more("appid", g->miniprogram->appid);
+            print_more("path", g->miniprogram->path);
+            print_more("query", g->miniprogram->query);
+            if (g->miniprogram->version)
+                print_more("env_version", miniprogram_versions[g->miniprogram->version]);
+            print_more("url_link", g->miniprogram->url_link);
+            print_more("code", g->miniprogram->code);
+            print_more("fallback_url", g->miniprogram->fallback_url);
+        }
+        putchar('\n');
+    }
+}
+
+/* Groups from..to-1. */
+static bool print_groups(const struct campaign *c, const struct group_count *counts, int64_t now, size_t from,
+                         size_t to)
 {
     struct text_table *t = text_table_new(8);
     if (!t)
         return false;
-    for (size_t i = 0; i < c->group_count; i++) {
+    for (size_t i = from; i < to; i++) {
         const struct group *g = &c->groups[i];
         char bar[BAR + 1], seats[48], expires[32] = "", held[32] = "";
         bar_text(g, &counts[i], bar);
@@ -129,6 +195,7 @@ static bool print_groups(const struct campaign *c, const struct group_count *cou
     }
     bool good = text_table_print(t, 1 << 3, stdout);
     text_table_free(t);
+    print_conditions(c, from, to);
     return good;
 }
 
@@ -150,6 +217,40 @@ static void print_aliases(const struct campaign *c)
         putchar('\n');
 }
 
+static void print_settings(const struct campaign *c)
+{
+    static const char *const strategies[] = {
+        [CAMPAIGN_FILL] = "in order", [CAMPAIGN_EVEN] = "by share", [CAMPAIGN_RANDOM] = "by weight"};
+    char date[32];
+    printf("Groups are filled %s", strategies[c->strategy]);
+    if (c->confirm == CAMPAIGN_CONFIRM_TAP)
+        printf(", a redirect's seat is taken by a tap");
+    if (c->hold_seconds)
+        printf(", seats are held %d s", c->hold_seconds);
+    if (c->timezone)
+        printf(", hours in %s", c->timezone);
+    if (c->forward_query)
+        printf(", the query goes along");
+    if (c->starts_at) {
+        date_to_text(c->starts_at, date);
+        printf(", from %s", date);
+    }
+    if (c->ends_at) {
+        date_to_text(c->ends_at, date);
+        printf(", until %s", date);
+    }
+    putchar('\n');
+    const char *fallback[] = {c->fallback_url, c->fallback_text, c->fallback_contact};
+    for (size_t i = 0; i < sizeof fallback / sizeof fallback[0]; i++) {
+        if (fallback[i]) {
+            printf("When all are full: ");
+            text_print(stdout, fallback[i], 0);
+            putchar('\n');
+        }
+    }
+    putchar('\n');
+}
+
 static bool print_text(const struct config *config, const struct held_campaign *h)
 {
     const struct campaign *c = h->campaign;
@@ -158,9 +259,10 @@ static bool print_text(const struct config *config, const struct held_campaign *
     char seats[48];
     campaign_seats_text(&t, seats);
     text_print(stdout, c->title && c->title[0] ? c->title : c->slug, 0);
-    printf("\n%s/%s\n%s, seats %s\n\n", config->base_url, c->slug, t.state, seats);
+    printf("\n%s/%s\n%s, seats %s\n", config->base_url, c->slug, t.state, seats);
+    print_settings(c);
     print_aliases(c);
-    if (!print_groups(c, h->counts, now))
+    if (!print_groups(c, h->counts, now, 0, c->group_count))
         return false;
     printf("\nNext: huoma qr %s/%s -o %s.svg\n", config->base_url, c->slug, c->slug);
     return true;
@@ -171,4 +273,21 @@ enum cli_exit campaign_print(const struct config *config, const struct held_camp
     if (json ? print_json(config, h) : print_text(config, h))
         return CLI_DONE;
     return cli_fail("campaign", "out of memory");
+}
+
+enum cli_exit campaign_print_group(const struct held_campaign *h, const char *id, bool json)
+{
+    int position = campaign_find_group(h->campaign, id);
+    int64_t now = time(NULL);
+    size_t at = (size_t)position, len;
+    if (position < 0)
+        return cli_fail("campaign show", "%s has no group %.20s", h->campaign->slug, id);
+    if (!json)
+        return print_groups(h->campaign, h->counts, now, at, at + 1) ? CLI_DONE : cli_fail("campaign", "out of memory");
+    char *text = campaign_group_to_api(h->campaign, at, &h->counts[at], now, true, &len);
+    if (!text)
+        return cli_fail("campaign", "out of memory");
+    printf("%.*s\n", (int)len, text);
+    free(text);
+    return CLI_DONE;
 }

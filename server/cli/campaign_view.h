@@ -29,8 +29,14 @@ struct campaign_totals campaign_totals_of(const struct campaign *c, const struct
 void campaign_seats_text(const struct campaign_totals *t, char out[48]);
 
 enum cli_exit campaign_print(const struct config *config, const struct held_campaign *h, bool json);
+/* One of its groups. */
+enum cli_exit campaign_print_group(const struct held_campaign *h, const char *id, bool json);
 enum cli_exit campaign_fail(const char *slug, enum store_result r);
+/* --if-version asked for another version than the one that is there. */
+enum cli_exit campaign_fail_version(const struct campaign *c);
 
+/* campaign_list.c */
+enum cli_exit campaign_run_list(const struct config *config, int argc, char **argv);
 /* campaign_edit.c */
 enum cli_exit campaign_run_create(const struct config *config, int argc, char **argv);
 enum cli_exit campaign_run_edit(const struct config *config, int argc, char **argv);

@@ -16,17 +16,27 @@
 
 enum cli_exit { CLI_DONE = 0, CLI_FAILED = 1, CLI_MISUSED = 2 };
 
+/* A part of a command that has a screen of help for itself: `huoma help COMMAND TOPIC`. */
+struct cli_topic {
+    const char *name;
+    const char *help;
+};
+
 struct cli_command {
     const char *name;
-    const char *summary; /* a few words for the list of commands */
-    const char *help;    /* what `huoma help NAME` says; NULL-terminated text with line ends */
-    bool needs_config;   /* else config is NULL */
-    bool serves;         /* whether --demo and --ready-file are its own */
+    const char *summary;            /* a few words for the list of commands */
+    const char *help;               /* what `huoma help NAME` says; NULL-terminated text with line ends */
+    const struct cli_topic *topics; /* NULL, or ended by one without a name */
+    bool needs_config;              /* else config is NULL */
+    bool serves;                    /* whether --demo and --ready-file are its own */
     enum cli_exit (*run)(const struct config *config, int argc, char **argv); /* argv: what stands behind the name */
 };
 
-/* All commands, ended by one without a name. (help.c) */
+/* All commands, ended by one without a name. (commands.c) */
 extern const struct cli_command cli_commands[];
+/* campaign_help.c */
+extern const char cli_campaign_help[];
+extern const struct cli_topic cli_campaign_topics[];
 /* NULL: no such command. */
 const struct cli_command *cli_find_command(const char *name);
 /* The overview: what `huoma help` says. */

@@ -11,46 +11,6 @@ static const char serve_help[] =
     "Each HUOMA_X may also be given as HUOMA_X_FILE, naming a file that holds the value.\n"
     "\n"; /* the table of settings follows */
 
-static const char campaign_help[] =
-    "Usage: huoma campaign list   [--q TEXT] [--json]\n"
-    "       huoma campaign show   SLUG [--json]\n"
-    "       huoma campaign create [SLUG] --title TITLE --group URL[,KEY=VALUE...] ...\n"
-    "       huoma campaign create --json FILE      (or - for stdin; what POST /campaigns takes)\n"
-    "       huoma campaign edit   SLUG OPTIONS\n"
-    "       huoma campaign edit   SLUG --json FILE (what PATCH /campaigns/SLUG takes)\n"
-    "       huoma campaign delete SLUG [--yes]\n"
-    "       huoma campaign waiting SLUG [--json] [--csv] [--delete ID] [--clear [--yes]]\n"
-    "\n"
-    "Options of create and edit; `none` takes a value away\n"
-    "  --title TEXT                 what visitors read\n"
-    "  --strategy fill|even|random  in order, by share, by weight\n"
-    "  --confirm scan|tap           when a redirect takes its seat\n"
-    "  --enabled on|off\n"
-    "  --starts-at DATE             2026-11-29T14:20:00+08:00\n"
-    "  --ends-at DATE\n"
-    "  --hold SECONDS               how long an unconfirmed seat is kept\n"
-    "  --timezone ZONE              for hours of groups, as Asia/Shanghai; none: the server's\n"
-    "  --forward-query on|off       what stands behind ? goes on to the group's link\n"
-    "  --fallback-url URL           where to when no group is open\n"
-    "  --fallback-text TEXT\n"
-    "  --fallback-contact URL       whose code stands on that page\n"
-    "  --alias PATH                 an old address that leads here, as often as needed: /s/abc, '/q/?qid=1'; edit\n"
-    "                               replaces those that are there\n"
-    "  --json-out                   print the result as JSON\n"
-    "\n"
-    "Of create only\n"
-    "  SLUG or --slug SLUG          else one is drawn\n"
-    "  --url URL                    a short link: one group without a limit\n"
-    "  --group URL[,KEY=VALUE...]   KEY: limit name weight enabled expires_at show id\n"
-    "\n"
-    "Of edit only, as often as needed\n"
-    "  --group-limit GROUP=N        --group-name GROUP=TEXT       --group-url GROUP=URL\n"
-    "  --group-weight GROUP=N       --group-enabled GROUP=on|off  --group-expires-at GROUP=DATE\n"
-    "  --group-show GROUP=SHOW      --group-confirmed GROUP=N     (heads counted)\n"
-    "  --no-aliases                 no old address leads here any more\n"
-    "\n"
-    "Next: huoma campaign create --title 'Spring run' --group https://weixin.qq.com/g/AAA,limit=200\n";
-
 static const char export_help[] =
     "Usage: huoma export [-o FILE]\n"
     "\n"
@@ -142,20 +102,27 @@ static const char completion_help[] =
     "\n"
     "Next: source <(huoma completion bash)      (in ~/.bashrc, or ~/.zshrc with zsh)\n";
 
-static const char help_help[] = "Usage: huoma help [COMMAND]\n";
+static const char help_help[] =
+    "Usage: huoma help [COMMAND [TOPIC]]\n"
+    "\n"
+    "Says what a command does and which options it has. The topic `all` is everything about it.\n"
+    "\n"
+    "Next: huoma help campaign groups\n";
 
 const struct cli_command cli_commands[] = {
-    {"serve", "serve visitors and operators", serve_help, true, true, cli_serve},
-    {"campaign", "list, show, create, edit and delete campaigns", campaign_help, true, false, cli_campaign},
-    {"user", "add, list and delete people who log in, set their passwords", user_help, true, false, cli_user},
-    {"token", "make, list and delete tokens for the admin API", token_help, true, false, cli_token},
-    {"qr", "draw a code as SVG, PNG or on the terminal", qr_help, false, false, cli_qr},
-    {"export", "write everything that is kept as JSON lines", export_help, true, false, cli_export},
-    {"import", "take back an export, or what other programs export", import_help, true, false, cli_import},
-    {"check", "show the configuration and look at the store", check_help, true, false, cli_check},
-    {"completion", "print what completes commands in bash and zsh", completion_help, false, false, cli_completion},
-    {"help", "say more about a command", help_help, false, false, cli_help},
-    {NULL, NULL, NULL, false, false, NULL},
+    {"serve", "serve visitors and operators", serve_help, NULL, true, true, cli_serve},
+    {"campaign", "list, show, create, edit and delete campaigns", cli_campaign_help, cli_campaign_topics, true, false,
+     cli_campaign},
+    {"user", "add, list and delete people who log in, set their passwords", user_help, NULL, true, false, cli_user},
+    {"token", "make, list and delete tokens for the admin API", token_help, NULL, true, false, cli_token},
+    {"qr", "draw a code as SVG, PNG or on the terminal", qr_help, NULL, false, false, cli_qr},
+    {"export", "write everything that is kept as JSON lines", export_help, NULL, true, false, cli_export},
+    {"import", "take back an export, or what other programs export", import_help, NULL, true, false, cli_import},
+    {"check", "show the configuration and look at the store", check_help, NULL, true, false, cli_check},
+    {"completion", "print what completes commands in bash and zsh", completion_help, NULL, false, false,
+     cli_completion},
+    {"help", "say more about a command", help_help, NULL, false, false, cli_help},
+    {NULL, NULL, NULL, NULL, false, false, NULL},
 };
 
 const struct cli_command *cli_find_command(const char *name)
@@ -190,18 +157,34 @@ static enum cli_exit print_help(const struct cli_command *c)
     return CLI_DONE;
 }
 
+static enum cli_exit print_topic(const struct cli_command *c, const char *topic)
+{
+    bool all = strcmp(topic, "all") == 0, found = all;
+    enum cli_exit code = all ? print_help(c) : CLI_DONE;
+    for (const struct cli_topic *t = c->topics; t && t->name; t++) {
+        if (!all && strcmp(t->name, topic) != 0)
+            continue;
+        printf("%s%s", all ? "\n" : "", t->help);
+        found = true;
+    }
+    if (found)
+        return code;
+    cli_fail("help", "%s has no topic %.40s (huoma help %s)", c->name, topic, c->name);
+    return CLI_MISUSED;
+}
+
 enum cli_exit cli_help(const struct config *config, int argc, char **argv)
 {
     (void)config;
-    if (argc > 1)
-        return cli_misuse("help", "more than one COMMAND");
+    if (argc > 2)
+        return cli_misuse("help", "more than COMMAND and TOPIC");
     if (argc == 0) {
         cli_print_overview(stdout);
         return CLI_DONE;
     }
     const struct cli_command *c = cli_find_command(argv[0]);
     if (c)
-        return print_help(c);
+        return argc == 1 ? print_help(c) : print_topic(c, argv[1]);
     cli_fail("help", "there is no command %.40s (huoma help)", argv[0]);
     return CLI_MISUSED;
 }

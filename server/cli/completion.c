@@ -14,7 +14,7 @@ static const char script[] =
     "  local current=${COMP_WORDS[COMP_CWORD]} command= help words\n"
     "  if [ \"$COMP_CWORD\" -gt 1 ]; then command=${COMP_WORDS[1]}; fi\n"
     "  COMPREPLY=()\n"
-    "  help=$(\"$1\" help ${command:+\"$command\"} 2>/dev/null) || return\n"
+    "  help=$(\"$1\" help ${command:+\"$command\" all} 2>/dev/null) || return\n"
     "  if [ \"$COMP_CWORD\" -eq 1 ]; then\n"
     "    words=$(printf '%s\\n' \"$help\" | sed -nE 's/^  ([a-z]+) +.*/\\1/p')\n"
     "  else\n"
