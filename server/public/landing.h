@@ -68,8 +68,9 @@ int landing_message(struct landing_page *page, enum landing_message m, const str
 int landing_preview(struct landing_page *page, const struct campaign *c, const char *base_url,
                     enum landing_language lang);
 
-/* No group is open, and the campaign has a waiting list: leave a name. wrong: what was left is not what is asked. */
-int landing_join(struct landing_page *page, const struct campaign *c, bool wrong, enum landing_language lang);
+/* No group is open, and the campaign has a waiting list: leave a name. wrong: what was typed and is not what is
+ * asked, UTF-8; it stands there to be mended. NULL: nothing was typed yet. */
+int landing_join(struct landing_page *page, const struct campaign *c, const char *wrong, enum landing_language lang);
 /* The place of one who waits behind `before` others. missed: a seat was promised, and they did not come in time. */
 int landing_place(struct landing_page *page, const struct campaign *c, int64_t before, bool missed,
                   enum landing_language lang);

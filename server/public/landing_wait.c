@@ -43,7 +43,7 @@ static void put_contact(struct html_slots *s, const struct contact *k, enum land
     html_slot_raw(s, "png", k->png);
 }
 
-int landing_join(struct landing_page *page, const struct campaign *c, bool wrong, enum landing_language lang)
+int landing_join(struct landing_page *page, const struct campaign *c, const char *wrong, enum landing_language lang)
 {
     const struct landing_kind kind = {embed_join_html, STYLE_WAIT, SCRIPT_NONE, false};
     const struct landing_wait_words *w = &landing_wait_words[lang];
@@ -66,6 +66,7 @@ int landing_join(struct landing_page *page, const struct campaign *c, bool wrong
         html_slot_raw(&s, "label", w->label[number]);
         html_slot_raw(&s, "complete", number ? "tel" : "nickname");
         html_slot_raw(&s, "wrong", wrong ? w->wrong[number] : NULL);
+        html_slot_text(&s, "typed", wrong, 2 * WAITING_BYTES_MAX);
         html_slot_raw(&s, "queue", w->queue);
         html_slot_text(&s, "privacy", c->waiting.privacy ? c->waiting.privacy : privacy, 1200);
         put_contact(&s, &k, lang);

@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "params.h"
+#include "utf8.h"
 
 enum {
     WAIT_POLL_MIN = 5,    /* seconds between two questions of a page */
@@ -74,7 +75,8 @@ static void send_own_page(struct scan *s, int status, int failed, struct landing
     free(page->html);
 }
 
-static void send_join(struct scan *s, bool wrong)
+/* wrong: what was typed and is not what is asked; NULL: nothing was typed yet. */
+static void send_join(struct scan *s, const char *wrong)
 {
     struct landing_page page = {0};
     char id[STORE_PLACE_ID + 1];
@@ -96,7 +98,7 @@ bool wait_offer(struct scan *s)
 {
     if (!has_list(s))
         return false;
-    send_join(s, false);
+    send_join(s, NULL);
     return true;
 }
 
@@ -154,12 +156,26 @@ static void join_done(struct seat_waiter *w, enum store_result r)
         send_back(s, p.id);
 }
 
+/* Whether it can be shown to them again, to be mended. */
+static bool is_text(const char *s)
+{
+    uint32_t c;
+    while (*s) {
+        size_t bytes = utf8_next(s, &c);
+        if (bytes == 0)
+            return false;
+        s += bytes;
+    }
+    return true;
+}
+
 static void join_start(struct scan *s)
 {
     char typed[WAITING_BYTES_MAX * 2], name[WAITING_BYTES_MAX + 1];
-    if (query_get(conn_body(conn_of(s)), "name", typed, sizeof typed) <= 0 ||
-        !waiting_read_name(campaign_of(s)->waiting.ask, typed, name)) {
-        send_join(s, true);
+    if (query_get(conn_body(conn_of(s)), "name", typed, sizeof typed) <= 0)
+        typed[0] = '\0';
+    if (!waiting_read_name(campaign_of(s)->waiting.ask, typed, name)) {
+        send_join(s, is_text(typed) ? typed : "");
         return;
     }
     struct seat_place *p = place_new(s, SEAT_PLACE_JOIN);

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { PHONE, Server, WECHAT, startBrowser, wechatUrl } from './lib/huoma.mjs';
-import { checkLook, onlooker } from './lib/look.mjs';
+import { VIEWS, checkLook, onlooker } from './lib/look.mjs';
 
 const DESKTOP = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36';
 const CRAWLER = 'Mozilla/5.0 (compatible; Twitterbot/1.0)';
@@ -10,14 +10,6 @@ const CONTACT = 'https://u.wechat.com/EAbcdefghijk';
 const CODE = 'https://example.com/mini-program-code';
 const SCHEME = 'weixin://dl/business/?appid=wx0123456789abcdef&path=pages/join&env_version=release';
 const TEXT = '周一上午十点放出新名额。\nNew seats on Monday at ten: please write to spring-run-organisers-of-the-whole-city@example.com';
-// Each language at both widths and in both schemes.
-const VIEWS = [
-    { lang: 'zh-CN', width: 320, height: 568, colorScheme: 'light' },
-    { lang: 'en', width: 320, height: 568, colorScheme: 'dark' },
-    { lang: 'zh-CN', width: 390, height: 844, colorScheme: 'dark' },
-    { lang: 'en', width: 390, height: 844, colorScheme: 'light' },
-];
-
 const title = '春季跑步群';
 const full = { url: wechatUrl('full'), limit: 0 };
 const open = { name: '第 1 群', url: wechatUrl('open'), expires_at: '2099-11-29T14:00:00+08:00' };

@@ -592,7 +592,7 @@ static char *repeated(const char *text, size_t count)
 static char *waiting_page(const struct campaign *c, bool place, enum landing_language lang)
 {
     struct landing_page page = {0};
-    int failed = place ? landing_place(&page, c, 2, true, lang) : landing_join(&page, c, true, lang);
+    int failed = place ? landing_place(&page, c, 2, true, lang) : landing_join(&page, c, "\"><b>", lang);
     assert_int_equal(failed, 0);
     assert_int_equal(page.path_at, page.len);
     return whole(&page);

@@ -7,6 +7,14 @@ import { axe } from './console.mjs';
 const TOUCH_PX = 44;
 const PAGE_BYTES = 12 * 1024;
 
+// Each language at both widths and in both schemes.
+export const VIEWS = [
+    { lang: 'zh-CN', width: 320, height: 568, colorScheme: 'light' },
+    { lang: 'en', width: 320, height: 568, colorScheme: 'dark' },
+    { lang: 'zh-CN', width: 390, height: 844, colorScheme: 'dark' },
+    { lang: 'en', width: 390, height: 844, colorScheme: 'light' },
+];
+
 // A visitor who notes what the page asks of other hosts.
 export async function onlooker(browser, server, options) {
     const page = await visitor(browser, options);
