@@ -8,7 +8,7 @@ import pytest
 
 from huoma import Crowd, Server, Visits, check_ledger, get, page_groups, redirect_groups, seeded, wait_for
 
-HEALTHY_SECONDS = 2.0   # after the restart, or after Redis was killed: issue and design.md, section 7
+HEALTHY_SECONDS = 2.0   # after the restart, or after Redis was killed
 PATIENCE = 20           # how long a test waits before it says "never"
 LIMITS = [60, 60, 300]
 
