@@ -50,6 +50,7 @@ void head_counts_free(struct head_counts *h);
 struct campaign_moment {
     int64_t now;                              /* unix seconds: created_at, updated_at */
     uint64_t random[2];                       /* for a generated slug and for uid */
+    bool offers_country;                      /* whether groups may be for countries: a database tells them */
     bool (*knows_timezone)(const char *name); /* whether this machine has the zone; NULL: any that is well-formed */
 };
 

@@ -53,6 +53,16 @@ static const char *check_channel(struct when *w, const char *word, size_t len)
     return campaign_channel_valid(word, len) ? NULL : "must be channels: 1 to 32 of a-z, 0-9 and '-'";
 }
 
+static const char *check_country(struct when *w, const char *word, size_t len)
+{
+    (void)w;
+    for (size_t i = 0; i < len; i++) {
+        if (word[i] < 'a' || word[i] > 'z')
+            return "must be countries of two letters as \"CN\"";
+    }
+    return len == WHEN_COUNTRY ? NULL : "must be countries of two letters as \"CN\"";
+}
+
 static const char *check_window(struct when *w, const char *word, size_t len)
 {
     (void)len;
@@ -147,8 +157,10 @@ static void read_hours(struct change *ch, const char *key, json_t *value)
 
 static void read_country(struct change *ch, const char *key, json_t *value)
 {
-    if (!json_is_null(value))
-        change_error(ch, key, "is not offered by this server");
+    if (ch->moment && !ch->moment->offers_country && json_array_size(value) > 0)
+        change_error(ch, key, "not offered: no country_database");
+    else
+        read_words(ch, key, value, &ch->group->when->countries, check_country);
 }
 
 static const struct key when_keys[] = {
@@ -202,6 +214,21 @@ static void put_bits(json_t *object, const char *key, unsigned bits, const char 
         json_object_set_new(object, key, list);
 }
 
+/* Countries are kept in lower case as all words are, and shown as ISO 3166 writes them. */
+static void put_countries(json_t *object, const char *key, const char *list)
+{
+    json_t *words = list ? json_array() : NULL;
+
+    for (const char *p = list; words && p[1]; p += 1 + WHEN_COUNTRY) {
+        char code[WHEN_COUNTRY];
+        for (size_t i = 0; i < WHEN_COUNTRY; i++)
+            code[i] = (char)(p[1 + i] & ~0x20);
+        json_array_append_new(words, json_stringn(code, WHEN_COUNTRY));
+    }
+    if (words)
+        json_object_set_new(object, key, words);
+}
+
 json_t *when_json(const struct when *w)
 {
     json_t *object = json_object();
@@ -212,6 +239,7 @@ json_t *when_json(const struct when *w)
     put_bits(object, "os", w->systems, visit_os_words, VISIT_SYSTEMS);
     put_words(object, "language", w->languages);
     put_words(object, "channel", w->channels);
+    put_countries(object, "country", w->countries);
     put_words(object, "hours", w->hours);
     return object;
 }

@@ -21,6 +21,7 @@ void when_free(struct when *w)
         return;
     free(w->languages);
     free(w->channels);
+    free(w->countries);
     free(w->hours);
     free(w);
 }
@@ -39,9 +40,9 @@ struct when *when_copy(const struct when *w)
     if (!copy)
         return NULL;
     *copy = *w;
-    copy->languages = copy->channels = copy->hours = NULL;
+    copy->languages = copy->channels = copy->countries = copy->hours = NULL;
     if (copy_list(&copy->languages, w->languages) && copy_list(&copy->channels, w->channels) &&
-        copy_list(&copy->hours, w->hours))
+        copy_list(&copy->countries, w->countries) && copy_list(&copy->hours, w->hours))
         return copy;
     when_free(copy);
     return NULL;
@@ -49,7 +50,7 @@ struct when *when_copy(const struct when *w)
 
 bool when_is_empty(const struct when *w)
 {
-    return !w || (!w->apps && !w->systems && !w->languages && !w->channels && !w->hours);
+    return !w || (!w->apps && !w->systems && !w->languages && !w->channels && !w->countries && !w->hours);
 }
 
 static bool same_list(const char *a, const char *b)
@@ -62,7 +63,8 @@ bool when_equal(const struct when *a, const struct when *b)
     if (when_is_empty(a) || when_is_empty(b))
         return when_is_empty(a) && when_is_empty(b);
     return a->apps == b->apps && a->systems == b->systems && same_list(a->languages, b->languages) &&
-           same_list(a->channels, b->channels) && same_list(a->hours, b->hours);
+           same_list(a->channels, b->channels) && same_list(a->countries, b->countries) &&
+           same_list(a->hours, b->hours);
 }
 
 unsigned when_asks(const struct when *w)
@@ -70,7 +72,8 @@ unsigned when_asks(const struct when *w)
     if (!w)
         return 0;
     return (w->apps ? VISIT_FACT_APP : 0) | (w->systems ? VISIT_FACT_OS : 0) |
-           (w->languages ? VISIT_FACT_LANGUAGE : 0) | (w->hours ? VISIT_FACT_HOURS : 0);
+           (w->languages ? VISIT_FACT_LANGUAGE : 0) | (w->hours ? VISIT_FACT_HOURS : 0) |
+           (w->countries ? VISIT_FACT_COUNTRY : 0);
 }
 
 /* Whether the first len bytes of word stand in ",a,b,". */
@@ -119,6 +122,8 @@ bool when_fits_person(const struct when *w, const struct visit *v)
 bool when_fits(const struct when *w, const struct visit *v)
 {
     if (!when_fits_person(w, v))
+        return false;
+    if (w && w->countries && !list_has(w->countries, v->country, strlen(v->country)))
         return false;
     if (!w || !w->hours)
         return true;

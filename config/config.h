@@ -41,8 +41,9 @@ struct config {
     int audit_days;
     struct config_cidr trusted_proxies[CONFIG_PROXIES_MAX];
     size_t trusted_proxy_count;
-    char admin_token[CONFIG_TEXT_MAX]; /* empty: none */
-    char timezone[65];                 /* empty: the system's */
+    char admin_token[CONFIG_TEXT_MAX];      /* empty: none */
+    char timezone[65];                      /* empty: the system's */
+    char country_database[CONFIG_TEXT_MAX]; /* empty: none; not looked at here */
     enum config_log_level log_level;
     /* serve only */
     char ready_file[CONFIG_TEXT_MAX];
@@ -64,6 +65,8 @@ char *config_describe(void);
 char *config_show(const struct config *c);
 /* Whether the system has the time zone, by its IANA name. */
 bool config_timezone_known(const char *name);
+/* Whether X-Forwarded-For of a proxy at that address (IPv4 as v4-mapped) is believed; config: a struct config. */
+bool config_trusts_proxy(const void *config, const struct in6_addr *a);
 /* A Redis URL without user and password, for logs and errors. */
 void config_mask_url(const char *url, char out[CONFIG_TEXT_MAX]);
 

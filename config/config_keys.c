@@ -354,6 +354,19 @@ static bool check_timezone(char *text, char why[CONFIG_WHY_MAX])
                          config_echo(text, seen, sizeof seen));
 }
 
+bool config_trusts_proxy(const void *config, const struct in6_addr *a)
+{
+    const struct config *c = config;
+    for (size_t i = 0; i < c->trusted_proxy_count; i++) {
+        const struct config_cidr *p = &c->trusted_proxies[i];
+        int whole = p->bits / 8, rest = p->bits % 8;
+        if (memcmp(a->s6_addr, p->net.s6_addr, (size_t)whole) == 0 &&
+            (rest == 0 || (a->s6_addr[whole] ^ p->net.s6_addr[whole]) >> (8 - rest) == 0))
+            return true;
+    }
+    return false;
+}
+
 /* --- the table --- */
 
 static const char *const FSYNC_WORDS[] = {"always", "everysec", NULL};
@@ -392,6 +405,8 @@ const struct config_key config_keys[CONFIG_KEY_COUNT] = {
      "an owner's API token that always works", FROM_FILE | FROM_ENV, .secret = true, .check = check_admin_token},
     {.name = "timezone", &TEXT, AT(timezone), 0, SIZE(timezone), "", "the system's", "NAME",
      "days of statistics and hours of groups, as Asia/Shanghai", FROM_ANY, .check = check_timezone},
+    {.name = "country_database", &TEXT, AT(country_database), 0, SIZE(country_database), "", "none", "FILE",
+     "where visitors are, in MaxMind's format: for `country`", FROM_ANY},
     {.name = "audit_days", &NUMBER, AT(audit_days), 1, 3650, "180", NULL, "N",
      "how long the audit log is kept", FROM_ANY},
     {.name = "log_level", &WORD, AT(log_level), 0, 0, "info", NULL, "LEVEL",

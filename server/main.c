@@ -71,7 +71,12 @@ enum cli_exit cli_serve(const struct config *config, int argc, char **argv)
     if (option != CLI_END)
         return option == CLI_WRONG ? CLI_MISUSED : cli_misuse(w.command, "unexpected argument %s", value);
     log_set_level((enum log_level)config->log_level);
-    return server_run(config) == 0 ? CLI_DONE : CLI_FAILED;
+    struct countries *countries = NULL;
+    if (!cli_open_countries(config, &countries))
+        return CLI_MISUSED;
+    int result = server_run(config, countries);
+    countries_close(countries);
+    return result == 0 ? CLI_DONE : CLI_FAILED;
 }
 
 static enum cli_exit run(int argc, char **argv)

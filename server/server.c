@@ -37,7 +37,8 @@ enum {
 };
 
 struct server {
-    struct config config; /* a copy: base_url may be found out, the port is drawn */
+    struct config config;              /* a copy: base_url may be found out, the port is drawn */
+    const struct countries *countries; /* NULL: no database */
     struct event_base *base;
     struct redis_child *redis;
     struct store *store; /* the main thread's, while it begins */
@@ -165,6 +166,7 @@ static bool add_thread(struct server *s, enum thread_kind kind, uint16_t port)
     const struct thread_options o = {
         .kind = kind,
         .config = &s->config,
+        .countries = s->countries,
         .redis_url = s->redis_url,
         .log = store_event,
         .secret = s->secret,
@@ -437,11 +439,12 @@ static bool begin(struct server *s)
     return true;
 }
 
-int server_run(const struct config *config)
+int server_run(const struct config *config, const struct countries *countries)
 {
     static struct server s;
     raise_descriptor_limit();
     s.config = *config;
+    s.countries = countries;
     s.base = event_base_new();
     s.notify_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     if (!s.base || s.notify_fd < 0) {

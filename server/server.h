@@ -3,9 +3,11 @@
 #define SERVER_SERVER_H
 
 #include "config.h"
+#include "country.h"
 
-/* Serves until SIGTERM or SIGINT. Returns the exit code: 0 drained, 1 could not start (one line was written to stderr).
+/* countries: NULL without a database. Serves until SIGTERM or SIGINT. Returns the exit code: 0 drained, 1 could not
+ * start (one line was written to stderr).
  */
-int server_run(const struct config *config);
+int server_run(const struct config *config, const struct countries *countries);
 
 #endif

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "config.h"
+#include "country.h"
 #include "store.h"
 
 struct server_thread;
@@ -18,6 +19,7 @@ enum thread_kind { THREAD_WORKER, THREAD_ADMIN };
 struct thread_options {
     enum thread_kind kind;
     const struct config *config;
+    const struct countries *countries; /* workers: NULL without a database */
     const char *redis_url;
     store_log log;
     const unsigned char *secret; /* the store's */

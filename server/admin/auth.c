@@ -76,26 +76,14 @@ static void decide(struct conn *c)
     problem_reply(c, 403, detail);
 }
 
-static bool is_trusted(const void *ctx, const struct in6_addr *a)
-{
-    const struct config *config = ctx;
-    for (size_t i = 0; i < config->trusted_proxy_count; i++) {
-        const struct config_cidr *p = &config->trusted_proxies[i];
-        int whole = p->bits / 8, rest = p->bits % 8;
-        if (memcmp(a->s6_addr, p->net.s6_addr, (size_t)whole) == 0 &&
-            (rest == 0 || (a->s6_addr[whole] ^ p->net.s6_addr[whole]) >> (8 - rest) == 0))
-            return true;
-    }
-    return false;
-}
-
 void auth_name(struct conn *c, const char *who)
 {
     struct admin_request *q = request_of(c);
     char peer[INET6_ADDRSTRLEN];
     snprintf(q->who, sizeof q->who, "%s", who);
     conn_peer(c, peer);
-    client_address(peer, conn_request(c)->header[HTTP_H_X_FORWARDED_FOR], is_trusted, admin_of(c)->config, q->from);
+    client_address(peer, conn_request(c)->header[HTTP_H_X_FORWARDED_FOR], config_trusts_proxy, admin_of(c)->config,
+                   q->from);
 }
 
 /* --- by token --- */

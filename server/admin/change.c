@@ -94,7 +94,11 @@ void change_refuse_version(struct conn *c, int64_t version)
 
 struct campaign_moment change_moment(const struct conn *c)
 {
-    struct campaign_moment m = {.now = conn_now(c), .knows_timezone = config_timezone_known};
+    struct campaign_moment m = {
+        .now = conn_now(c),
+        .offers_country = admin_of(c)->config->country_database[0] != '\0',
+        .knows_timezone = config_timezone_known,
+    };
     randombytes_buf(m.random, sizeof m.random);
     return m;
 }

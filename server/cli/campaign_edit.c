@@ -13,9 +13,13 @@ enum {
     TRIES = 8,           /* of a change that others come before */
 };
 
-static struct campaign_moment moment_now(void)
+static struct campaign_moment moment_now(const struct config *config)
 {
-    struct campaign_moment m = {.now = time(NULL), .knows_timezone = config_timezone_known};
+    struct campaign_moment m = {
+        .now = time(NULL),
+        .offers_country = config->country_database[0] != '\0',
+        .knows_timezone = config_timezone_known,
+    };
     randombytes_buf(m.random, sizeof m.random);
     return m;
 }
@@ -91,7 +95,7 @@ static enum cli_exit create(const struct config *config, struct session *s, cons
     enum cli_exit code = CLI_FAILED;
     /* A slug that was drawn and is taken is drawn again; one that was given stays the same, and that ends it. */
     for (int i = 0; errors && i < TRIES && h.result == STORE_CONFLICT; i++) {
-        struct campaign_moment m = moment_now();
+        struct campaign_moment m = moment_now(config);
         struct campaign *c = campaign_from_request(text, len, &m, errors);
         if (!c) {
             fail_fields(errors);
@@ -112,10 +116,10 @@ static enum cli_exit create(const struct config *config, struct session *s, cons
     return code;
 }
 
-static enum cli_exit edit_once(struct session *s, const struct campaign_request *q, const char *text, size_t len,
-                               struct held_campaign *h)
+static enum cli_exit edit_once(const struct config *config, struct session *s, const struct campaign_request *q,
+                               const char *text, size_t len, struct held_campaign *h)
 {
-    struct campaign_moment m = moment_now();
+    struct campaign_moment m = moment_now(config);
     struct campaign *changed;
     struct head_counts heads = {0};
     struct held_campaign was;
@@ -158,7 +162,7 @@ static enum cli_exit edit(const struct config *config, struct session *s, const 
     struct held_campaign h = {.session = s, .result = STORE_CONFLICT};
     enum cli_exit code = CLI_DONE;
     for (int i = 0; i < TRIES && code == CLI_DONE && h.result == STORE_CONFLICT; i++)
-        code = edit_once(s, q, text, len, &h);
+        code = edit_once(config, s, q, text, len, &h);
     if (code == CLI_DONE && h.result == STORE_CONFLICT)
         code = cli_fail("campaign edit", "others keep changing %s; nothing was changed, try again", q->slug);
     else if (code == CLI_DONE)

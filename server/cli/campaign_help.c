@@ -77,7 +77,7 @@ static const char groups_help[] =
     "  language                     zh, en-us, ...\n"
     "  channel                      shop-1, ...\n"
     "  hours                        mon-fri 09:00-18:00, sat 10:00-12:00, ...\n"
-    "  country                      not offered yet\n"
+    "  country                      CN, SG, ...; needs country_database\n"
     "\n"
     "Keys of a mini program; with appid the link is built, and none is given\n"
     "  appid                        wx and 16 of 0-9 and a-f\n"

@@ -38,6 +38,32 @@ static int print_warnings(const struct store_facts *f)
     return count;
 }
 
+bool cli_open_countries(const struct config *config, struct countries **ret_countries)
+{
+    char why[COUNTRY_TEXT_MAX];
+    *ret_countries = NULL;
+    if (!config->country_database[0])
+        return true;
+    *ret_countries = countries_open(config->country_database, why);
+    if (!*ret_countries)
+        cli_fail("country_database", "%s: %s", config->country_database, why);
+    return *ret_countries != NULL;
+}
+
+static bool print_countries(const struct config *config)
+{
+    struct countries *countries;
+    char text[COUNTRY_TEXT_MAX];
+    if (!cli_open_countries(config, &countries))
+        return false;
+    if (countries) {
+        countries_describe(countries, text);
+        printf("\nCountries\n  %-16s %s\n", "database", text);
+        countries_close(countries);
+    }
+    return true;
+}
+
 static void print_facts(const struct store_facts *f)
 {
     printf("\nStore\n");
@@ -62,7 +88,10 @@ enum cli_exit cli_check(const struct config *config, int argc, char **argv)
         return cli_fail("check", "out of memory");
     printf("Configuration\n%s", shown);
     free(shown);
+    bool countries = print_countries(config);
     fflush(stdout);
+    if (!countries)
+        return CLI_MISUSED;
     check.session = session_open(config);
     if (!check.session)
         return CLI_FAILED;

@@ -12,6 +12,7 @@
 #include <stdio.h>
 
 #include "config.h"
+#include "country.h"
 #include "store.h"
 
 enum cli_exit { CLI_DONE = 0, CLI_FAILED = 1, CLI_MISUSED = 2 };
@@ -81,6 +82,12 @@ struct cli_walk {
 /* The next option's index in options (a row without name ends them) with its value, CLI_ARGUMENT with its text in
  * *value, CLI_END, or CLI_WRONG when that is not to be (said already). */
 int cli_next(struct cli_walk *w, const struct cli_option *options, const char **value);
+
+/* --- the country database (check.c) --- */
+
+/* Opens the configured one; NULL in *ret_countries when none is configured. false: it cannot be used, which is said on
+ * stderr. Close it with countries_close. */
+bool cli_open_countries(const struct config *config, struct countries **ret_countries);
 
 /* --- text for people (text.c) --- */
 

@@ -91,7 +91,7 @@ static const char check_help[] =
     "Usage: huoma check [--config FILE] [flags of serve]\n"
     "\n"
     "Prints the configuration in effect, with secrets masked, and what the store promises.\n"
-    "Exit 1 when the store is not reachable.\n"
+    "Exit 1 when the store is not reachable, 2 when the configuration or the country database cannot be used.\n"
     "\n"
     "Next: huoma help serve\n";
 

@@ -10,9 +10,9 @@
 
 #include "cli.h"
 
-int import_plan_begin(struct import_plan *p)
+int import_plan_begin(struct import_plan *p, bool offers_country)
 {
-    *p = (struct import_plan){.slugs = json_object(), .aliases = json_object()};
+    *p = (struct import_plan){.slugs = json_object(), .aliases = json_object(), .offers_country = offers_country};
     return p->slugs && p->aliases ? 0 : -ENOMEM;
 }
 
@@ -150,7 +150,11 @@ static void keep(struct import_plan *p, long line, struct campaign *c, json_t *c
 static void on_campaign(void *ctx, long line, json_t *definition)
 {
     struct import_plan *p = ctx;
-    struct campaign_moment m = {.now = time(NULL), .knows_timezone = config_timezone_known};
+    struct campaign_moment m = {
+        .now = time(NULL),
+        .offers_country = p->offers_country,
+        .knows_timezone = config_timezone_known,
+    };
     const char *slug = json_string_value(json_object_get(definition, "slug"));
     json_t *counts = take_counts(definition);
     char *text = json_dumps(definition, JSON_COMPACT);

@@ -17,6 +17,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "client.h"
 #include "crawler.h"
 #include "lead.h"
 #include "reply.h"
@@ -46,6 +47,17 @@ int scan_context_init(struct scan_context *x, const unsigned char secret[STORE_S
 
 /* --- whom a group is for --- */
 
+static void find_country(struct scan *s, char ret_code[COUNTRY_CODE + 1])
+{
+    const struct scan_context *x = context_of(s);
+    struct conn *c = conn_of(s);
+    char peer[INET6_ADDRSTRLEN], client[INET6_ADDRSTRLEN];
+
+    conn_peer(c, peer);
+    client_address(peer, conn_request(c)->header[HTTP_H_X_FORWARDED_FOR], config_trusts_proxy, x->config, client);
+    countries_find(x->countries, client, ret_code);
+}
+
 struct visit visit_of_scan(struct scan *s, char channel[CAMPAIGN_CHANNEL_MAX + 1])
 {
     struct conn *c = conn_of(s);
@@ -56,7 +68,10 @@ struct visit visit_of_scan(struct scan *s, char channel[CAMPAIGN_CHANNEL_MAX + 1
     snprintf(channel, CAMPAIGN_CHANNEL_MAX + 1, "%s", s->waiter.channel);
     if (!channel[0] && when && when->channels)
         snprintf(channel, CAMPAIGN_CHANNEL_MAX + 1, "%.*s", (int)strcspn(when->channels + 1, ","), when->channels + 1);
-    return visit_of(conn_request(c), channel, conn_now(c), a ? answers_zone(a) : NULL, campaign_of(s)->asks);
+    struct visit v = visit_of(conn_request(c), channel, conn_now(c), a ? answers_zone(a) : NULL, campaign_of(s)->asks);
+    if (campaign_of(s)->asks & VISIT_FACT_COUNTRY && context_of(s)->countries)
+        find_country(s, v.country);
+    return v;
 }
 
 uint32_t scan_lanes(struct seat_waiter *w)

@@ -3,12 +3,16 @@
 #define SERVER_PUBLIC_SCAN_H
 
 #include "answers.h"
+#include "config.h"
 #include "conn.h"
+#include "country.h"
 #include "store.h"
 #include "visitor.h"
 
 /* What scans need of their worker. */
 struct scan_context {
+    const struct config *config;
+    const struct countries *countries; /* NULL: no database */
     struct seats *seats;
     struct alias_finder *aliases;
     struct visitor_options visitors;

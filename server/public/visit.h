@@ -9,8 +9,8 @@
 /* By the user agent; one that says nothing is VISIT_BROWSER. */
 enum visit_app visit_app_of(const struct request *r);
 
-/* Of the visit the facts that are asked for (bits of enum visit_fact); the rest is 0. channel must outlive it; now:
- * unix seconds, told in the zone (NULL: the process's). */
+/* Of the visit the facts that a request tells and that are asked for (bits of enum visit_fact); the rest is 0. channel
+ * must outlive it; now: unix seconds, told in the zone (NULL: the process's). */
 struct visit visit_of(const struct request *r, const char *channel, int64_t now, struct zone *zone, unsigned asks);
 
 #endif

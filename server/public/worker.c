@@ -87,8 +87,9 @@ static size_t conns_max(int workers)
     return each < WORKER_CONNS_MAX ? each : WORKER_CONNS_MAX;
 }
 
-struct worker *worker_new(struct event_base *base, const struct config *config, uint16_t port, struct store *store,
-                          const unsigned char secret[STORE_SECRET], char *err, size_t err_size)
+struct worker *worker_new(struct event_base *base, const struct config *config, const struct countries *countries,
+                          uint16_t port, struct store *store, const unsigned char secret[STORE_SECRET], char *err,
+                          size_t err_size)
 {
     const struct seats_options seats = {.campaigns_max = WORKER_CAMPAIGNS_MAX, .prepared_free = answers_free};
     struct worker *w = calloc(1, sizeof *w);
@@ -107,6 +108,8 @@ struct worker *worker_new(struct event_base *base, const struct config *config, 
     };
     char why[STORE_ERR_MAX];
     w->store = store;
+    w->context.config = config;
+    w->context.countries = countries;
     snprintf(why, sizeof why, "the headers of pages do not fit");
     if (scan_context_init(&w->context, secret, config->visitor_days, config->base_url) == 0)
         w->context.seats = seats_new(store, &seats, why);

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "config.h"
+#include "country.h"
 #include "store.h"
 
 struct worker;
@@ -17,9 +18,11 @@ struct event_base;
 
 enum { WORKER_CAMPAIGNS_MAX = 10000, /* definitions a worker keeps */ };
 
-/* Binds host:port, not yet accepting. config must outlive it. secret: the store's. NULL, why in err. */
-struct worker *worker_new(struct event_base *base, const struct config *config, uint16_t port, struct store *store,
-                          const unsigned char secret[STORE_SECRET], char *err, size_t err_size);
+/* Binds host:port, not yet accepting. config and countries (NULL without a
+ * database) must outlive it. secret: the store's. NULL, why in err. */
+struct worker *worker_new(struct event_base *base, const struct config *config, const struct countries *countries,
+                          uint16_t port, struct store *store, const unsigned char secret[STORE_SECRET], char *err,
+                          size_t err_size);
 uint16_t worker_port(const struct worker *w);
 int worker_open(struct worker *w);
 void worker_drain(struct worker *w);

@@ -56,7 +56,7 @@ GROUP = {
     "miniprogram.code": (B, f"weixin://dl/business/?t=abc,code={B}", ["--group-mini", f"g1=appid={APPID},code={B}"]),
     "miniprogram.fallback_url": (B, f"appid={APPID},fallback_url={B}", ["--group-mini", f"g1=appid={APPID},fallback_url={B}"]),
 }
-# Fields that no server takes yet; the option brings them to the API, which says so.
+# Fields that a server takes only with a database (test_country.py); without one it says so.
 REFUSED = {"when.country": ("CN", "not offered")}
 # A rule of several values, which the tests of waiting lists hold.
 WAITING = {"fallback.waiting"}

@@ -37,6 +37,7 @@ LIBRARIES = {
     r"jansson\.h": ("campaign/campaign_json*.c", "campaign/campaign_json_private.h", "config/", "import/", "server/admin/",
                      "server/cli/import*", "server/cli/export*"),
     r"glib\.h": ("server/public/zone.c",),
+    r"maxminddb\.h": ("server/country.c",),
     r"event2?/.*|event\.h": ("server/", "storage/"),
     r"sodium\.h": ("campaign/seat_token.c", "storage/", "server/"),
 }

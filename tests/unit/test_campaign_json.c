@@ -201,6 +201,8 @@ static const struct broken broken_both[] = {
     {"{\"groups\":[{\"url\":\"" URL "\",\"when\":[]}]}", "groups[0].when", "must be an object"},
     {"{\"groups\":[{\"url\":\"" URL "\",\"when\":{\"app\":[\"x\"]}}]}", "groups[0].when.app", "must be one of wechat"},
     {"{\"groups\":[{\"url\":\"" URL "\",\"when\":{\"age\":1}}]}", "groups[0].when.age", "unknown field"},
+    {"{\"groups\":[{\"url\":\"" URL "\",\"when\":{\"country\":[\"CN\"]}}]}", "groups[0].when.country",
+     "not offered: no country_database"},
     {"{\"groups\":[{\"url\":\"" URL "\",\"x\":null}]}", "groups[0].x", "unknown field"},
     {"{\"groups\":[],\"title\":\"1\",\"title\":\"2\"}", "body", "duplicate"},
     {"{\"groups\":[{\"url\":\"" URL "\",\"url\":\"" URL "\"}]}", "body", "duplicate"},

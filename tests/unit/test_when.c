@@ -104,14 +104,55 @@ static void lists_fit_whole_words(void **state)
     assert_false(when_fits(&w, &v));
 }
 
+static void an_unknown_country_fits_no_list_and_seats_stay_in_any(void **state)
+{
+    struct when w = {.countries = ",cn,sg,"};
+    static const struct {
+        const char *country;
+        bool fits;
+    } rows[] = {{"cn", true}, {"sg", true}, {"us", false}, {"", false}, {"n,", false}};
+    (void)state;
+    assert_int_equal(when_asks(&w), VISIT_FACT_COUNTRY);
+    assert_false(when_is_empty(&w));
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct visit v = {.channel = ""};
+        memcpy(v.country, rows[i].country, strlen(rows[i].country));
+        assert_int_equal(when_fits(&w, &v), rows[i].fits);
+        assert_true(when_fits_person(&w, &v));
+    }
+}
+
 static struct campaign *campaign_of(const char *groups)
 {
     struct field_errors *errors = calloc(1, sizeof *errors);
-    struct campaign_moment m = {.now = 1000, .random = {1, 2}};
+    struct campaign_moment m = {.now = 1000, .random = {1, 2}, .offers_country = true};
     struct campaign *c = campaign_from_request(groups, strlen(groups), &m, errors);
     free(errors);
     assert_non_null(c);
     return c;
+}
+
+static void countries_part_lanes_and_outlive_the_stored_form(void **state)
+{
+    struct campaign *c = campaign_of("{\"groups\":["
+                                     "{\"url\":\"https://a.example/1\",\"when\":{\"country\":[\"CN\",\"sg\"]}},"
+                                     "{\"url\":\"https://a.example/2\",\"when\":{\"country\":[\"cn\",\"SG\"]}},"
+                                     "{\"url\":\"https://a.example/3\",\"when\":{\"country\":[\"CN\"]}}]}");
+    struct visit v = {.channel = "", .country = "sg"};
+    size_t len;
+    char err[128];
+    (void)state;
+    assert_int_equal(c->asks, VISIT_FACT_COUNTRY);
+    assert_int_equal(campaign_lanes(c, &v), 3); /* lane 0 fits everybody */
+    char *text = campaign_to_stored(c, &len);
+    assert_non_null(strstr(text, "\"country\":[\"CN\",\"SG\"]"));
+    struct campaign *again = campaign_from_stored(text, len, err, sizeof err);
+    assert_non_null(again);
+    assert_true(when_equal(again->groups[0].when, c->groups[0].when));
+    assert_false(when_equal(again->groups[0].when, again->groups[2].when));
+    free(text);
+    campaign_free(again);
+    campaign_free(c);
 }
 
 static void a_visit_has_the_lanes_that_fit_it(void **state)
@@ -206,6 +247,8 @@ int main(void)
         cmocka_unit_test(hours_are_open_from_their_first_minute_to_before_their_last),
         cmocka_unit_test(hours_that_are_none_are_refused),
         cmocka_unit_test(lists_fit_whole_words),
+        cmocka_unit_test(an_unknown_country_fits_no_list_and_seats_stay_in_any),
+        cmocka_unit_test(countries_part_lanes_and_outlive_the_stored_form),
         cmocka_unit_test(a_visit_has_the_lanes_that_fit_it),
         cmocka_unit_test(in_wechat_groups_that_it_does_not_open_have_lanes_of_their_own),
         cmocka_unit_test(elsewhere_are_groups_that_admit_and_fit),
