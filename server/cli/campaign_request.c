@@ -1,4 +1,4 @@
-/* Options of `huoma campaign create|edit` -> JSON, by two tables of fields. The rules are campaign_json's, not ours. */
+/* Options of `huoma campaign create|edit` -> JSON, by a table of fields. The rules are campaign_json's, not ours. */
 #include "campaign_request.h"
 
 #include <ctype.h>
@@ -7,35 +7,40 @@
 
 enum use { CREATE = 1, EDIT = 2, BOTH = 3 };
 
+/* The objects of a request, each inside of the one before. */
+enum part { PART_CAMPAIGN, PART_FALLBACK, PART_WAITING, PARTS };
+
 struct field {
+    enum part part;
     const char *option, *key;
     enum value_kind kind;
     enum use use;
 };
 
-static const struct field campaign_fields[] = {
-    {"--title", "title", VALUE_TEXT, BOTH},
-    {"--slug", "slug", VALUE_TEXT, CREATE},
-    {"--url", "url", VALUE_TEXT, CREATE},
-    {"--strategy", "strategy", VALUE_TEXT, BOTH},
-    {"--confirm", "confirm", VALUE_TEXT, BOTH},
-    {"--enabled", "enabled", VALUE_SWITCH, BOTH},
-    {"--starts-at", "starts_at", VALUE_OPTION, BOTH},
-    {"--ends-at", "ends_at", VALUE_OPTION, BOTH},
-    {"--hold", "hold_seconds", VALUE_NUMBER, BOTH},
-    {"--hours-in", "timezone", VALUE_OPTION, BOTH},
-    {"--forward-query", "forward_query", VALUE_SWITCH, BOTH},
-};
-
-static const struct field fallback_fields[] = {
-    {"--fallback-url", "url", VALUE_OPTION, BOTH},
-    {"--fallback-text", "text", VALUE_OPTION, BOTH},
-    {"--fallback-contact", "contact", VALUE_OPTION, BOTH},
+static const struct field fields[] = {
+    {PART_CAMPAIGN, "--title", "title", VALUE_TEXT, BOTH},
+    {PART_CAMPAIGN, "--slug", "slug", VALUE_TEXT, CREATE},
+    {PART_CAMPAIGN, "--url", "url", VALUE_TEXT, CREATE},
+    {PART_CAMPAIGN, "--strategy", "strategy", VALUE_TEXT, BOTH},
+    {PART_CAMPAIGN, "--confirm", "confirm", VALUE_TEXT, BOTH},
+    {PART_CAMPAIGN, "--enabled", "enabled", VALUE_SWITCH, BOTH},
+    {PART_CAMPAIGN, "--starts-at", "starts_at", VALUE_OPTION, BOTH},
+    {PART_CAMPAIGN, "--ends-at", "ends_at", VALUE_OPTION, BOTH},
+    {PART_CAMPAIGN, "--hold", "hold_seconds", VALUE_NUMBER, BOTH},
+    {PART_CAMPAIGN, "--hours-in", "timezone", VALUE_OPTION, BOTH},
+    {PART_CAMPAIGN, "--forward-query", "forward_query", VALUE_SWITCH, BOTH},
+    {PART_FALLBACK, "--fallback-url", "url", VALUE_OPTION, BOTH},
+    {PART_FALLBACK, "--fallback-text", "text", VALUE_OPTION, BOTH},
+    {PART_FALLBACK, "--fallback-contact", "contact", VALUE_OPTION, BOTH},
+    {PART_WAITING, "--waiting", "ask", VALUE_TEXT, BOTH},
+    {PART_WAITING, "--waiting-promise", "promise_seconds", VALUE_NUMBER, BOTH},
+    {PART_WAITING, "--waiting-limit", "limit", VALUE_NUMBER, BOTH},
+    {PART_WAITING, "--waiting-privacy", "privacy", VALUE_OPTION, BOTH},
 };
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
-/* All else that create and edit take, behind the fields of the two tables. */
+/* All else that create and edit take, behind the fields of the table. */
 enum own { OWN_GROUP, OWN_JSON, OWN_JSON_OUT, OWN_ALIAS, OWN_NO_ALIASES, OWN_IF_VERSION, OWN_COUNT };
 
 static const struct {
@@ -49,8 +54,7 @@ static const struct {
 };
 
 enum {
-    FALLBACK_AT = COUNT(campaign_fields),
-    OWN_AT = FALLBACK_AT + COUNT(fallback_fields),
+    OWN_AT = COUNT(fields),
     GROUPS_AT = OWN_AT + OWN_COUNT, /* of edit: group_option_name */
     OPTIONS_MAX = GROUPS_AT + 32,
 };
@@ -63,10 +67,11 @@ struct reading {
     const char *command;
     bool has_slug;
     bool no_aliases;
-    uint64_t given; /* bits of fields */
-    FILE *campaign, *fallback, *groups, *aliases;
-    char *campaign_text, *fallback_text, *groups_text, *aliases_text;
-    size_t campaign_len, fallback_len, groups_len, aliases_len;
+    uint64_t given;  /* bits of fields */
+    bool no_waiting; /* --waiting none */
+    FILE *part[PARTS], *groups, *aliases;
+    char *part_text[PARTS], *groups_text, *aliases_text;
+    size_t part_len[PARTS], groups_len, aliases_len;
 };
 
 /* The one argument is the slug. A creation leaves it to campaign_json to say what is wrong with it. */
@@ -78,7 +83,7 @@ static bool take_argument(struct reading *g, bool edit, const char *text)
     }
     g->has_slug = true;
     if (!edit) {
-        request_print_field(g->campaign, ftell(g->campaign) == 0, "slug", VALUE_TEXT, text);
+        request_print_field(g->part[PART_CAMPAIGN], ftell(g->part[PART_CAMPAIGN]) == 0, "slug", VALUE_TEXT, text);
         return true;
     }
     if (campaign_request_slug(text, g->r->slug))
@@ -133,14 +138,15 @@ static bool take_option(struct reading *g, size_t option, const char *value)
     g->r->empty = false;
     if (option >= GROUPS_AT)
         return group_edits_take(&g->r->groups, g->command, option - GROUPS_AT, value);
-    bool fallback = option >= FALLBACK_AT;
-    const struct field *f = fallback ? &fallback_fields[option - FALLBACK_AT] : &campaign_fields[option];
-    FILE *out = fallback ? g->fallback : g->campaign;
+    const struct field *f = &fields[option];
+    FILE *out = g->part[f->part];
     if (g->given & UINT64_C(1) << option) {
         cli_misuse(g->command, "%s is given twice", f->option);
         return false;
     }
     g->given |= UINT64_C(1) << option;
+    if (strcmp(f->option, "--waiting") == 0 && strcmp(value, "none") == 0)
+        return g->no_waiting = true;
     request_print_field(out, ftell(out) == 0, f->key, f->kind, value);
     return true;
 }
@@ -150,10 +156,8 @@ static void fill_options(struct cli_option options[OPTIONS_MAX], bool edit)
 {
     enum use use = edit ? EDIT : CREATE;
     size_t end = GROUPS_AT;
-    for (size_t i = 0; i < OWN_AT; i++) {
-        const struct field *f = i < FALLBACK_AT ? &campaign_fields[i] : &fallback_fields[i - FALLBACK_AT];
-        options[i] = (struct cli_option){f->use & use ? f->option : "-\n", true};
-    }
+    for (size_t i = 0; i < OWN_AT; i++)
+        options[i] = (struct cli_option){fields[i].use & use ? fields[i].option : "-\n", true};
     for (size_t i = 0; i < OWN_COUNT; i++)
         options[OWN_AT + i] =
             (struct cli_option){own_options[i].use & use ? own_options[i].option : "-\n", own_options[i].takes_value};
@@ -182,9 +186,23 @@ static bool read_options(struct reading *g, bool edit, int argc, char **argv)
         cli_misuse(g->command, "nothing was asked for");
     else if (g->no_aliases && ftell(g->aliases) > 0)
         cli_misuse(g->command, "either --alias or --no-aliases, not both");
+    else if (g->no_waiting && ftell(g->part[PART_WAITING]) > 0)
+        cli_misuse(g->command, "either --waiting none or what a waiting list is like, not both");
     else
         return true;
     return false;
+}
+
+/* The fallback's object, with the waiting list in it. */
+static void join_fallback(struct reading *g, FILE *out)
+{
+    const char *comma = g->part_len[PART_FALLBACK] ? "," : "";
+    fprintf(out, "\"fallback\":{%s", g->part_text[PART_FALLBACK]);
+    if (g->no_waiting)
+        fprintf(out, "%s\"waiting\":null", comma);
+    else if (g->part_len[PART_WAITING])
+        fprintf(out, "%s\"waiting\":{%s}", comma, g->part_text[PART_WAITING]);
+    fputc('}', out);
 }
 
 /* The parts as one object. */
@@ -194,10 +212,11 @@ static bool join(struct reading *g)
     FILE *out = open_memstream(&g->r->json, &len);
     if (!out)
         return false;
-    const char *comma = g->campaign_len ? "," : "";
-    fprintf(out, "{%s", g->campaign_text);
-    if (g->fallback_len) {
-        fprintf(out, "%s\"fallback\":{%s}", comma, g->fallback_text);
+    const char *comma = g->part_len[PART_CAMPAIGN] ? "," : "";
+    fprintf(out, "{%s", g->part_text[PART_CAMPAIGN]);
+    if (g->part_len[PART_FALLBACK] || g->part_len[PART_WAITING] || g->no_waiting) {
+        fputs(comma, out);
+        join_fallback(g, out);
         comma = ",";
     }
     if (g->aliases_len || g->no_aliases) {
@@ -214,26 +233,23 @@ bool campaign_request_read(struct campaign_request *r, bool edit, int argc, char
 {
     *r = (struct campaign_request){.empty = true};
     struct reading g = {.r = r, .command = edit ? "campaign edit" : "campaign create"};
-    g.campaign = open_memstream(&g.campaign_text, &g.campaign_len);
-    g.fallback = open_memstream(&g.fallback_text, &g.fallback_len);
-    g.groups = open_memstream(&g.groups_text, &g.groups_len);
-    g.aliases = open_memstream(&g.aliases_text, &g.aliases_len);
-    bool opened = g.campaign && g.fallback && g.groups && g.aliases;
+    FILE **const streams[] = {&g.part[PART_CAMPAIGN], &g.part[PART_FALLBACK], &g.part[PART_WAITING], &g.groups,
+                              &g.aliases};
+    char **const texts[] = {&g.part_text[PART_CAMPAIGN], &g.part_text[PART_FALLBACK], &g.part_text[PART_WAITING],
+                            &g.groups_text, &g.aliases_text};
+    size_t *const lengths[] = {&g.part_len[PART_CAMPAIGN], &g.part_len[PART_FALLBACK], &g.part_len[PART_WAITING],
+                               &g.groups_len, &g.aliases_len};
+    bool opened = true;
+    for (size_t i = 0; i < COUNT(streams); i++)
+        opened = (*streams[i] = open_memstream(texts[i], lengths[i])) && opened;
     bool good = opened && read_options(&g, edit, argc, argv);
-    if (g.campaign)
-        fclose(g.campaign);
-    if (g.fallback)
-        fclose(g.fallback);
-    if (g.groups)
-        fclose(g.groups);
-    if (g.aliases)
-        fclose(g.aliases);
+    for (size_t i = 0; i < COUNT(streams); i++)
+        if (*streams[i])
+            fclose(*streams[i]);
     if (good && !join(&g))
         good = false;
-    free(g.campaign_text);
-    free(g.fallback_text);
-    free(g.groups_text);
-    free(g.aliases_text);
+    for (size_t i = 0; i < COUNT(texts); i++)
+        free(*texts[i]);
     return good;
 }
 

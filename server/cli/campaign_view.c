@@ -248,6 +248,9 @@ static void print_settings(const struct campaign *c)
             putchar('\n');
         }
     }
+    if (c->waiting.ask != WAITING_CLOSED)
+        printf("When all are full: people wait, with a %s (huoma campaign waiting %s)\n",
+               c->waiting.ask == WAITING_NUMBER ? "number" : "nickname", c->slug);
     putchar('\n');
 }
 

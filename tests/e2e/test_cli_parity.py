@@ -28,6 +28,10 @@ CAMPAIGN = {
     "fallback.url": (B, ["--fallback-url", B], ["--fallback-url", B]),
     "fallback.text": ("Later, \"perhaps\"", ["--fallback-text", "Later, \"perhaps\""], ["--fallback-text", "Later, \"perhaps\""]),
     "fallback.contact": (B, ["--fallback-contact", B], ["--fallback-contact", B]),
+    "fallback.waiting.ask": ("number", ["--waiting", "number"], ["--waiting", "number"]),
+    "fallback.waiting.promise_seconds": (90, ["--waiting-promise", "90"], ["--waiting-promise=90"]),
+    "fallback.waiting.limit": (7, ["--waiting-limit", "7"], ["--waiting", "nickname", "--waiting-limit", "7"]),
+    "fallback.waiting.privacy": ("For us, \"only\"", ["--waiting-privacy", "For us, \"only\""], ["--waiting-privacy", "For us, \"only\""]),
     "aliases": (["/s/%s-1", "/q/%s"], ["--alias", "/s/%s-1", "--alias", "/q/%s"], ["--alias", "/s/%s-1", "--alias", "/q/%s"]),
 }
 # The value, the group's text behind --group, options of edit for the group g1
@@ -58,8 +62,6 @@ GROUP = {
 }
 # Fields that a server takes only with a database (test_country.py); without one it says so.
 REFUSED = {"when.country": ("CN", "not offered")}
-# A rule of several values, which the tests of waiting lists hold.
-WAITING = {"fallback.waiting"}
 
 
 def writable(schemas, name, prefix=""):
@@ -68,19 +70,17 @@ def writable(schemas, name, prefix=""):
         inner = [f["$ref"].rsplit("/", 1)[1] for f in [field, *field.get("anyOf", [])] if "$ref" in f]
         if field.get("readOnly") or key == "groups":
             continue
-        if prefix + key in WAITING:
-            yield prefix + key
-        elif inner:
+        if inner:
             yield from writable(schemas, inner[0], f"{prefix}{key}.")
         elif "properties" in field:
-            yield from writable({"inner": field}, "inner", f"{prefix}{key}.")
+            yield from writable({**schemas, "inner": field}, "inner", f"{prefix}{key}.")
         else:
             yield prefix + key
 
 
 def at(shown, field):
     for key in field.split("."):
-        shown = shown[key]
+        shown = shown and shown[key]
     return shown
 
 
@@ -104,7 +104,7 @@ def own(values, slug):
 
 def test_each_writable_field_of_the_api_has_an_option(server):
     schemas = server.api("GET", "/openapi.json").json()["components"]["schemas"]
-    assert set(writable(schemas, "Campaign")) == set(CAMPAIGN) | WAITING
+    assert set(writable(schemas, "Campaign")) == set(CAMPAIGN)
     assert set(writable(schemas, "Group")) == set(GROUP) | set(REFUSED)
 
 
@@ -121,6 +121,14 @@ def test_a_campaigns_field(server, cli, field):
         assert at(server.show(slug), field) != own(value, slug), "the edit is one"
         cli.good("edit", slug, *own(edit, slug))
         assert at(server.show(slug), field) == own(value, slug)
+
+
+def test_a_waiting_list_is_closed(server, cli):
+    server.create("closing", [{"url": A}], fallback={"text": "full", "waiting": {"ask": "number"}})
+    assert "people wait, with a number" in cli.good("show", "closing")
+    cli.good("edit", "closing", "--waiting", "none")
+    assert server.show("closing")["fallback"] == {"url": None, "text": "full", "contact": None, "waiting": None}
+    assert_one_line(cli("edit", "closing", "--waiting", "none", "--waiting-limit", "3"), 2)
 
 
 @pytest.mark.parametrize("field", GROUP)
