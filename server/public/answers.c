@@ -1,6 +1,7 @@
 /* Pages are made when they are first wanted, hang where they belong, and stand in one list a worker, oldest last. */
 #include "answers.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,9 @@ struct answers {
     struct answer_page *tap[LANDING_LANGUAGES];
     struct answer_page *leave[LANDING_LANGUAGES];
     struct answer_page *preview[LANDING_LANGUAGES];
+    struct answer_page *join[LANDING_LANGUAGES];
+    struct landing_contact contact;
+    bool has_contact; /* drawn, or found that there is none */
     struct answer_page *message[LANDING_MESSAGES][LANDING_LANGUAGES];
     struct group_answers *groups; /* by position */
 };
@@ -93,6 +97,8 @@ void answers_free(void *answers)
     drop_all(a->shelf, a->tap, LANDING_LANGUAGES);
     drop_all(a->shelf, a->leave, LANDING_LANGUAGES);
     drop_all(a->shelf, a->preview, LANDING_LANGUAGES);
+    drop_all(a->shelf, a->join, LANDING_LANGUAGES);
+    free(a->contact.png);
     drop_all(a->shelf, &a->message[0][0], LANDING_MESSAGES * LANDING_LANGUAGES);
     for (size_t i = 0; i < a->campaign->group_count; i++) {
         drop_all(a->shelf, &a->groups[i].page[0][0], LANDING_LANGUAGES * LANDING_APPS);
@@ -198,6 +204,24 @@ const struct landing_page *answers_message(struct answers *a, enum landing_messa
         return &a->message[m][l]->page;
     int failed = landing_message(&page, m, a->campaign, l);
     return page_keep(a->shelf, &a->message[m][l], failed, &page);
+}
+
+const struct landing_contact *answers_contact(struct answers *a)
+{
+    if (!a->has_contact && landing_contact_draw(&a->contact, a->campaign) != 0)
+        return NULL;
+    a->has_contact = true;
+    return &a->contact;
+}
+
+const struct landing_page *answers_join(struct answers *a, enum landing_language l)
+{
+    const struct landing_contact *k = answers_contact(a);
+    struct landing_page page;
+    if (a->join[l])
+        return &a->join[l]->page;
+    int failed = k ? landing_join(&page, a->campaign, k, NULL, l) : -ENOMEM;
+    return page_keep(a->shelf, &a->join[l], failed, &page);
 }
 
 const struct landing_page *answers_plain(struct answer_shelf *s, enum landing_message m, enum landing_language l)

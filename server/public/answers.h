@@ -50,6 +50,10 @@ const struct landing_page *answers_tap(struct answers *a, enum landing_language 
 const struct landing_page *answers_leave(struct answers *a, const char *base_url, enum landing_language l);
 const struct landing_page *answers_preview(struct answers *a, const char *base_url, enum landing_language l);
 const struct landing_page *answers_message(struct answers *a, enum landing_message m, enum landing_language l);
+/* Where a name is left, as it stands before anybody has; and the contact's code, for the pages that are each visitor's
+ * own. */
+const struct landing_page *answers_join(struct answers *a, enum landing_language l);
+const struct landing_contact *answers_contact(struct answers *a);
 /* A message that names no campaign. */
 const struct landing_page *answers_plain(struct answer_shelf *s, enum landing_message m, enum landing_language l);
 bool answers_ask_tap(const struct answers *a);

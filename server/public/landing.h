@@ -68,12 +68,20 @@ int landing_message(struct landing_page *page, enum landing_message m, const str
 int landing_preview(struct landing_page *page, const struct campaign *c, const char *base_url,
                     enum landing_language lang);
 
+/* The code of the fallback's contact, drawn once for the pages of a waiting list, which are each visitor's own. */
+struct landing_contact {
+    char *png; /* base64, malloc'd; NULL: the campaign has none */
+    int side;  /* CSS pixels */
+};
+int landing_contact_draw(struct landing_contact *k, const struct campaign *c);
+
 /* No group is open, and the campaign has a waiting list: leave a name. wrong: what was typed and is not what is
  * asked, UTF-8; it stands there to be mended. NULL: nothing was typed yet. */
-int landing_join(struct landing_page *page, const struct campaign *c, const char *wrong, enum landing_language lang);
+int landing_join(struct landing_page *page, const struct campaign *c, const struct landing_contact *k,
+                 const char *wrong, enum landing_language lang);
 /* The place of one who waits behind `before` others. missed: a seat was promised, and they did not come in time. */
-int landing_place(struct landing_page *page, const struct campaign *c, int64_t before, bool missed,
-                  enum landing_language lang);
+int landing_place(struct landing_page *page, const struct campaign *c, const struct landing_contact *k, int64_t before,
+                  bool missed, enum landing_language lang);
 
 enum { LANDING_LIST_MAX = 20 }; /* groups that the list names; of more it says how many */
 

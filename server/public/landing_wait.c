@@ -1,8 +1,7 @@
-/* The pages of a waiting list: where a name is left, and where one stands. Neither is kept: each is a visitor's own. */
+/* The pages of a waiting list: where a name is left, and where one stands. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "embed.h"
@@ -18,44 +17,33 @@ static const struct wait_room {
     size_t title, say;
 } rooms[] = {{600, 3600}, {360, 1800}, {120, 600}};
 
-/* The contact's code; NULL: the campaign has none. */
-struct contact {
-    char *png; /* malloc'd */
-    char side[16];
-};
-
-static int contact_draw(struct contact *k, const struct campaign *c)
+int landing_contact_draw(struct landing_contact *k, const struct campaign *c)
 {
-    int side = 0, err;
-    *k = (struct contact){0};
-    if (!c->fallback_contact)
-        return 0;
-    err = landing_draw(c->fallback_contact, &k->png, &side);
-    snprintf(k->side, sizeof k->side, "%d", side);
-    return err;
+    *k = (struct landing_contact){0};
+    return c->fallback_contact ? landing_draw(c->fallback_contact, &k->png, &k->side) : 0;
 }
 
-static void put_contact(struct html_slots *s, const struct contact *k, enum landing_language lang)
+/* side: room for a text that lives as long as the slots. */
+static void put_contact(struct html_slots *s, const struct landing_contact *k, char side[16],
+                        enum landing_language lang)
 {
+    snprintf(side, 16, "%d", k->side);
     html_slot_raw(s, "or", landing_words[lang].contact);
     html_slot_raw(s, "alt", landing_words[lang].contact_alt);
-    html_slot_raw(s, "side", k->side);
+    html_slot_raw(s, "side", side);
     html_slot_raw(s, "png", k->png);
 }
 
-int landing_join(struct landing_page *page, const struct campaign *c, const char *wrong, enum landing_language lang)
+int landing_join(struct landing_page *page, const struct campaign *c, const struct landing_contact *k,
+                 const char *wrong, enum landing_language lang)
 {
     const struct landing_kind kind = {embed_join_html, STYLE_WAIT, SCRIPT_NONE, false};
     const struct landing_wait_words *w = &landing_wait_words[lang];
     const bool number = c->waiting.ask == WAITING_NUMBER;
-    char privacy[PLACE_TEXT];
-    struct contact k;
-    int err = contact_draw(&k, c);
+    char privacy[PLACE_TEXT], side[16];
+    int err = -E2BIG;
 
-    if (err)
-        return err;
     snprintf(privacy, sizeof privacy, w->privacy, (int)WAITING_KEEP_DAYS);
-    err = -E2BIG;
     for (size_t i = 0; err == -E2BIG && i < sizeof rooms / sizeof rooms[0]; i++) {
         struct html_slots s = {0};
         html_slot_text(&s, "title", landing_name(c), rooms[i].title);
@@ -69,10 +57,9 @@ int landing_join(struct landing_page *page, const struct campaign *c, const char
         html_slot_text(&s, "typed", wrong, 2 * WAITING_BYTES_MAX);
         html_slot_raw(&s, "queue", w->queue);
         html_slot_text(&s, "privacy", c->waiting.privacy ? c->waiting.privacy : privacy, 1200);
-        put_contact(&s, &k, lang);
+        put_contact(&s, k, side, lang);
         err = landing_make(page, &kind, lang, &s);
     }
-    free(k.png);
     return err == -E2BIG ? -ENOMEM : err;
 }
 
@@ -95,22 +82,18 @@ static void put_time(char out[PLACE_TEXT], const struct landing_wait_words *w, i
         snprintf(out, PLACE_TEXT, w->minutes, (seconds + 59) / 60);
 }
 
-int landing_place(struct landing_page *page, const struct campaign *c, int64_t before, bool missed,
-                  enum landing_language lang)
+int landing_place(struct landing_page *page, const struct campaign *c, const struct landing_contact *k, int64_t before,
+                  bool missed, enum landing_language lang)
 {
     const struct landing_kind kind = {embed_place_html, STYLE_WAIT, SCRIPT_WAIT, false};
     const struct landing_wait_words *w = &landing_wait_words[lang];
-    char place[PLACE_TEXT], others[PLACE_TEXT], time[PLACE_TEXT], how[512];
-    struct contact k;
-    int err = contact_draw(&k, c);
+    char place[PLACE_TEXT], others[PLACE_TEXT], time[PLACE_TEXT], how[512], side[16];
+    int err = -E2BIG;
 
-    if (err)
-        return err;
     put_number(place, w->place, before + 1);
     put_number(others, before ? w->before : w->next, before);
     put_time(time, w, c->waiting.promise_seconds);
     snprintf(how, sizeof how, w->how, time);
-    err = -E2BIG;
     for (size_t i = 0; err == -E2BIG && i < sizeof rooms / sizeof rooms[0]; i++) {
         struct html_slots s = {0};
         html_slot_text(&s, "title", landing_name(c), rooms[i].title);
@@ -125,9 +108,8 @@ int landing_place(struct landing_page *page, const struct campaign *c, int64_t b
         html_slot_raw(&s, "how", how);
         html_slot_raw(&s, "lost", w->lost);
         html_slot_raw(&s, "leave", w->leave);
-        put_contact(&s, &k, lang);
+        put_contact(&s, k, side, lang);
         err = landing_make(page, &kind, lang, &s);
     }
-    free(k.png);
     return err == -E2BIG ? -ENOMEM : err;
 }

@@ -63,42 +63,47 @@ static void place_send(struct scan *s, void (*done)(struct seat_waiter *w, enum 
 
 /* --- pages --- */
 
-/* A page of this visitor's own. failed: it could not be made. id: names them from now on, or NULL. */
-static void send_own_page(struct scan *s, int status, int failed, struct landing_page *page, const char *id)
+/* page NULL: it could not be made. A visitor who has no name yet is given one. */
+static void send_page(struct scan *s, int status, const struct landing_page *page)
 {
     struct reply r;
-    begin_page(&r, conn_of(s), failed ? 503 : status);
+    char id[STORE_PLACE_ID + 1];
+    begin_page(&r, conn_of(s), page ? status : 503);
     reply_header_text(&r, "Huoma-Group", "none");
-    if (id)
+    if (!visitor_read_place(conn_request(conn_of(s)), id)) {
+        visitor_draw_place(id);
         visitor_write_place(&context_of(s)->visitors, &r, id, s->path);
-    end_page(&r, failed ? NULL : page, s->path);
-    free(page->html);
+    }
+    end_page(&r, page, s->path);
 }
 
-/* wrong: what was typed and is not what is asked; NULL: nothing was typed yet. */
-static void send_join(struct scan *s, const char *wrong)
+/* What was typed is not what is asked. */
+static void send_wrong(struct scan *s, const char *typed)
 {
     struct landing_page page = {0};
-    char id[STORE_PLACE_ID + 1];
-    bool known = visitor_read_place(conn_request(conn_of(s)), id);
-    if (!known)
-        visitor_draw_place(id);
-    int failed = landing_join(&page, campaign_of(s), wrong, language_of(conn_of(s)));
-    send_own_page(s, wrong ? 422 : 200, failed, &page, known ? NULL : id);
+    struct answers *a = answers_of(s);
+    const struct landing_contact *k = a ? answers_contact(a) : NULL;
+    bool made = k && landing_join(&page, campaign_of(s), k, typed, language_of(conn_of(s))) == 0;
+    send_page(s, 422, made ? &page : NULL);
+    free(page.html);
 }
 
 static void send_place(struct scan *s, const struct seat_place *p)
 {
     struct landing_page page = {0};
-    int failed = landing_place(&page, campaign_of(s), p->before, p->missed, language_of(conn_of(s)));
-    send_own_page(s, 200, failed, &page, NULL);
+    struct answers *a = answers_of(s);
+    const struct landing_contact *k = a ? answers_contact(a) : NULL;
+    bool made = k && landing_place(&page, campaign_of(s), k, p->before, p->missed, language_of(conn_of(s))) == 0;
+    send_page(s, 200, made ? &page : NULL);
+    free(page.html);
 }
 
 bool wait_offer(struct scan *s)
 {
     if (!has_list(s))
         return false;
-    send_join(s, NULL);
+    struct answers *a = answers_of(s);
+    send_page(s, 200, a ? answers_join(a, language_of(conn_of(s))) : NULL);
     return true;
 }
 
@@ -175,7 +180,7 @@ static void join_start(struct scan *s)
     if (query_get(conn_body(conn_of(s)), "name", typed, sizeof typed) <= 0)
         typed[0] = '\0';
     if (!waiting_read_name(campaign_of(s)->waiting.ask, typed, name)) {
-        send_join(s, is_text(typed) ? typed : "");
+        send_wrong(s, is_text(typed) ? typed : "");
         return;
     }
     struct seat_place *p = place_new(s, SEAT_PLACE_JOIN);

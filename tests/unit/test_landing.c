@@ -592,7 +592,10 @@ static char *repeated(const char *text, size_t count)
 static char *waiting_page(const struct campaign *c, bool place, enum landing_language lang)
 {
     struct landing_page page = {0};
-    int failed = place ? landing_place(&page, c, 2, true, lang) : landing_join(&page, c, "\"><b>", lang);
+    struct landing_contact k;
+    assert_int_equal(landing_contact_draw(&k, c), 0);
+    int failed = place ? landing_place(&page, c, &k, 2, true, lang) : landing_join(&page, c, &k, "\"><b>", lang);
+    free(k.png);
     assert_int_equal(failed, 0);
     assert_int_equal(page.path_at, page.len);
     return whole(&page);
