@@ -388,7 +388,7 @@ char *config_show(const struct config *c)
 
 char *config_describe(void)
 {
-    static const char row[] = "  %-27s %-22s %-21s  %s\n";
+    static const char row[] = "  %-27s %-23s %-21s  %s\n";
     char *text = NULL;
     size_t len;
     FILE *f = open_memstream(&text, &len);

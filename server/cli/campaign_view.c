@@ -152,6 +152,7 @@ static void print_conditions(const struct campaign *c, size_t from, size_t to)
             print_condition(&any, "os", NULL, g->when->systems, visit_os_words);
             print_condition(&any, "language", g->when->languages, 0, NULL);
             print_condition(&any, "channel", g->when->channels, 0, NULL);
+            print_condition(&any, "country", g->when->countries, 0, NULL);
             print_condition(&any, "hours", g->when->hours, 0, NULL);
         }
         if (g->miniprogram) {

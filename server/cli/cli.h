@@ -42,6 +42,8 @@ extern const struct cli_topic cli_campaign_topics[];
 const struct cli_command *cli_find_command(const char *name);
 /* The overview: what `huoma help` says. */
 void cli_print_overview(FILE *out);
+/* All help as a manual page, in roff, on stdout (man.c). false: out of memory. */
+bool cli_print_man(void);
 
 enum cli_exit cli_serve(const struct config *config, int argc, char **argv);
 enum cli_exit cli_qr(const struct config *config, int argc, char **argv);

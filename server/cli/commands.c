@@ -83,7 +83,8 @@ static const char qr_help[] =
     "  --size N        side with quiet zone; mm for SVG (50), px for PNG (1024)\n"
     "  --ecc L|M|Q|H   error correction (M)\n"
     "  --margin N      quiet zone in modules (4 at least)\n"
-    "  --dark RRGGBB   --light RRGGBB\n"
+    "  --dark RRGGBB   colour of the modules (000000)\n"
+    "  --light RRGGBB  colour of the ground (ffffff)\n"
     "\n"
     "Next: huoma qr https://q.example.com/spring-run -o spring-run.svg\n";
 
@@ -104,8 +105,10 @@ static const char completion_help[] =
 
 static const char help_help[] =
     "Usage: huoma help [COMMAND [TOPIC]]\n"
+    "       huoma help --man\n"
     "\n"
     "Says what a command does and which options it has. The topic `all` is everything about it.\n"
+    "--man prints the manual page, huoma(1).\n"
     "\n"
     "Next: huoma help campaign groups\n";
 
@@ -182,6 +185,8 @@ enum cli_exit cli_help(const struct config *config, int argc, char **argv)
         cli_print_overview(stdout);
         return CLI_DONE;
     }
+    if (argc == 1 && strcmp(argv[0], "--man") == 0)
+        return cli_print_man() ? CLI_DONE : cli_fail("help", "out of memory");
     const struct cli_command *c = cli_find_command(argv[0]);
     if (c)
         return argc == 1 ? print_help(c) : print_topic(c, argv[1]);

@@ -370,6 +370,6 @@ def test_bash_completes_commands_and_options(words, offered, others):
 
 
 def test_completion_is_for_two_shells():
-    assert run("completion", "zsh").stdout.startswith("autoload")
+    assert run("completion", "zsh").stdout.startswith("#compdef huoma\n")
     assert_one_line(run("completion", "fish"), 2, "bash or zsh")
     assert_one_line(run("completion"), 2, "bash or zsh")
