@@ -61,9 +61,10 @@ static bool find_address(const struct countries *c, const char *address, MMDB_lo
 
 static bool read_code(MMDB_lookup_result_s *found, const char *of, char ret_code[COUNTRY_CODE + 1])
 {
+    const char *const path[] = {of, "iso_code", NULL};
     MMDB_entry_data_s data;
 
-    if (MMDB_get_value(&found->entry, &data, of, "iso_code", NULL) != MMDB_SUCCESS || !data.has_data ||
+    if (MMDB_aget_value(&found->entry, &data, path) != MMDB_SUCCESS || !data.has_data ||
         data.type != MMDB_DATA_TYPE_UTF8_STRING || data.data_size != COUNTRY_CODE)
         return false;
     for (size_t i = 0; i < COUNTRY_CODE; i++) {

@@ -14,7 +14,8 @@
             abort();                                                                                                   \
     } while (0)
 
-static const struct campaign_moment moment = {.now = 1795000000, .random = {0x123456789, 0xfedcba}};
+static const struct campaign_moment moment = {
+    .now = 1795000000, .offers_country = true, .random = {0x123456789, 0xfedcba}};
 static const char base_url[] = "https://q.example.com";
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
