@@ -165,10 +165,11 @@ def test_the_address_is_the_clients_where_the_proxy_is_trusted(slug):
         s.api("PATCH", f"/campaigns/{slug}", {"title": "x"}, X_Forwarded_For="203.0.113.9, 198.51.100.7")
         assert last(s)["from"] == "198.51.100.7"
         # who logs in too often from one address keeps nobody at another one waiting
-        for n in range(25):
-            answer = Browser(s).ask("POST", "/session", {"name": f"u{n}", "password": OTHER}, X_Forwarded_For="198.51.100.7")
-        assert answer.status == 429
-        Browser(s).ask("POST", "/session", {"name": "other", "password": OTHER}, 401, X_Forwarded_For="198.51.100.8")
+        proxy = Browser(s, address="127.0.0.1")
+        statuses = [proxy.ask("POST", "/session", {"name": f"u{n}", "password": OTHER}, X_Forwarded_For="198.51.100.7").status
+                    for n in range(25)]
+        assert statuses[:20] == [401] * 20 and 429 in statuses
+        proxy.ask("POST", "/session", {"name": "other", "password": OTHER}, 401, X_Forwarded_For="198.51.100.8")
 
 
 def test_no_address_is_believed_of_strangers(server, slug):

@@ -199,8 +199,8 @@ def build_request(method, path, headers=None, body=None, host="localhost"):
 class Connection:
     """One raw connection: what is sent is what the test wrote."""
 
-    def __init__(self, address, seconds=ANSWER_SECONDS):
-        self.socket = socket.create_connection(address, timeout=seconds)
+    def __init__(self, address, seconds=ANSWER_SECONDS, source=None):
+        self.socket = socket.create_connection(address, timeout=seconds, source_address=(source, 0) if source else None)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.buffer = bytearray()
 
