@@ -57,6 +57,11 @@ def cpu_seconds(pids):
     return total / TICK
 
 
+def cpu_ns(threads):
+    """The time on a processor of these (process, thread), in ns."""
+    return sum(int(pathlib.Path(f"/proc/{pid}/task/{tid}/schedstat").read_text().split()[0]) for pid, tid in threads)
+
+
 def rss_mb(pid):
     for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines():
         if line.startswith("VmRSS:"):
@@ -234,13 +239,15 @@ def answers(port, path):
         link.close()
 
 
-def wrk(port, path, connections, seconds, close=False, cookie=None):
+def wrk(port, path, connections, seconds, close=False, cookie=None, headers=None):
     """What wrk.lua tells of one run, as a dict."""
     command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "-s", str(HERE / "wrk.lua")]
     if close:
         command += ["-H", "Connection: close"]
     if cookie:
         command += ["-H", "Cookie: " + cookie]
+    for name, value in (headers or {}).items():
+        command += ["-H", f"{name}: {value}"]
     out = subprocess.run([*command, f"http://127.0.0.1:{port}{path}"], capture_output=True, text=True, check=False)
     for line in out.stdout.splitlines():
         if line.startswith("RESULT "):
