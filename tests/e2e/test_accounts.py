@@ -31,7 +31,7 @@ class Browser:
     def host(self):
         return f"127.0.0.1:{self.server.admin[1]}"
 
-    def ask(self, method, path, body=None, expect=None, **headers):
+    def ask(self, method, path, body=None, expect=None, seconds=huoma.ANSWER_SECONDS, **headers):
         sent = {"Host": self.host}
         if method != "GET":
             sent |= {"X-Requested-With": "huoma", "Origin": f"{self.scheme}://{self.host}"}
@@ -43,7 +43,7 @@ class Browser:
             data = json.dumps(body).encode()
             sent["Content-Type"] = "application/json"
         sent = {k: v for k, v in sent.items() if v is not None}
-        with huoma.Connection(self.server.admin, source=self.address) as c:
+        with huoma.Connection(self.server.admin, seconds, self.address) as c:
             host = sent.pop("Host")
             c.send(huoma.build_request(method, "/api/v1" + path, {"Connection": "close", **sent}, data, host))
             answer = c.receive(method)
@@ -53,8 +53,8 @@ class Browser:
         assert expect is None or answer.status == expect, answer
         return answer
 
-    def login(self, name, password=PASSWORD, expect=200):
-        return self.ask("POST", "/session", {"name": name, "password": password}, expect)
+    def login(self, name, password=PASSWORD, expect=200, **others):
+        return self.ask("POST", "/session", {"name": name, "password": password}, expect, **others)
 
 
 def make_user(server, name, role, password=PASSWORD):
@@ -361,12 +361,14 @@ def test_an_expired_token_is_none(server, owner):
 def test_hashing_keeps_nobody_else_waiting(server, owner):
     """Passwords are hashed beside the event loop, and no more of them wait than may."""
     make_user(server, "jana", "viewer")
+    began = time.monotonic()
     with concurrent.futures.ThreadPoolExecutor(48) as pool:
-        tries = [pool.submit(lambda n=n: Browser(server).login(f"stranger-{n}", OTHER, None).status) for n in range(48)]
+        tries = [pool.submit(lambda n=n: Browser(server).login(f"stranger-{n}", OTHER, None, seconds=60).status)
+                 for n in range(48)]
         slowest = max(huoma_time(lambda: server.api("GET", "/me")) for _ in range(20))
         statuses = [t.result() for t in tries]
-    assert set(statuses) <= {401, 429, 503}, statuses
-    assert slowest < 1.0, slowest
+    assert set(statuses) <= {401, 503}, statuses
+    assert slowest < max(1.0, (time.monotonic() - began) / 3), slowest
 
 
 def huoma_time(act):

@@ -8,6 +8,9 @@ import huoma
 from huoma import TOKEN, Server, Visitor, redirect_groups, wait_for
 
 
+EVENT_SECONDS = 60  # for one event, on a machine that does much else: large campaigns are read and told of in one thread
+
+
 class Listener:
     """An EventSource: reads events as they come."""
 
@@ -17,7 +20,7 @@ class Listener:
         self.head = self.read_until(b"\r\n\r\n").decode()
         self.status = int(self.head.split()[1])
 
-    def read_until(self, end, seconds=10):
+    def read_until(self, end, seconds=EVENT_SECONDS):
         c = self.connection
         c.socket.settimeout(seconds)
         while end not in c.buffer:
@@ -28,7 +31,7 @@ class Listener:
         c.buffer[:] = rest
         return text
 
-    def event(self, name=None, seconds=10):
+    def event(self, name=None, seconds=EVENT_SECONDS):
         """The next event (of that name): (name, data). Comments and retry are passed by."""
         while True:
             fields = dict(line.split(": ", 1) for line in self.read_until(b"\n\n", seconds).decode().splitlines())
