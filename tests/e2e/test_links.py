@@ -305,4 +305,4 @@ def test_group_without_a_link_is_off_until_it_has_one(server, slug):
     visitor = Visitor(server, slug)
     assert visitor.scan().group == "g1"
     server.api("PATCH", f"/campaigns/{slug}/groups/g1", {"enabled": False, "url": None}, 200)
-    assert visitor.scan().group == "g2"
+    wait_for("the workers to hear of it", lambda: visitor.scan().group == "g2")
