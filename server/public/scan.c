@@ -227,6 +227,8 @@ static void scan_done(struct seat_waiter *w, enum store_result r)
         scan_seated(s);
     } else if (r == STORE_FULL) {
         send_full(s);
+    } else if (r == STORE_NOT_FOUND) { /* deleted, which this worker has not heard yet */
+        scan_not_found(conn_of(s));
     } else {
         send_failure(s, r);
     }
