@@ -9,6 +9,7 @@
 
 #include "answer.h"
 #include "auth.h"
+#include "fields.h"
 #include "reply.h"
 
 static const struct store_rows users = {STORE_USERS, NULL};
@@ -65,6 +66,16 @@ static void hash_done(void *ctx, bool good, const char *hash)
     }
     snprintf(a->hash, sizeof a->hash, "%s", hash);
     request_of(c)->then(c);
+}
+
+void account_read_password(const json_t *body, struct account *a, struct field_errors *errors)
+{
+    const char *password = fields_text(body, "password", errors);
+    const char *wrong = password ? user_password_problem(password) : NULL;
+    if (wrong)
+        field_errors_add(errors, "password", "%s", wrong);
+    else if (password)
+        memcpy(a->password, password, strlen(password) + 1);
 }
 
 void account_hash(struct conn *c, void (*then)(struct conn *c))

@@ -36,6 +36,9 @@ void account_end(struct conn *c);
 void account_refuse(struct conn *c, int status, const char *detail);
 void account_refuse_store(struct conn *c, enum store_result r, enum problem_call call);
 
+/* The body's `password`, a new one, into account->password; what is wrong with it is an error of that field. */
+void account_read_password(const struct json_t *body, struct account *a, struct field_errors *errors);
+
 /* Hashes account->password into account->hash, then calls `then`; answers 503 if there is no room. */
 void account_hash(struct conn *c, void (*then)(struct conn *c));
 /* Saves account->user as a new one, by account->rule. */

@@ -81,17 +81,6 @@ static void login_read(void *ctx, enum store_result r, const char *json, size_t 
         sodium_memzero(a->password, sizeof a->password);
 }
 
-/* A new password into the account. */
-static void read_password(const json_t *body, struct account *a, struct field_errors *errors)
-{
-    const char *password = fields_text(body, "password", errors);
-    const char *wrong = password ? user_password_problem(password) : NULL;
-    if (wrong)
-        field_errors_add(errors, "password", "%s", wrong);
-    else if (password)
-        memcpy(a->password, password, strlen(password) + 1);
-}
-
 /* Name and password of a body into the account; what is wrong with their form is an error. */
 static void read_names(const json_t *body, struct account *a, struct field_errors *errors)
 {
@@ -246,7 +235,7 @@ static void own_start(struct conn *c)
         json_decref(body);
         return;
     }
-    read_password(body, a, &errors);
+    account_read_password(body, a, &errors);
     const char *current = fields_text(body, "current_password", &errors);
     if (current && strlen(current) <= HASHER_PASSWORD_MAX)
         memcpy(a->current, current, strlen(current) + 1);
@@ -289,7 +278,7 @@ static void read_first_owner(const json_t *body, struct account *a, struct field
         field_errors_add(errors, "name", "%s", wrong);
     else if (name)
         memcpy(a->user.name, name, strlen(name) + 1);
-    read_password(body, a, errors);
+    account_read_password(body, a, errors);
 }
 
 void session_setup(struct conn *c)

@@ -107,16 +107,6 @@ static void created(struct conn *c)
     fields_answer(c, 201, user, NULL);
 }
 
-static void read_password(const json_t *body, struct account *a, struct field_errors *errors)
-{
-    const char *password = fields_text(body, "password", errors);
-    const char *wrong = password ? user_password_problem(password) : NULL;
-    if (wrong)
-        field_errors_add(errors, "password", "%s", wrong);
-    else if (password)
-        memcpy(a->password, password, strlen(password) + 1);
-}
-
 static void read_new_user(const json_t *body, struct account *a, struct field_errors *errors)
 {
     const char *name = fields_text(body, "name", errors);
@@ -125,7 +115,7 @@ static void read_new_user(const json_t *body, struct account *a, struct field_er
         field_errors_add(errors, "name", "%s", wrong);
     else if (name)
         memcpy(a->user.name, name, strlen(name) + 1);
-    read_password(body, a, errors);
+    account_read_password(body, a, errors);
     a->user.role = fields_role(body, errors);
     a->rule = STORE_NEW;
     a->action = "user.create";
@@ -185,7 +175,7 @@ static void read_patch(const json_t *body, struct account *a, struct field_error
             field_errors_add(errors, "disabled", "must be true or false");
     }
     if (fields_given(body, "password"))
-        read_password(body, a, errors);
+        account_read_password(body, a, errors);
     a->action = "user.change";
     a->saved = patched;
 }
