@@ -16,6 +16,7 @@
 #include "fields.h"
 #include "hasher.h"
 #include "params.h"
+#include "printer.h"
 #include "problem.h"
 #include "reply.h"
 #include "route.h"
@@ -90,6 +91,8 @@ struct admin *admin_new(struct event_base *base, const struct config *config, st
     if (a && a->throttle)
         a->hasher = hasher_new(base);
     if (a && a->hasher)
+        a->printer = printer_new(base);
+    if (a && a->printer)
         a->events = events_new(base, store);
     if (!a || !a->events) {
         snprintf(err, err_size, "out of memory or threads");
@@ -145,6 +148,7 @@ void admin_free(struct admin *a)
     if (!a)
         return;
     hasher_free(a->hasher);
+    printer_free(a->printer);
     http_door_free(a->door);
     events_free(a->events);
     throttle_free(a->throttle);

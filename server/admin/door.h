@@ -33,6 +33,7 @@ enum auth_role { AUTH_NOBODY, AUTH_VIEWER, AUTH_EDITOR, AUTH_ADMIN, AUTH_OWNER }
 struct events;
 struct events_client;
 struct hasher;
+struct printer;
 struct throttle;
 
 struct token_use {
@@ -50,6 +51,7 @@ struct admin {
     struct token_use token_uses[ADMIN_TOKEN_USES];
     unsigned char owner_key[AUTH_HASH]; /* of owner links' tokens */
     struct hasher *hasher;
+    struct printer *printer;
     struct throttle *throttle;
     struct events *events;
     int64_t failed_minute; /* of failed logins in the audit log: which minute, and how many in it */
