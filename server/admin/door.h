@@ -8,7 +8,6 @@
 #include "admin.h"
 #include "campaign_json.h"
 #include "conn.h"
-#include "qr.h"
 #include "store.h"
 
 enum {
@@ -60,19 +59,10 @@ struct admin {
     int64_t setup_until;                 /* unix seconds; 0: there is none */
 };
 
-/* How a code is to be printed. */
-struct print {
-    bool png;
-    char channel[CAMPAIGN_CHANNEL_MAX + 1]; /* "" none */
-    enum qr_ecc ecc;
-    struct qr_look look;
-    double mm; /* of an SVG */
-    int px;    /* of a PNG */
-};
-
 struct account;
 struct batch;
 struct change;
+struct print_task;
 struct json_t;
 struct admin_request;
 
@@ -99,8 +89,8 @@ struct admin_request {
     void (*turn)(struct conn *c);
     bool alone, running;
     int tries;
-    int limit; /* rows of a page */
-    struct print print;
+    int limit;                /* rows of a page */
+    struct print_task *print; /* of what is printed; owned by prints.c, gone before the answer */
 };
 
 struct admin *admin_of(const struct conn *c);
