@@ -16,6 +16,7 @@
 #include "fields.h"
 #include "hasher.h"
 #include "params.h"
+#include "print_sheet.h"
 #include "printer.h"
 #include "problem.h"
 #include "reply.h"
@@ -70,6 +71,7 @@ static const struct http_route routes[] = {
     {HTTP_M_DELETE, API "/campaigns/{}/waiting/{}", waiting_delete, 0},
     {HTTP_M_GET, API "/campaigns/{}/qr.svg", prints_svg, 0},
     {HTTP_M_GET, API "/campaigns/{}/qr.png", prints_png, 0},
+    {HTTP_M_POST, API "/campaigns/{}/sheet.csv", prints_sheet_csv, PRINT_BODY_MAX},
 };
 
 /* --- the door --- */

@@ -22,13 +22,16 @@ enum {
     PRINT_LINK_MAX = CONFIG_TEXT_MAX + CAMPAIGN_SLUG_MAX + CAMPAIGN_CHANNEL_MAX + 3,
 };
 
+struct json_t;
+
 enum print_form { PRINT_SVG, PRINT_PNG };
 
 /* Where parameters come from: a query, a body, options. */
 struct print_source {
     /* Into out, NUL-terminated; the length, -1 malformed or too long, -2 not given, -3 given twice (as query_get). */
     long (*get)(const struct print_source *s, const char *name, char *out, size_t size);
-    struct span query; /* of print_source_query */
+    struct span query;         /* of print_source_query */
+    const struct json_t *body; /* of print_source_body */
 };
 
 struct print_source print_source_query(struct span query);
@@ -49,8 +52,11 @@ const char *print_form_suffix(enum print_form form); /* "png" */
 
 /* The parameters of a code; what is wrong with them is added to errors. The form is the caller's. (print_query.c) */
 void print_read_code(const struct print_source *s, struct print *p, struct field_errors *errors);
+#define PRINT_CHANNEL_RULE "must be 1 to 32 of a-z, 0-9 and -, not begin with -, and not be reserved"
+/* A channel's name in lower case; false: it breaks the rule. */
+bool print_channel(const char *text, char out[CAMPAIGN_CHANNEL_MAX + 1]);
 /* base_url/slug[/channel] */
-void print_set_link(struct print *p, const char *base_url, const char *slug);
+void print_link(char out[PRINT_LINK_MAX], const char *base_url, const char *slug, const char *channel);
 
 typedef int (*print_write)(void *ctx, const void *bytes, size_t len); /* 0 or -errno, which ends the drawing */
 

@@ -14,7 +14,7 @@ static long get_from_query(const struct print_source *s, const char *name, char 
 
 struct print_source print_source_query(struct span query)
 {
-    return (struct print_source){get_from_query, query};
+    return (struct print_source){.get = get_from_query, .query = query};
 }
 
 /* A parameter's text; false: not given, or wrong, which is then among the errors. */
@@ -29,18 +29,23 @@ static bool read_value(const struct print_source *s, const char *name, char out[
     return len >= 0;
 }
 
+bool print_channel(const char *text, char out[CAMPAIGN_CHANNEL_MAX + 1])
+{
+    size_t len = strlen(text);
+    if (len > CAMPAIGN_CHANNEL_MAX)
+        return false;
+    for (size_t i = 0; i <= len; i++)
+        out[i] = (char)(text[i] >= 'A' && text[i] <= 'Z' ? text[i] - 'A' + 'a' : text[i]);
+    return campaign_channel_valid(out, len);
+}
+
 static void read_channel(const struct print_source *s, struct print *p, struct field_errors *errors)
 {
     char value[PRINT_VALUE_MAX];
     if (!read_value(s, "channel", value, errors))
         return;
-    for (char *at = value; *at; at++)
-        if (*at >= 'A' && *at <= 'Z')
-            *at = (char)(*at - 'A' + 'a');
-    if (campaign_channel_valid(value, strlen(value)))
-        snprintf(p->channel, sizeof p->channel, "%s", value);
-    else
-        field_errors_add(errors, "channel", "must be 1 to 32 of a-z, 0-9 and -, not begin with -, and not be reserved");
+    if (!print_channel(value, p->channel))
+        field_errors_add(errors, "channel", "%s", PRINT_CHANNEL_RULE);
 }
 
 static void read_ecc(const struct print_source *s, struct print *p, struct field_errors *errors)
@@ -105,7 +110,7 @@ void print_read_code(const struct print_source *s, struct print *p, struct field
         field_errors_add(errors, "dark", "%s", refused);
 }
 
-void print_set_link(struct print *p, const char *base_url, const char *slug)
+void print_link(char out[PRINT_LINK_MAX], const char *base_url, const char *slug, const char *channel)
 {
-    snprintf(p->link, sizeof p->link, "%s/%s%s%s", base_url, slug, p->channel[0] ? "/" : "", p->channel);
+    snprintf(out, PRINT_LINK_MAX, "%s/%s%s%s", base_url, slug, channel[0] ? "/" : "", channel);
 }

@@ -11,25 +11,49 @@
 
 #include "answer.h"
 #include "auth.h"
-#include "print.h"
+#include "print_task.h"
 #include "printer.h"
 #include "problem.h"
 #include "routes.h"
 
 enum { PRINT_ETAG = 16 /* bytes of hash in an ETag */ };
 
-/* One request, from its reading to its answer; owned by the request that it hangs on. */
-struct print_task {
-    struct conn *conn;
-    struct print print;
-    struct field_errors errors; /* what the drawing found wrong */
-};
+/* --- one request --- */
 
-static void task_free(struct print_task *t)
+struct print_task *print_task_new(struct conn *c)
 {
+    struct print_task *t = request_of(c)->print = calloc(1, sizeof *t);
     if (t)
+        t->conn = c;
+    else
+        problem_reply(c, 503, NULL);
+    return t;
+}
+
+void print_task_free(struct print_task *t)
+{
+    if (t->conn)
         request_of(t->conn)->print = NULL;
+    print_sheet_clear(&t->sheet);
     free(t);
+}
+
+void print_task_fail(struct print_task *t)
+{
+    struct conn *c = t->conn;
+    struct field_errors errors = t->errors;
+    print_task_free(t);
+    if (errors.count > 0)
+        problem_reply_fields(c, &errors);
+    else
+        problem_reply(c, 503, NULL);
+}
+
+void print_task_fail_store(struct print_task *t, enum store_result r)
+{
+    struct conn *c = t->conn;
+    print_task_free(t);
+    problem_reply_store(c, r, PROBLEM_READING);
 }
 
 /* --- the answer --- */
@@ -71,14 +95,12 @@ static void draw_done(void *ctx, struct print_job *job, int result)
     size_t len;
     const char *image = print_job_bytes(job, &len);
     struct print p = t->print;
-    struct field_errors errors = t->errors;
-    task_free(t);
-    if (result == 0)
-        send_print(c, &p, image, len);
-    else if (errors.count > 0)
-        problem_reply_fields(c, &errors);
-    else
-        problem_reply(c, 503, NULL);
+    if (result != 0) {
+        print_task_fail(t);
+        return;
+    }
+    print_task_free(t);
+    send_print(c, &p, image, len);
 }
 
 /* --- the request --- */
@@ -89,38 +111,29 @@ static void campaign_read(void *ctx, enum store_result r, const struct store_cam
     struct print_task *t = request_of(c)->print;
     struct print_order order = {.ctx = t, .work = draw_work, .done = draw_done};
     if (r != STORE_OK) {
-        task_free(t);
-        problem_reply_store(c, r, PROBLEM_READING);
+        print_task_fail_store(t, r);
         return;
     }
-    print_set_link(&t->print, admin_of(c)->config->base_url, sc->definition->slug);
+    print_link(t->print.link, admin_of(c)->config->base_url, sc->definition->slug, t->print.channel);
     if (printer_add(admin_of(c)->printer, &order))
         return;
-    task_free(t);
+    print_task_free(t);
     problem_reply(c, 503, "Too much is being printed; try again soon.");
 }
 
 static void print_start(struct conn *c, enum print_form form)
 {
     struct admin_request *q = request_of(c);
-    struct field_errors errors = {.count = 0};
-    if (!request_read_slug(c))
+    struct print_task *t = request_read_slug(c) ? print_task_new(c) : NULL;
+    if (!t)
         return;
-    struct print_task *t = q->print = calloc(1, sizeof *t);
-    if (!t) {
-        problem_reply(c, 503, NULL);
-        return;
-    }
     struct print_source source = print_source_query(conn_request(c)->query);
-    t->conn = c;
     t->print.form = form;
-    print_read_code(&source, &t->print, &errors);
-    if (errors.count == 0) {
+    print_read_code(&source, &t->print, &t->errors);
+    if (t->errors.count > 0)
+        print_task_fail(t);
+    else
         store_campaign_read(admin_of(c)->store, q->slug, campaign_read, c);
-        return;
-    }
-    task_free(t);
-    problem_reply_fields(c, &errors);
 }
 
 static void svg_start(struct conn *c)

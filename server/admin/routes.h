@@ -67,4 +67,7 @@ void waiting_delete(struct conn *c);
 void prints_svg(struct conn *c);
 void prints_png(struct conn *c);
 
+/* prints_sheet.c */
+void prints_sheet_csv(struct conn *c);
+
 #endif
