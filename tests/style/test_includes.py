@@ -36,6 +36,7 @@ LIBRARIES = {
     r"llhttp.*\.h|llhttp/.*": ("server/http/request.c", "server/http/body.c"),
     r"jansson\.h": ("campaign/campaign_json*.c", "campaign/campaign_json_private.h", "config/", "import/", "server/admin/",
                      "server/cli/import*", "server/cli/export*"),
+    r"pango/.*": ("qr/text.c",),
     r"glib\.h": ("server/public/zone.c",),
     r"maxminddb\.h": ("server/country.c",),
     r"event2?/.*|event\.h": ("server/", "storage/"),
