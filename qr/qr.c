@@ -1,5 +1,5 @@
 /*
- * A text becomes a symbol (libqrencode), a symbol becomes an SVG path, PNG bytes (libpng) or terminal lines.
+ * A symbol becomes an SVG path, PNG bytes (libpng) or terminal lines.
  *
  * Every form is deterministic: the same text and look give the same bytes, so that prints can be compared and cached.
  */
@@ -8,15 +8,11 @@
 #include <errno.h>
 #include <math.h>
 #include <png.h>
-#include <qrencode.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* Contrast of WCAG 2 between dark and light below which cameras in bad light begin to fail. */
-static const double CONTRAST_MIN = 4.0;
 
 /* A growing byte string. failed: out of memory, or a size that would overflow; what follows is dropped. */
 struct bytes {
@@ -76,80 +72,14 @@ static char *bytes_take(struct bytes *b, size_t *len)
     return b->at;
 }
 
-int qr_encode(const char *text, size_t len, enum qr_ecc ecc, struct qr_symbol *ret_symbol)
-{
-    static const QRecLevel levels[] = {
-        [QR_ECC_L] = QR_ECLEVEL_L, [QR_ECC_M] = QR_ECLEVEL_M, [QR_ECC_Q] = QR_ECLEVEL_Q, [QR_ECC_H] = QR_ECLEVEL_H};
-    if (!len || (unsigned)ecc > QR_ECC_H || memchr(text, '\0', len))
-        return -EINVAL;
-    if (len > QR_TEXT_MAX)
-        return -E2BIG;
-    char *copy = strndup(text, len);
-    if (!copy)
-        return -ENOMEM;
-    /* QR_MODE_8 is a hint for what is left over: runs of digits and upper case get their denser modes by themselves. */
-    errno = 0;
-    QRcode *code = QRcode_encodeString(copy, 0, levels[ecc], QR_MODE_8, 1);
-    int why = errno;
-    free(copy);
-    if (!code)
-        return why == ERANGE ? -E2BIG : why == EINVAL ? -EINVAL : -ENOMEM;
-
-    size_t count = (size_t)code->width * (size_t)code->width;
-    uint8_t *modules = malloc(count);
-    if (!modules) {
-        QRcode_free(code);
-        return -ENOMEM;
-    }
-    for (size_t i = 0; i < count; i++)
-        modules[i] = code->data[i] & 1; /* the other bits say what a module is for */
-    ret_symbol->size = code->width;
-    ret_symbol->modules = modules;
-    QRcode_free(code);
-    return 0;
-}
-
-void qr_symbol_clear(struct qr_symbol *s)
-{
-    free(s->modules);
-    *s = (struct qr_symbol){0};
-}
-
 static bool symbol_dark(const struct qr_symbol *s, int x, int y)
 {
     return x >= 0 && y >= 0 && x < s->size && y < s->size && s->modules[(size_t)y * (size_t)s->size + (size_t)x];
 }
 
-/* Relative luminance, WCAG 2.2. */
-static double colour_luminance(uint32_t rgb)
-{
-    static const double weight[] = {0.2126, 0.7152, 0.0722};
-    double sum = 0;
-
-    for (int i = 0; i < 3; i++) {
-        double v = (double)((rgb >> (16 - 8 * i)) & 0xff) / 255.0;
-        sum += weight[i] * (v <= 0.04045 ? v / 12.92 : pow((v + 0.055) / 1.055, 2.4));
-    }
-    return sum;
-}
-
 static bool margin_valid(int margin)
 {
     return margin >= QR_QUIET && margin <= QR_QUIET_MAX;
-}
-
-const char *qr_look_refused(const struct qr_look *look)
-{
-    if (!margin_valid(look->margin))
-        return "margin must be 4 to 40 modules";
-    if (look->dark > 0xffffff || look->light > 0xffffff)
-        return "a colour must be 0 to ffffff";
-    double dark = colour_luminance(look->dark), light = colour_luminance(look->light);
-    if (dark > light)
-        return "dark must be darker than light: many scanners do not read inverted codes";
-    if ((light + 0.05) / (dark + 0.05) < CONTRAST_MIN)
-        return "contrast between dark and light is below 4:1";
-    return NULL;
 }
 
 /* A length in mm with at most two decimals, whatever the locale's decimal sign is. */
@@ -306,32 +236,4 @@ char *qr_to_terminal(const struct qr_symbol *s, bool colour, size_t *len)
         bytes_text(&b, colour ? "\x1b[0m\n" : "\n");
     }
     return bytes_take(&b, len);
-}
-
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c = (char)(c | 0x20);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-bool qr_colour_from_text(const char *text, size_t len, uint32_t *rgb)
-{
-    bool hash = len && text[0] == '#';
-    size_t digits = len - hash;
-    uint32_t value = 0;
-
-    if (digits != 6 && !(digits == 3 && hash))
-        return false;
-    for (size_t i = hash; i < len; i++) {
-        int d = hex_digit(text[i]);
-        if (d < 0)
-            return false;
-        value = value << 4 | (uint32_t)d;
-        if (digits == 3)
-            value = value << 4 | (uint32_t)d;
-    }
-    *rgb = value;
-    return true;
 }

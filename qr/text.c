@@ -170,9 +170,10 @@ static void layout_size(PangoLayout *layout, bool bold, double em)
     pango_font_description_free(d);
 }
 
+/* Lines are at most so wide; -1: only broken by hand. */
 static void layout_wrap(PangoLayout *layout, double width)
 {
-    pango_layout_set_width(layout, (int)lround(width / MM_PER_POINT * PANGO_SCALE));
+    pango_layout_set_width(layout, width < 0 ? -1 : (int)lround(width / MM_PER_POINT * PANGO_SCALE));
 }
 
 static double layout_width(PangoLayout *layout)
@@ -190,32 +191,48 @@ static double lines_height(int lines, double em)
 
 static const double SLACK = 1e-3; /* mm: pango counts in 1/1024 points */
 
-/* Does it fit at this size, in at most so many lines? Leaves the layout so set. */
-static bool fits(PangoLayout *layout, const struct qr_box *b, double em, int lines_max)
+/* Does it fit at this size? Leaves the layout so set. */
+static bool fits(PangoLayout *layout, const struct qr_box *b, double em)
 {
     layout_size(layout, b->bold, em);
     int lines = pango_layout_get_line_count(layout);
-    return lines <= lines_max && lines_height(lines, em) <= b->height + SLACK &&
+    return lines <= b->lines && lines_height(lines, em) <= b->height + SLACK &&
            layout_width(layout) <= b->width + SLACK;
 }
 
-/* The largest size that fits, found in a few halvings; 0 if not even the smallest. */
-static double fit(PangoLayout *layout, const struct qr_box *b, double em_min, int lines_max)
+/* In one line: its width grows as its size does, so that one look tells. 0: not even the smallest. */
+static double fit_line(PangoLayout *layout, const struct qr_box *b, double em_min)
 {
-    double low = em_min, high = b->size;
+    double em = fmin(b->size, b->height);
 
-    if (fits(layout, b, high, lines_max))
+    layout_wrap(layout, -1);
+    layout_size(layout, b->bold, em);
+    double width = layout_width(layout);
+    if (width > b->width + SLACK) {
+        em *= b->width / width;
+        layout_size(layout, b->bold, em);
+    }
+    return pango_layout_get_line_count(layout) == 1 && em >= em_min ? em : 0;
+}
+
+/* In several: the largest size that fits, found in a few halvings; 0 if not even the smallest. */
+static double fit_lines(PangoLayout *layout, const struct qr_box *b)
+{
+    double low = b->size_min, high = b->size;
+
+    layout_wrap(layout, b->width);
+    if (fits(layout, b, high))
         return high;
-    if (low >= high || !fits(layout, b, low, lines_max))
+    if (low >= high || !fits(layout, b, low))
         return 0;
     for (int i = 0; i < FIT_STEPS; i++) {
         double middle = (low + high) / 2;
-        if (fits(layout, b, middle, lines_max))
+        if (fits(layout, b, middle))
             low = middle;
         else
             high = middle;
     }
-    return fits(layout, b, low, lines_max) ? low : 0;
+    return fits(layout, b, low) ? low : 0;
 }
 
 /* Narrows the lines as far as their number stays: no last line of a single character. */
@@ -241,6 +258,7 @@ static bool refuse_length(PangoLayout *layout, const struct qr_box *b, struct qr
 
     while (lines > 1 && lines_height(lines, b->size_min) > b->height + SLACK)
         lines--;
+    layout_wrap(layout, b->width);
     layout_size(layout, b->bold, b->size_min);
     pango_layout_set_wrap(layout, PANGO_WRAP_WORD_CHAR);
     PangoLayoutLine *line = pango_layout_get_line_readonly(layout, lines);
@@ -259,10 +277,9 @@ bool qr_text_set(struct qr_type *t, const struct qr_box *b, struct qr_words *ret
     if (!text_allowed(t, b, ret_refusal))
         return false;
     PangoLayout *layout = layout_new(t, b);
-    layout_wrap(layout, b->width);
-    double em = fit(layout, b, b->lines == 1 ? b->size_min : fmax(b->size_min, b->size * ONE_LINE), 1);
+    double em = fit_line(layout, b, b->lines == 1 ? b->size_min : fmax(b->size_min, b->size * ONE_LINE));
     if (em == 0 && b->lines > 1)
-        em = fit(layout, b, b->size_min, b->lines);
+        em = fit_lines(layout, b);
     int lines = pango_layout_get_line_count(layout);
     if (em == 0 || pango_layout_get_unknown_glyphs_count(layout) > 0) {
         if (em == 0)
@@ -320,8 +337,14 @@ void qr_words_clear(struct qr_words *w)
  * that it puts into a PDF.
  */
 const char *__lsan_default_suppressions(void);
+const char *__lsan_default_options(void);
 const char *__lsan_default_suppressions(void)
 {
     return "leak:libfontconfig.so\nleak:libcairo.so\n";
+}
+
+const char *__lsan_default_options(void)
+{
+    return "print_suppressions=0";
 }
 #endif

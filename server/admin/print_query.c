@@ -92,7 +92,7 @@ void print_read_code(const struct print_source *s, struct print *p, struct field
 {
     double margin = QR_QUIET, px = PRINT_PX;
     p->ecc = QR_ECC_M;
-    p->look = (struct qr_look){QR_QUIET, 0x000000, 0xffffff};
+    p->look = (struct qr_look){.margin = QR_QUIET, .dark = 0x000000, .light = 0xffffff};
     p->mm = PRINT_MM;
     read_channel(s, p, errors);
     if (p->form == PRINT_PNG)

@@ -339,11 +339,13 @@ static void test_look(void **state)
         struct qr_look look;
         bool refused;
     } table[] = {
-        {{4, 0x000000, 0xffffff}, false}, {{40, 0x000000, 0xffffff}, false}, {{3, 0x000000, 0xffffff}, true},
-        {{41, 0x000000, 0xffffff}, true}, {{-1, 0x000000, 0xffffff}, true},  {{4, 0xffffff, 0x000000}, true},
-        {{4, 0x7f7f7f, 0xffffff}, false}, {{4, 0x878787, 0xffffff}, true},   {{4, 0x067a44, 0xffffff}, false},
-        {{4, 0x07a35a, 0xffffff}, true},  {{4, 0xff0000, 0x0000ff}, true},   {{4, 0x000000, 0x1ffffff}, true},
-        {{4, 0x777777, 0x777777}, true},
+        {{4, 0x000000, 0xffffff, false, NULL}, false}, {{40, 0x000000, 0xffffff, false, NULL}, false},
+        {{3, 0x000000, 0xffffff, false, NULL}, true},  {{41, 0x000000, 0xffffff, false, NULL}, true},
+        {{-1, 0x000000, 0xffffff, false, NULL}, true}, {{4, 0xffffff, 0x000000, false, NULL}, true},
+        {{4, 0x7f7f7f, 0xffffff, false, NULL}, false}, {{4, 0x878787, 0xffffff, false, NULL}, true},
+        {{4, 0x067a44, 0xffffff, false, NULL}, false}, {{4, 0x07a35a, 0xffffff, false, NULL}, true},
+        {{4, 0xff0000, 0x0000ff, false, NULL}, true},  {{4, 0x000000, 0x1ffffff, false, NULL}, true},
+        {{4, 0x777777, 0x777777, false, NULL}, true},
     };
 
     (void)state;

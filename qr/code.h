@@ -1,0 +1,33 @@
+/* How a code looks, and its drawing on any cairo surface. */
+#ifndef QR_CODE_H
+#define QR_CODE_H
+
+#include "logo.h"
+#include "symbol.h"
+
+#include <cairo.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+enum {
+    QR_QUIET = 4, /* modules of quiet zone at least (ISO/IEC 18004, 9.1) */
+    QR_QUIET_MAX = 40,
+};
+
+struct qr_look {
+    int margin;                 /* modules of quiet zone, QR_QUIET to QR_QUIET_MAX */
+    uint32_t dark, light;       /* 0xRRGGBB */
+    bool rounded;               /* modules round where they end */
+    const struct qr_logo *logo; /* in the middle, at most a fifth of the symbol's width; NULL: none; borrowed */
+};
+
+/* NULL if colours and margin will scan; else the reason (contrast below 4:1 by WCAG 2, inverted, margin). */
+const char *qr_look_refused(const struct qr_look *look);
+
+/* Draws within the square at (x, y), quiet zone included; all dark modules are one path. */
+void qr_code_draw(cairo_t *cr, const struct qr_symbol *s, const struct qr_look *look, double x, double y, double side);
+
+/* Draws a logo into a rectangle. */
+void qr_logo_draw(cairo_t *cr, const struct qr_logo *logo, double x, double y, double width, double height);
+
+#endif
