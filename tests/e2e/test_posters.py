@@ -1,0 +1,87 @@
+"""Every template on every paper is read by two decoders that know nothing of each other; text in a PDF stays text."""
+
+import os
+import pathlib
+import re
+import subprocess
+
+import pytest
+from PIL import Image
+
+DRAW = pathlib.Path(os.environ.get("HUOMA_BIN", "build/asan/huoma")).resolve().parent / "draw_posters"
+TEMPLATES = {
+    "poster": ("a4", "a5", "letter", "a3", "a2"), "flyer": ("a5", "a6", "a4"), "card": ("a6", "a5"),
+    "sticker": ("60mm", "40mm", "50mm", "80mm", "100mm"),
+    "banner": ("800x2000", "600x1600", "850x2000", "1000x2000", "1200x2000"), "moments": ("1080x1920",),
+}
+LINK = "https://q.example.com/spring-run?c="
+
+
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("posters")
+    subprocess.run([DRAW, folder], check=True, timeout=60)
+    return folder
+
+
+def zbar(files):
+    return subprocess.run(["zbarimg", "-q", "--raw", "-Sdisable", "-Sqrcode.enable", *files], check=True, text=True,
+                          capture_output=True).stdout.split()
+
+
+def zxing(files):
+    out = subprocess.run(["ZXingReader", "-format", "QRCode", *files], text=True, capture_output=True).stdout
+    return re.findall(r'^Text: +"(.*)"$', out, re.M)
+
+
+def pages(pdf, dpi):
+    subprocess.run(["pdftoppm", "-png", "-r", str(dpi), pdf, pdf.with_suffix("")], check=True)
+    return sorted(pdf.parent.glob(pdf.stem + "-*.png"))
+
+
+def test_both_decoders_read_every_template_on_every_paper(drawn):
+    files = [drawn / f"{t}-{p}.png" for t, papers in TEMPLATES.items() for p in papers]
+    wanted = sorted(LINK + f.stem for f in files)
+    assert sorted(f.name for f in drawn.glob("*-*.png")) == sorted(f.name for f in files)
+    assert sorted(zbar(files)) == wanted
+    assert sorted(zxing(files)) == wanted
+
+
+def test_both_decoders_read_what_is_printed_from_the_pdf(drawn):
+    printed = [p for page in (1, 2, 3, 4, 6) for p in [drawn / f"posters-{page}.png"]]
+    pages(drawn / "posters.pdf", 90)
+    wanted = sorted(f"{LINK}{t}-{TEMPLATES[t][0]}" for t in TEMPLATES if t != "banner")
+    assert sorted(zbar(printed)) == wanted
+    assert sorted(zxing(printed)) == wanted
+
+
+def test_text_in_a_pdf_can_be_searched(drawn):
+    text = subprocess.run(["pdftotext", "-layout", drawn / "posters.pdf", "-"], check=True, text=True,
+                          capture_output=True).stdout.split("\f")
+    for page, template in zip(text, TEMPLATES):
+        assert "春季跑步群" in page and "打开微信，扫一扫" in page and "南门店" in page
+        assert ("q.example.com/spring-run" in page) == (template != "sticker")
+
+
+def test_codes_in_a_pdf_are_vectors_and_fonts_are_embedded(drawn):
+    images = subprocess.run(["pdfimages", "-list", drawn / "sheet.pdf"], check=True, text=True,
+                            capture_output=True).stdout.splitlines()
+    assert len(images) == 2   # the heading only
+    fonts = subprocess.run(["pdffonts", drawn / "posters.pdf"], check=True, text=True, capture_output=True).stdout
+    rows = fonts.splitlines()[2:]
+    assert rows and all("NotoSansCJK" in row and re.search(r" yes yes yes ", row) for row in rows)
+
+
+def test_a_sheet_has_each_channel_once_in_order(drawn):
+    printed = pages(drawn / "sheet.pdf", 150)
+    assert len(printed) == 2
+    cells = []   # zxing reads one code an image: each of the three by four cells by itself
+    for page in map(Image.open, printed):
+        for row in range(4):
+            for column in range(3):
+                box = [(11 + 64 * column) * 150 / 25.4, (22.5 + 64 * row) * 150 / 25.4]
+                cells.append(drawn / f"cell{len(cells):02}.png")
+                page.crop([round(v) for v in box + [v + 60 * 150 / 25.4 for v in box]]).save(cells[-1])
+    wanted = [f"{LINK}shop-{n}" for n in range(1, 15)]
+    assert zxing(cells) == wanted
+    assert sorted(zbar(printed)) == sorted(wanted)
