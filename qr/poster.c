@@ -253,11 +253,21 @@ struct head {
 static struct head head_room(const struct making *m, bool tight)
 {
     double foot = m->k->full ? m->plan->spot.y - PANEL_PAD * m->w : m->k->head * m->h;
-    double above = m->margin * (tight ? 0.55 : 0.9), below = m->margin * (tight ? 0.4 : 0.6);
+    double above = m->margin * (tight ? 0.55 : 0.75), below = m->margin * (tight ? 0.4 : 0.55);
 
     if (m->k->round)
         return (struct head){foot - (0.02 + m->k->title) * m->w, m->k->title * m->w, TITLE_ROOM * m->w, 0, 1};
-    return (struct head){above, foot - above - below, m->w - 2 * m->margin, tight ? 0.05 : 0.06, tight ? 2 : 1};
+    return (struct head){above, foot - above - below, m->w - 2 * m->margin, tight ? 0.05 : 0.056, tight ? 2 : 1};
+}
+
+/* A white ground beneath a code that joins the field is drawn first: it must not lighten the field's edge. */
+static void add_grounds(struct making *m)
+{
+    if (!m->k->full)
+        add_code(m);
+    add_field(m);
+    if (m->k->full)
+        add_code(m);
 }
 
 /* The logo, on a white tile at the top of the head; returns the height it takes. */
@@ -517,8 +527,7 @@ struct qr_plan *qr_poster_plan(struct qr_type *t, const struct qr_poster *p, str
     const struct paper *paper = encode(&m) ? paper_choose(&m, m.plan->symbol.size) : NULL;
     if (paper) {
         page_begin(&m, paper);
-        add_field(&m);
-        add_code(&m);
+        add_grounds(&m);
         if (add_head(&m) && add_steps(&m) && add_foot(&m))
             return m.plan;
     }
