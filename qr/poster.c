@@ -19,6 +19,7 @@ static const double BLEED = 3;           /* mm */
 static const double CROP_ROOM = 10;      /* mm around the cut for crop marks */
 static const double PANEL_PAD = 0.02;    /* of the width, around the quiet zone */
 static const double READ_SHARE = 150;    /* a title's em is at least this part of the distance its code scans from */
+static const double SAME = 0.999;        /* sizes of type that the eye takes for one */
 static const double SEEN_FROM = 1.5;     /* contrast of the colour on white for a disc to be seen */
 static const double WHITE_TEXT_FROM = 3; /* contrast of white on the field (WCAG 2, large text) */
 static const double LINK_SHARE = 0.6, LABEL_SHARE = 0.37; /* of the line at the foot, if both are there */
@@ -30,7 +31,7 @@ static const char *const STEPS[][2] = {
     [QR_GUIDE_WECHAT] = {[QR_ZH] = "打开微信，扫一扫|长按页面里的二维码|加入群聊",
                          [QR_EN] = "Scan with WeChat|Press and hold the code on the page|Join the group"},
     [QR_GUIDE_LINK] = {[QR_ZH] = "打开手机，扫一扫|点开弹出的链接|按页面提示进入",
-                       [QR_EN] = "Point your camera at the code|Tap the link that appears|Follow the page"},
+                       [QR_EN] = "Scan with your camera|Tap the link that appears|Follow the page"},
 };
 
 /* What is being laid out. */
@@ -363,7 +364,7 @@ static int split_steps(struct making *m, char out[QR_STEPS_MAX][STEP_BYTES])
     return n;
 }
 
-/* Sets all steps at the size of the one that needs the smallest. */
+/* Sets all steps at one size: that of the one that needs the smallest. */
 static bool set_steps(struct making *m, struct qr_box *b, char texts[][STEP_BYTES], int n, struct qr_words *ret)
 {
     for (int pass = 0; pass < 2; pass++) {
@@ -378,6 +379,7 @@ static bool set_steps(struct making *m, struct qr_box *b, char texts[][STEP_BYTE
         if (least >= b->size)
             break;
         b->size = least;
+        b->size_min = least * SAME; /* one that fitted exactly must fit again */
     }
     return true;
 }
@@ -432,7 +434,7 @@ static bool add_row(struct making *m, struct qr_box *b, int n, char texts[][STEP
 static bool add_stack(struct making *m, struct qr_box *b, int n, char texts[][STEP_BYTES], struct qr_words *words)
 {
     double top = steps_top(m), room = m->k->list * m->h - top, widest = 0, size = fmin(b->size, room / n / 2.3);
-    double disc = 1.7 * size, gap = 0.6 * size, pitch = fmin(room / n, 2.7 * size);
+    double disc = n > 1 ? 1.7 * size : 0, gap = n > 1 ? 0.6 * size : 0, pitch = fmin(room / n, 2.7 * size);
 
     b->size = size;
     b->size_min = fmin(b->size_min, size);
@@ -446,7 +448,7 @@ static bool add_stack(struct making *m, struct qr_box *b, int n, char texts[][ST
         widest = fmax(widest, words[i].width);
     double x = (m->w - disc - gap - widest) / 2, y = top + (room - pitch * n + pitch - disc) / 2;
     for (int i = 0; i < n; i++, y += pitch) {
-        if (!add_number(m, i + 1, x, y, disc))
+        if (n > 1 && !add_number(m, i + 1, x, y, disc))
             return false;
         add_words(m, words[i], m->ink, x + disc + gap, y + (disc - words[i].height) / 2);
         words[i].layout = NULL;

@@ -315,6 +315,31 @@ static void what_does_not_fit_is_refused_with_its_field(void **state)
     refused(&p, "paper", "under 0.4 mm");
 }
 
+static void steps_are_of_one_size(void **state)
+{
+    struct qr_poster p = POSTER;
+
+    (void)state;
+    p.steps = "Scan with your camera|Tap the link that appears|Go";
+    for (int k = 0; k < QR_TEMPLATES; k++) {
+        double size = 0;
+        if (k == QR_STICKER) /* has one step */
+            continue;
+        p.template = (enum qr_template)k;
+        struct qr_plan *plan = planned(&p);
+        for (int i = 1; i < plan->count; i++) {
+            const struct qr_mark *m = &plan->marks[i];
+            if (!m->words.layout || m[-1].kind == QR_MARK_DISC || m->y < plan->spot.y + plan->spot.side ||
+                m->y + m->height > plan->height * plan->template->list + 0.01)
+                continue;
+            assert_true(size == 0 || fabs(m->words.size / size - 1) < 0.002);
+            size = m->words.size;
+        }
+        assert_true(size > 0);
+        qr_plan_free(plan);
+    }
+}
+
 static void a_sticker_keeps_its_logo_inside_the_code(void **state)
 {
     struct qr_poster p = POSTER;
@@ -550,6 +575,7 @@ int main(void)
         cmocka_unit_test(bleed_and_marks_widen_the_page),
         cmocka_unit_test(a_distance_chooses_the_paper_or_says_what_would_do),
         cmocka_unit_test(what_does_not_fit_is_refused_with_its_field),
+        cmocka_unit_test(steps_are_of_one_size),
         cmocka_unit_test(a_sticker_keeps_its_logo_inside_the_code),
         cmocka_unit_test(moments_are_whole_pixels),
         cmocka_unit_test(white_or_black_reads_on_every_colour),
