@@ -67,6 +67,8 @@ struct group_count {
     int64_t held;    /* of these, shown but not yet confirmed */
     int64_t reports; /* visitors who said "can't get in" */
     bool suspect;    /* several of them within minutes, and no admin has touched the group since */
+    int64_t members; /* people who were counted in the group itself; -1: nobody has */
+    int64_t members_at;
 };
 
 struct campaign {
@@ -79,6 +81,7 @@ struct campaign {
     int64_t starts_at, ends_at;
     int hold_seconds;       /* 0: the server's default */
     char *timezone;         /* an IANA name, for `hours` of its groups; NULL: the server's */
+    bool follow_members;    /* seats follow the head counts of its groups: who left frees a seat */
     bool forward_query;     /* what stands behind "?" in a scan's address goes on to the group's link */
     char *fallback_url;     /* NULL: none */
     char *fallback_text;    /* NULL: none */

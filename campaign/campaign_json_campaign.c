@@ -93,6 +93,14 @@ static void read_forward_query(struct change *ch, const char *key, json_t *value
         change_read_bool(ch, key, value, &ch->campaign->forward_query);
 }
 
+static void read_follow_members(struct change *ch, const char *key, json_t *value)
+{
+    if (json_is_null(value))
+        ch->campaign->follow_members = false;
+    else
+        change_read_bool(ch, key, value, &ch->campaign->follow_members);
+}
+
 /* Other shorteners offer a choice here; whoever brings the key along learns why there is none. */
 static void read_redirect_status(struct change *ch, const char *key, json_t *value)
 {
@@ -268,6 +276,7 @@ static const struct key campaign_keys[] = {
     {"hold_seconds", READ_ALL, read_hold},
     {"timezone", READ_ALL, read_timezone},
     {"forward_query", READ_ALL, read_forward_query},
+    {"follow_members", READ_ALL, read_follow_members},
     {"redirect_status", READ_CREATE | READ_PATCH, read_redirect_status},
     {"aliases", READ_ALL, change_read_aliases},
     {"fallback", READ_ALL, read_fallback},

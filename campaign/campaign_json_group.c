@@ -95,6 +95,12 @@ static void read_group_born(struct change *ch, const char *key, json_t *value)
     change_read_integer(ch, key, value, 0, INT64_MAX, &ch->group->born);
 }
 
+static void ignore_members(struct change *ch, const char *key, json_t *value)
+{
+    if (!json_is_null(value))
+        change_ignore_object(ch, key, value);
+}
+
 static const struct key group_keys[] = {
     {"id", READ_ALL, read_group_id_again},
     {"name", READ_ALL, read_group_name},
@@ -112,6 +118,7 @@ static const struct key group_keys[] = {
     {"used", READ_PATCH, change_ignore_integer},
     {"held", READ_PATCH, change_ignore_integer},
     {"reports", READ_PATCH, change_ignore_integer},
+    {"members", READ_PATCH, ignore_members},
     {"state", READ_PATCH, change_ignore_string},
 };
 

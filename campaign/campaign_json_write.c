@@ -181,6 +181,7 @@ static void put_settings(struct writer *w, const struct campaign *c)
     put_integer_or_null(w, "hold_seconds", c->hold_seconds, c->hold_seconds == 0);
     put_text(w, "timezone", c->timezone);
     put(w, "forward_query", json_boolean(c->forward_query));
+    put(w, "follow_members", json_boolean(c->follow_members));
     put(w, "fallback", fallback_json(c));
 }
 
@@ -210,9 +211,22 @@ static int64_t confirmed_of(const struct group_count *n)
     return __builtin_sub_overflow(n->used, n->held, &confirmed) ? 0 : confirmed;
 }
 
+static json_t *members_json(const struct group_count *n)
+{
+    struct writer w;
+
+    if (n->members < 0)
+        return json_null();
+    w = writer_begin();
+    put_integer(&w, "count", n->members);
+    put_date(&w, "at", n->members_at);
+    put_integer(&w, "drift", confirmed_of(n) - n->members);
+    return writer_end(&w);
+}
+
 static json_t *group_json(const struct group *g, const struct group_count *count, int64_t now)
 {
-    static const struct group_count none;
+    static const struct group_count none = {.members = -1};
     const struct group_count *n = count ? count : &none;
     struct writer w = writer_begin();
 
@@ -231,6 +245,7 @@ static json_t *group_json(const struct group *g, const struct group_count *count
     put_integer(&w, "confirmed", confirmed_of(n));
     put_integer(&w, "held", n->held);
     put_integer(&w, "reports", n->reports);
+    put(&w, "members", members_json(n));
     put_text(&w, "state", state_words[group_state(g, n, now)]);
     return writer_end(&w);
 }

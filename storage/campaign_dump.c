@@ -8,7 +8,7 @@
 
 enum {
     REPLY_PARTS = 6, /* definition, swept, groups, buckets, days, places */
-    GROUP_PARTS = 6,
+    GROUP_PARTS = 8,
     BUCKET_PARTS = 6,
     DAY_PARTS = 2,
     PLACE_PARTS = 10,
@@ -111,7 +111,11 @@ static bool read_groups(struct dump *d, const struct redisReply *reply)
             !redis_reply_int(at[2], &g->held) || !redis_reply_int(at[3], &g->reports) || !is_text(at[4]) ||
             !is_text(at[5]) || (at[5]->len > 0 && !redis_reply_int(at[5], &g->suspect_since)))
             return false;
+        if (!is_text(at[6]) || !is_text(at[7]))
+            return false;
         g->reported = at[4]->str;
+        g->members = at[6]->str;
+        g->counted = at[7]->str;
     }
     return d->groups != NULL;
 }
@@ -280,6 +284,8 @@ static void call_dump_groups(struct redis_call *call, const struct store_dump *d
             redis_call_int(call, g->suspect_since);
         else
             redis_call_text(call, "");
+        redis_call_text(call, g->members);
+        redis_call_text(call, g->counted);
     }
 }
 

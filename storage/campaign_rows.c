@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 enum {
-    COUNTS_PER_GROUP = 4, /* used, held, reports, suspect */
+    COUNTS_PER_GROUP = 6, /* used, held, reports, suspect, members and when they were counted */
     READ_WINDOW = 16,     /* campaigns that are read at a time */
 };
 
@@ -40,7 +40,8 @@ static bool read_counts(const struct redisReply *reply, struct group_count *coun
         struct redisReply **at = reply->element + 1 + i * COUNTS_PER_GROUP;
         int64_t suspect;
         if (!redis_reply_int(at[0], &counts[i].used) || !redis_reply_int(at[1], &counts[i].held) ||
-            !redis_reply_int(at[2], &counts[i].reports) || !redis_reply_int(at[3], &suspect))
+            !redis_reply_int(at[2], &counts[i].reports) || !redis_reply_int(at[3], &suspect) ||
+            !redis_reply_int(at[4], &counts[i].members) || !redis_reply_int(at[5], &counts[i].members_at))
             return false;
         counts[i].suspect = suspect != 0;
     }

@@ -102,6 +102,7 @@ void campaign_call_record(struct redis_call *call, const struct campaign *c, int
     redis_call_int(call, c->lane_count);
     call_json(call, campaign_lanes_to_json, c);
     redis_call_int(call, c->waiting.ask == WAITING_CLOSED ? 0 : c->waiting.promise_seconds);
+    redis_call_int(call, c->follow_members);
     call_groups(call, c);
 }
 

@@ -33,6 +33,8 @@ enum {
     STORE_SESSION_TOUCH_SECONDS = 60,         /* a use is written so often at most */
     STORE_AUDIT_ID_MAX = 41,                  /* "milliseconds-number" */
     STORE_PLACE_ID = 22,                      /* characters of base64url that name one who waits */
+    STORE_MEMBERS_SOURCE_MAX = 64,            /* bytes that say who counted heads */
+    STORE_MEMBERS_POINTS_MAX = 721,           /* of a group's head counts: one an hour, 30 days */
     STORE_BATCH_MAX = 1000,                   /* campaigns that are saved at once */
     STORE_BATCH_GROUPS_MAX = 20000,           /* their groups: bounds how long scans wait for a save */
     STORE_BATCH_BYTES_MAX = 32 * 1024 * 1024, /* definitions that are read at once */
@@ -212,6 +214,39 @@ void alias_find(struct alias_finder *f, struct alias_waiter *w);
  * with SEAT_PLACE_SEAT w's seat. May be asked again when the answer is unknown. */
 void seats_place(struct seats *s, struct seat_waiter *w);
 
+/* --- head counts of groups (members.c) --- */
+
+enum store_members {
+    STORE_MEMBERS_SET,
+    STORE_MEMBERS_NO_GROUP,
+    STORE_MEMBERS_OLDER,   /* than the last one, which is of the moment that is told */
+    STORE_MEMBERS_TOO_OLD, /* seats follow, and who came since is known from the moment on that is told */
+    STORE_MEMBERS_FUTURE,  /* it is not yet the moment that they name; what is told is the store's */
+};
+struct store_campaign;
+typedef void (*store_members_put_done)(void *ctx, enum store_result r, enum store_members outcome, int64_t moment,
+                                       const struct store_campaign *now);
+/* So many people were counted in the group at that second (0: now). source: who counted, up to STORE_MEMBERS_SOURCE_MAX
+ * bytes, no control characters. now: NULL unless STORE_MEMBERS_SET. The audit entry's before and after are made by the
+ * store. May be asked again when the answer is unknown. */
+void store_members_put(struct store *s, const char *slug, const char *group, int64_t members, int64_t at,
+                       const char *source, const struct store_audit *audit, store_members_put_done done, void *ctx);
+
+struct store_members_point {
+    int64_t at, members;
+    int64_t seats; /* that were confirmed at that moment */
+};
+struct store_members_history {
+    bool counted;
+    int64_t members, at; /* the last count */
+    const char *source;
+    const struct store_members_point *points; /* one an hour, the oldest first */
+    size_t count;
+};
+typedef void (*store_members_done)(void *ctx, enum store_result r, const struct store_members_history *h);
+/* STORE_NOT_FOUND: no such campaign or group. */
+void store_members_read(struct store *s, const char *slug, const char *group, store_members_done done, void *ctx);
+
 /* --- waiting lists for admins (waiting.c) --- */
 
 enum store_waiting_state { STORE_WAITS, STORE_PROMISED, STORE_MISSED, STORE_IN };
@@ -317,6 +352,8 @@ struct store_dump_group {
     int64_t used, held, reports;
     const char *reported;  /* when the last ones did: unix seconds, blanks between; "" */
     int64_t suspect_since; /* unix seconds; 0: it is not */
+    const char *members;   /* the last head count as ledger.lua keeps it, "187 1795617180 0 bot"; "": none */
+    const char *counted;   /* those of before, "at members seats" each, blanks between; "" */
 };
 /* Seats that are held, see seat_token.h: of a group, until a second. Bitmaps by serial. */
 struct store_dump_bucket {

@@ -61,6 +61,8 @@ static const struct http_route routes[] = {
     {HTTP_M_GET, API "/campaigns/{}/groups/{}", groups_show, 0},
     {HTTP_M_PATCH, API "/campaigns/{}/groups/{}", groups_patch, HTTP_BODY_MAX},
     {HTTP_M_DELETE, API "/campaigns/{}/groups/{}", groups_delete, 0},
+    {HTTP_M_GET, API "/campaigns/{}/groups/{}/members", members_show, 0},
+    {HTTP_M_PUT, API "/campaigns/{}/groups/{}/members", members_put, FIELDS_BODY_MAX},
     {HTTP_M_GET, API "/campaigns/{}/groups/{}/owner-links", owner_links_list, 0},
     {HTTP_M_POST, API "/campaigns/{}/groups/{}/owner-links", owner_links_create, FIELDS_BODY_MAX},
     {HTTP_M_DELETE, API "/campaigns/{}/groups/{}/owner-links/{}", owner_links_delete, 0},

@@ -108,7 +108,8 @@ static json_t *pick(json_t *from, const char *const *keys)
 static char *seats_text(const struct store_campaign *sc)
 {
     static const char *const of_campaign[] = {"slug", "version", "seats", NULL};
-    static const char *const of_group[] = {"id", "limit", "used", "confirmed", "held", "reports", "state", NULL};
+    static const char *const of_group[] = {"id",      "limit",   "used",  "confirmed", "held",
+                                           "reports", "members", "state", NULL};
     size_t len = 0, at;
     char *api = campaign_to_api(sc->definition, sc->counts, "", time(NULL), false, &len);
     json_t *whole = api ? json_loadb(api, len, 0, NULL) : NULL, *group;

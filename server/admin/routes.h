@@ -59,6 +59,9 @@ void events_stream(struct conn *c);
 /* audit_log.c */
 void audit_list(struct conn *c);
 
+/* members.c */
+void members_show(struct conn *c);
+void members_put(struct conn *c);
 /* waiting.c */
 void waiting_list(struct conn *c);
 void waiting_delete(struct conn *c);

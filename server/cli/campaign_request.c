@@ -29,6 +29,7 @@ static const struct field fields[] = {
     {PART_CAMPAIGN, "--hold", "hold_seconds", VALUE_NUMBER, BOTH},
     {PART_CAMPAIGN, "--hours-in", "timezone", VALUE_OPTION, BOTH},
     {PART_CAMPAIGN, "--forward-query", "forward_query", VALUE_SWITCH, BOTH},
+    {PART_CAMPAIGN, "--follow-members", "follow_members", VALUE_SWITCH, BOTH},
     {PART_FALLBACK, "--fallback-url", "url", VALUE_OPTION, BOTH},
     {PART_FALLBACK, "--fallback-text", "text", VALUE_OPTION, BOTH},
     {PART_FALLBACK, "--fallback-contact", "contact", VALUE_OPTION, BOTH},

@@ -232,6 +232,8 @@ static void print_settings(const struct campaign *c)
         printf(", hours in %s", c->timezone);
     if (c->forward_query)
         printf(", the query goes along");
+    if (c->follow_members)
+        printf(", seats follow head counts");
     if (c->starts_at) {
         date_to_text(c->starts_at, date);
         printf(", from %s", date);

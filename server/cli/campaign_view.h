@@ -41,6 +41,8 @@ enum cli_exit campaign_run_list(const struct config *config, int argc, char **ar
 enum cli_exit campaign_run_create(const struct config *config, int argc, char **argv);
 enum cli_exit campaign_run_edit(const struct config *config, int argc, char **argv);
 
+/* campaign_members.c */
+enum cli_exit campaign_run_members(const struct config *config, int argc, char **argv);
 /* campaign_waiting.c */
 enum cli_exit campaign_run_waiting(const struct config *config, int argc, char **argv);
 

@@ -33,6 +33,17 @@ static json_t *times_json(const char *text)
     return list;
 }
 
+/* {"count":187,"at":1795617180,"over":0,"source":"bot","history":[at, members, seats ...]}, or null. */
+static json_t *members_json(const struct store_dump_group *g)
+{
+    long long count, at, over;
+    int source = 0;
+    if (sscanf(g->members, "%lld %lld %lld %n", &count, &at, &over, &source) < 3)
+        return json_null();
+    return json_pack("{s:I,s:I,s:I,s:s,s:o}", "count", (json_int_t)count, "at", (json_int_t)at, "over",
+                     (json_int_t)over, "source", g->members + source, "history", times_json(g->counted));
+}
+
 static json_t *groups_json(const struct store_dump *d)
 {
     json_t *list = json_array();
@@ -42,6 +53,7 @@ static json_t *groups_json(const struct store_dump *d)
             json_pack("{s:s,s:I,s:I,s:I,s:o}", "id", d->definition->groups[i].id, "used", (json_int_t)g->used, "held",
                       (json_int_t)g->held, "reports", (json_int_t)g->reports, "reported", times_json(g->reported));
         json_object_set_new(group, "suspect_since", g->suspect_since ? json_integer(g->suspect_since) : json_null());
+        json_object_set_new(group, "members", members_json(g));
         json_array_append_new(list, group);
     }
     return list;
@@ -188,6 +200,45 @@ static bool read_times(struct reader *r, json_t *list, char out[128])
     return true;
 }
 
+/* Head counts are read into one text of the group's own: the last one, then those of before. */
+static bool read_members(struct reader *r, json_t *object, size_t at)
+{
+    struct store_dump_group *g = &r->out->groups[at];
+    json_t *history = json_object_get(object, "history");
+    const char *source = json_string_value(json_object_get(object, "source"));
+    size_t numbers = json_array_size(history), len;
+    int64_t count, moment, over;
+    g->members = g->counted = "";
+    if (!object || json_is_null(object)) /* exported before there were any */
+        return true;
+    if (!read_integer(r, object, "count", GROUP_LIMIT_MAX, &count) ||
+        !read_integer(r, object, "at", r->now + HOLDS_AHEAD, &moment) ||
+        !read_integer(r, object, "over", COUNT_MAX, &over))
+        return false;
+    if (!source || strlen(source) > STORE_MEMBERS_SOURCE_MAX || strpbrk(source, "\n\r"))
+        return wrong(r, "members: source must be a text of %d bytes at most", (int)STORE_MEMBERS_SOURCE_MAX);
+    if (!json_is_array(history) || numbers % 3 || numbers / 3 > STORE_MEMBERS_POINTS_MAX)
+        return wrong(r, "members: history must be a list of at most %d moments, each with two numbers",
+                     (int)STORE_MEMBERS_POINTS_MAX);
+    size_t room = 128 + STORE_MEMBERS_SOURCE_MAX + numbers * 24;
+    char *text = malloc(room);
+    r->out->members[at] = text;
+    if (!text)
+        return wrong(r, "out of memory");
+    len =
+        (size_t)snprintf(text, room, "%lld %lld %lld %s", (long long)count, (long long)moment, (long long)over, source);
+    text[++len] = '\0';
+    g->members = text;
+    g->counted = text + len;
+    for (size_t i = 0; i < numbers; i++) {
+        json_t *value = json_array_get(history, i);
+        if (!json_is_integer(value) || json_integer_value(value) < 0 || json_integer_value(value) > COUNT_MAX)
+            return wrong(r, "members: history must be a list of integers from 0 on");
+        len += (size_t)snprintf(text + len, room - len, "%s%lld", i ? " " : "", (long long)json_integer_value(value));
+    }
+    return true;
+}
+
 static bool read_group(struct reader *r, json_t *object, size_t at)
 {
     struct store_dump_group *g = &r->out->groups[at];
@@ -206,7 +257,7 @@ static bool read_group(struct reader *r, json_t *object, size_t at)
         !read_integer(r, object, "suspect_since", r->now + HOLDS_AHEAD, &g->suspect_since))
         return false;
     g->reported = r->out->reported[at];
-    return true;
+    return read_members(r, json_object_get(object, "members"), at);
 }
 
 static bool read_groups(struct reader *r, json_t *list)
@@ -216,7 +267,8 @@ static bool read_groups(struct reader *r, json_t *list)
         return wrong(r, "groups must be those of the definition, in their order");
     r->out->groups = calloc(count + 1, sizeof *r->out->groups);
     r->out->reported = calloc(count + 1, sizeof *r->out->reported);
-    if (!r->out->groups || !r->out->reported)
+    r->out->members = calloc(count + 1, sizeof *r->out->members);
+    if (!r->out->groups || !r->out->reported || !r->out->members)
         return wrong(r, "out of memory");
     for (size_t i = 0; i < count; i++)
         if (!read_group(r, json_array_get(list, i), i))
@@ -409,6 +461,9 @@ bool export_campaign_from_json(json_t *line, int64_t now, struct exported_campai
 
 void exported_campaign_clear(struct exported_campaign *e)
 {
+    for (size_t i = 0; e->members && i < e->definition->group_count; i++)
+        free(e->members[i]);
+    free(e->members);
     campaign_free(e->definition);
     free(e->groups);
     free(e->buckets);

@@ -2,7 +2,8 @@
  * A campaign as a line of our own export, and back: its definition as it is stored, and all that is counted.
  *
  *     {"type":"campaign","slug":"run","definition":{…},
- *      "groups":[{"id":"g1","used":3,"held":1,"reports":0,"reported":[],"suspect_since":null}],
+ *      "groups":[{"id":"g1","used":3,"held":1,"reports":0,"reported":[],"suspect_since":null,
+ *                  "members":{"count":187,"at":1795617180,"over":0,"source":"bot","history":[1795617180,187,200]}}],
  *      "holds":[{"group":"g1","until":1795617180,"issued":4,"confirmed":"Aw==","given_back":"","reported":""}],
  *      "holds_ended":1795617000,"statistics":{"2026-11-25":{"seat:shop":3}},
  *      "waiting":[{"id":"…","number":7,"joined_at":1795616000,"state":"waiting","kind":"97d170e1:0","group":null,
@@ -37,6 +38,7 @@ struct exported_campaign {
     struct store_dump_place *places;
     unsigned char *bits;   /* of all buckets */
     char (*reported)[128]; /* of each group */
+    char **members;        /* likewise */
 };
 
 /* Whether the line holds together, by the rules of campaigns and of the ledger: counters of its groups, held seats as

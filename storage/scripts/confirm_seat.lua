@@ -5,10 +5,13 @@ local LATE_SECONDS = 30 * 86400 -- as long as a visitor is known
 local id, due, serial = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local bucket = id .. ':' .. due
 
-local issued = tonumber(call('HGET', SEATS, 'b:' .. bucket) or '0')
-if serial < issued then
+local row = call('HMGET', SEATS, 'b:' .. bucket, 'follow')
+if serial < tonumber(row[1] or '0') then
   if call('GETBIT', DEFINITION .. ':back:' .. bucket, serial) == 1 then return 0 end
-  if call('SETBIT', DEFINITION .. ':hold:' .. bucket, serial, 1) == 0 then call('HINCRBY', SEATS, 'h:' .. id, -1) end
+  if call('SETBIT', DEFINITION .. ':hold:' .. bucket, serial, 1) == 0 then
+    call('HINCRBY', SEATS, 'h:' .. id, -1)
+    if row[2] then ledger().came(id, 1) end
+  end
   return 1
 end
 
@@ -22,5 +25,6 @@ if not running or waits > 0 or not g or group_room(g) == 0 then return 0 end
 call('SETBIT', late, serial, 1)
 call('EXPIRE', late, LATE_SECONDS)
 g.used = tonumber(call('HINCRBY', SEATS, 'u:' .. id, 1))
+if follow then ledger().came(id, 1) end
 ledger().queue_step(g)
 return 1

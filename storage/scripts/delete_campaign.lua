@@ -6,8 +6,13 @@ local version = call('HGET', SEATS, 'v')
 if not version then return redis.error_reply('HUOMA NOT_FOUND') end
 if ARGV[1] ~= '0' and version ~= ARGV[1] then return redis.error_reply('HUOMA CONFLICT') end
 for _, member in ipairs(call('ZRANGE', DUE, 0, -1)) do ledger().bucket_forget(member) end
+local followed = call('HEXISTS', SEATS, 'follow') == 1
 for _, field in ipairs(call('HKEYS', SEATS)) do
-  if string.sub(field, 1, 2) == 'd:' then call('DEL', DEFINITION .. ':stats:' .. string.sub(field, 3)) end
+  local kind, name = string.sub(field, 1, 2), string.sub(field, 3)
+  if kind == 'd:' then call('DEL', DEFINITION .. ':stats:' .. name) end
+  if kind == 'm:' or (kind == 'g:' and followed) then
+    call('DEL', DEFINITION .. ':members:' .. name, DEFINITION .. ':came:' .. name)
+  end
 end
 for lane = 1, tonumber(call('HGET', SEATS, 'lanes') or '1') - 1 do call('DEL', queue_of(lane)) end
 for _, line in ipairs(call('HKEYS', DEFINITION .. ':lines')) do call('DEL', DEFINITION .. ':line:' .. line) end

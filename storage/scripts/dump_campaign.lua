@@ -1,6 +1,7 @@
 -- needs: ledger
 -- A campaign with all that the ledger has of it, in one moment; restore_campaign.lua takes it back.
--- Reply: {definition, swept, {id, used, held, reports, their times, suspect since or "", for each group by position},
+-- Reply: {definition, swept, {id, used, held, reports, their times, suspect since or "", the last head count or "", those of
+-- before, for each group by position},
 -- {group, due, issued, confirmed, given back, told, for each bucket}, {day, {name, count ...}, for each day}, {id, number,
 -- joined, state, line, group, due, serial, channel, name, for each entry of the waiting list}}; nil if there is no such
 -- campaign.
@@ -19,7 +20,8 @@ table.sort(days)
 local group_rows, buckets, day_rows = {}, {}, {}
 for _, id in ipairs(groups_by_position) do
   local rows = {id, fields['u:' .. id] or '0', fields['h:' .. id] or '0', fields['r:' .. id] or '0', fields['t:' .. id] or '',
-                fields['s:' .. id] or ''}
+                fields['s:' .. id] or '', fields['m:' .. id] or '', ''}
+  if rows[7] ~= '' then rows[8] = table.concat(call('ZRANGE', DEFINITION .. ':members:' .. id, 0, -1), ' ') end
   for _, value in ipairs(rows) do group_rows[#group_rows + 1] = value end
 end
 for _, member in ipairs(call('ZRANGE', DUE, 0, -1)) do

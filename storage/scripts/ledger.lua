@@ -16,6 +16,8 @@
 --          swept           the latest due of a bucket that was given back: its name is not used again
 --          r:<id> t:<id> s:<id>   reports, times of the last ones, suspect since
 --          d:<day>         there is a :stats:<day>
+--          follow          since when its seats follow the head counts; nothing: they do not
+--          m:<id>          "members at over source": the last head count, see members_read
 --          wait            seconds that a seat is promised to one who waits; 0 or nothing: nobody is let in
 --          lsig            what the lanes mean: changes when the conditions do
 --          waits line      how many wait, and the number that the next one gets; see waiting.lua
@@ -26,6 +28,8 @@
 -- :queue:<lane>     likewise, of the groups for some visitors only; :queue is lane 0. A scan looks at the heads of the lanes
 --          that fit it and takes the one with the least score, as if they were one queue.
 -- :due     buckets "<id>:<due>" by the second at which their unconfirmed seats go back.
+-- :came:<id>        seats confirmed lately, of a campaign whose seats follow: a ring of slots, "<slot> <count>" by slot % CAME_SLOTS
+-- :members:<id>     head counts, one an hour, by that hour: "at members seats"; see set_members.lua
 -- :hold:<id>:<due>  bitmap of serials that are confirmed or given back one by one; :back:<id>:<due> of the latter;
 --                   :told:<id>:<due> of those who reported; :late:<id>:<due> of those confirmed after their bucket was gone
 local DEFINITION, SEATS, QUEUE, DUE = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
@@ -37,12 +41,14 @@ local SWEEP_MAX = 64              -- buckets swept by one call; the next call go
 local SUSPECT_REPORTS, SUSPECT_SECONDS = 3, 600
 local STATS_SECONDS, CHANNELS_MAX = 400 * 86400, 2000
 local WAITING_KEEP_SECONDS = 30 * 86400 -- who waits is forgotten so long after joining
+local MEMBERS_SECONDS = 30 * 86400 -- how long a head count is kept
+local CAME_SECONDS, CAME_SLOTS = 10, 180  -- seats confirmed in the last half hour are known, ten seconds at a time
 
 local call = redis.call
 local clock = call('TIME')
 local now = tonumber(clock[1])
 local seed = tonumber(clock[2])   -- for the dice; Redis starts every script with the same one
-local strategy, hold_seconds, lanes, waits = FILL, 0, 1, 0
+local strategy, hold_seconds, lanes, waits, follow = FILL, 0, 1, 0, false
 local first_due, swept
 local groups = {}                 -- those this call has looked at
 
@@ -194,6 +200,26 @@ local function ledger()
     m.queue_settle(g)
   end
 
+  -- Seats of the group were confirmed: the next head count may have been made before.
+  function m.came(id, count)
+    local key, slot = DEFINITION .. ':came:' .. id, math.floor(now / CAME_SECONDS)
+    local field = slot % CAME_SLOTS
+    local last, before = string.match(call('HGET', key, field) or '', '^(%d+) (%d+)$')
+    if tonumber(last) == slot then count = count + tonumber(before) end
+    call('HSET', key, field, string.format('%.0f %.0f', slot, count))
+    call('EXPIRE', key, CAME_SECONDS * CAME_SLOTS)
+  end
+
+  -- The group's last head count: how many, at which second, how many of them there was no seat for, and who counted; nil: none.
+  function m.members_read(id)
+    local count, at, over, source = string.match(call('HGET', SEATS, 'm:' .. id) or '', '^(%d+) (%d+) (%d+) (.*)$')
+    return count and {count = tonumber(count), at = tonumber(at), over = tonumber(over), source = source}
+  end
+
+  function m.members_write(id, e)
+    call('HSET', SEATS, 'm:' .. id, string.format('%.0f %.0f %.0f %s', e.count, e.at, e.over, e.source))
+  end
+
   -- The clock went back, and a group that had expired has not: all take their places again.
   function m.unlapse()
     call('HDEL', SEATS, 'lapsed')
@@ -207,12 +233,14 @@ end
 
 -- Opens the ledger: false if there is no such campaign, else version, uid and whether it runs now. Gives back what is due.
 local function open()
-  local row = call('HMGET', SEATS, 'v', 'uid', 'on', 'from', 'until', 'strat', 'hold', 'due', 'lapsed', 'swept', 'lanes', 'waits')
+  local row = call('HMGET', SEATS, 'v', 'uid', 'on', 'from', 'until', 'strat', 'hold', 'due', 'lapsed', 'swept', 'lanes', 'waits',
+                   'follow')
   if not row[1] then return false end
   strategy, hold_seconds, first_due = tonumber(row[6]), tonumber(row[7]), row[8] and tonumber(row[8])
   swept = tonumber(row[10] or '0')
   lanes = tonumber(row[11] or '1')
   waits = tonumber(row[12] or '0')
+  follow = row[13]
   if waits > 0 and (call('HGET', SEATS, 'wait') or '0') == '0' then waits = 0 end -- the list is closed: nobody is let in
   if first_due and now >= first_due then ledger().sweep() end
   if row[9] and now < tonumber(row[9]) then ledger().unlapse() end

@@ -1,5 +1,5 @@
 -- What the ledger says of a campaign; it stands behind ledger.lua in scripts that end with it.
--- {definition, and for each group by position: used, held, reports, suspect}
+-- {definition, and for each group by position: used, held, reports, suspect, members and when they were counted, or -1 and 0}
 local function report_campaign()
   local rows = {}
   local all, fields = call('HGETALL', SEATS), {}
@@ -15,6 +15,9 @@ local function report_campaign()
     reply[#reply + 1] = tonumber(fields['h:' .. id] or '0')
     reply[#reply + 1] = tonumber(fields['r:' .. id] or '0')
     reply[#reply + 1] = fields['s:' .. id] and 1 or 0
+    local members, at = string.match(fields['m:' .. id] or '', '^(%d+) (%d+)')
+    reply[#reply + 1] = tonumber(members or '-1')
+    reply[#reply + 1] = tonumber(at or '0')
   end
   return reply
 end

@@ -2,7 +2,7 @@
 -- Makes a campaign out of what dump_campaign.lua gave of it, at its version; there must be none of its slug.
 -- KEYS: four of the campaign, see ledger.lua; then the audit log, and the channel that tells of changes.
 -- ARGV: 1 a random seed, then the record, see saving.lua; swept; for each group of the record: used, held, reports, their
---       times, suspect since or ""; how many buckets, and for each: group, due, issued, confirmed, given back, told; how many
+--       times, suspect since or "", the last head count or "", those of before; how many buckets, and for each: group, due, issued, confirmed, given back, told; how many
 --       days, and for each: day, the second at which it is forgotten, a JSON list of name, count, name, count ...; how many
 --       entries of the waiting list, and for each: id, number, state, line, what waiting.lua keeps of it; then the entry of
 --       the audit log.
@@ -14,16 +14,18 @@ seed = tonumber(ARGV[1])
 -- What could fail comes before the first write.
 local at = record_end(RECORD)
 local counters, due_least, due_entries, bitmaps, days = {'swept', ARGV[at]}, nil, {}, {}, {}
+local counted = {}
 at = at + 1
 for i = 0, tonumber(ARGV[RECORD + GROUPS]) - 1 do
   local id = ARGV[RECORD + FIRST + i * EACH]
-  for n, field in ipairs({'u:', 'h:', 'r:', 't:', 's:'}) do
+  for n, field in ipairs({'u:', 'h:', 'r:', 't:', 's:', 'm:'}) do
     if ARGV[at + n - 1] ~= '' then
       counters[#counters + 1] = field .. id
       counters[#counters + 1] = ARGV[at + n - 1]
     end
   end
-  at = at + 5
+  if ARGV[at + 6] ~= '' then counted[#counted + 1] = {id = id, points = ARGV[at + 6]} end
+  at = at + 7
 end
 for _ = 1, tonumber(ARGV[at]) do
   local member, due = ARGV[at + 1] .. ':' .. ARGV[at + 2], tonumber(ARGV[at + 2])
@@ -69,6 +71,15 @@ local function write_entries()
   for key in pairs(keys) do call('EXPIRE', key, WAITING_KEEP_SECONDS) end
 end
 
+-- One an hour, as set_members.lua has them.
+for _, of in ipairs(counted) do
+  local key = DEFINITION .. ':members:' .. of.id
+  call('DEL', key)
+  for moment, rest in string.gmatch(of.points, '(%d+) (%d+ %d+)') do
+    call('ZADD', key, math.floor(tonumber(moment) / 3600), moment .. ' ' .. rest)
+  end
+  call('EXPIRE', key, MEMBERS_SECONDS)
+end
 for _, day in ipairs(days) do
   local key = DEFINITION .. ':stats:' .. day.name
   call('DEL', key)

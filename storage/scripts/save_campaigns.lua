@@ -17,6 +17,27 @@ local function write_heads(at)
     local id = ARGV[at + 1 + i * 2]
     local held = tonumber(call('HGET', SEATS, 'h:' .. id) or '0')
     call('HSET', SEATS, 'u:' .. id, tonumber(ARGV[at + 2 + i * 2]) + held)
+    local members = ledger().members_read(id)
+    if members and members.over > 0 then
+      members.over = 0
+      ledger().members_write(id, members)
+    end
+  end
+end
+
+-- More people were counted in a group than its limit let have seats: a higher limit is theirs first.
+local function seat_members(at)
+  for i = 0, ARGV[at + 13] == '1' and tonumber(ARGV[at + GROUPS]) - 1 or -1 do
+    local id, limit = ARGV[at + FIRST + i * EACH], tonumber(ARGV[at + FIRST + i * EACH + 1])
+    local members = ledger().members_read(id)
+    if members and members.over > 0 then
+      local used = tonumber(call('HGET', SEATS, 'u:' .. id) or '0')
+      local more = limit < 0 and members.over or math.max(0, math.min(members.over, limit - used))
+      if not follow then more = 0 end
+      members.over = follow and members.over - more or 0 -- who was not followed since is not to be trusted
+      call('HSET', SEATS, 'u:' .. id, string.format('%.0f', used + more))
+      ledger().members_write(id, members)
+    end
   end
 end
 
@@ -36,6 +57,7 @@ for i = 0, count - 1 do
   open()
   write_plan(at)
   write_heads(heads)
+  seat_members(at)
   write_queue(at)
   reply[i + 1] = write_definition(at)
   at = heads_end(heads)

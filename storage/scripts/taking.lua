@@ -80,6 +80,8 @@ local function runs_book(runs, hold, all)
             call('HSET', SEATS, 'due', first_due)
           end
         end
+      elseif follow then
+        ledger().came(g.id, g.taken)
       end
       g.taken = 0
     end

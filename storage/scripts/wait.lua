@@ -104,6 +104,8 @@ local function come(e, g)
     g.taken = 1
     runs_book({{group = g}}, hold_seconds > 0 and hold_seconds or tonumber(ARGV[7]))
     e.due, e.serial = g.due, g.base
+  elseif follow then
+    ledger().came(g.id, 1)
   end
   e.state = 'i'
   waiting().entry_write(e)

@@ -25,6 +25,7 @@ CAMPAIGN = {
     "hold_seconds": (60, ["--hold", "60"], ["--hold", "60"]),
     "timezone": ("Asia/Shanghai", ["--hours-in", "Asia/Shanghai"], ["--hours-in", "Asia/Shanghai"]),
     "forward_query": (True, ["--forward-query", "on"], ["--forward-query", "on"]),
+    "follow_members": (True, ["--follow-members", "on"], ["--follow-members", "on"]),
     "fallback.url": (B, ["--fallback-url", B], ["--fallback-url", B]),
     "fallback.text": ("Later, \"perhaps\"", ["--fallback-text", "Later, \"perhaps\""], ["--fallback-text", "Later, \"perhaps\""]),
     "fallback.contact": (B, ["--fallback-contact", B], ["--fallback-contact", B]),

@@ -58,7 +58,7 @@ def test_a_listener_is_told_of_seats_and_no_more_than_once_a_second(server, slug
         assert l.read_until(b"\n\n") == b"retry: 2000"
         first = l.seats()
         assert first["slug"] == slug and first["seats"] == {"limit": 50, "used": 0, "held": 0, "free": 50}
-        assert first["groups"] == [{"id": "g1", "limit": 50, "used": 0, "confirmed": 0, "held": 0, "reports": 0, "state": "open"}]
+        assert first["groups"] == [{"id": "g1", "limit": 50, "used": 0, "confirmed": 0, "held": 0, "reports": 0, "members": None, "state": "open"}]
         began, told = time.monotonic(), 0
         for n in range(20):
             assert Visitor(server, slug).scan().status == 302

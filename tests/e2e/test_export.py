@@ -74,7 +74,7 @@ def random_campaign(rng, slug):
         groups.append(g)
     return {"slug": slug, "groups": groups, "strategy": rng.choice(["fill", "even", "random"]), "title": rng.choice(["春跑 🏃", "\"q\"\\", "x"]),
             "hold_seconds": rng.choice([None, 600, 3600]), "confirm": rng.choice(["scan", "tap"]), "enabled": rng.random() > 0.1,
-            "forward_query": rng.random() < 0.5, "aliases": [f"/old/{slug}?id={rng.randint(1, 9)}"] if rng.random() < 0.5 else [],
+            "forward_query": rng.random() < 0.5, "follow_members": rng.random() < 0.5, "aliases": [f"/old/{slug}?id={rng.randint(1, 9)}"] if rng.random() < 0.5 else [],
             "fallback": rng.choice([{}, {"text": "voll\n满"}, {"url": link(99)}, {"waiting": {}}, {"waiting": {"ask": "nickname"}}])}
 
 
@@ -104,12 +104,14 @@ def wait(server, slug, rng):
 
 def change(server, rng, slug):
     groups = server.show(slug)["groups"]
-    act = rng.randrange(4)
+    act = rng.randrange(5)
     if act == 0 and groups:
         server.patch(slug, {"confirmed": rng.randint(0, 5)}, group=rng.choice(groups)["id"])
     elif act == 1 and groups:
         server.patch(slug, {"limit": rng.choice([None, 0, 2, 9])}, group=rng.choice(groups)["id"])
-    elif act == 2:
+    elif act == 2 and groups:
+        server.api("PUT", f"/campaigns/{slug}/groups/{rng.choice(groups)['id']}/members", {"members": rng.randint(0, 5), "source": "bot 1"})
+    elif act == 3:
         server.api("POST", f"/campaigns/{slug}/groups", {"url": link(rng.randint(1, 99)), "limit": 4})
     elif len(groups) > 1:
         server.api("DELETE", f"/campaigns/{slug}/groups/{rng.choice(groups)['id']}")

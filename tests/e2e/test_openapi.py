@@ -90,6 +90,8 @@ def test_real_answers_are_as_described(server, description, slug):
     c.ask("POST", f"/campaigns/{slug}/groups", {"url": link(2)}, 201)
     c.ask("GET", f"/campaigns/{slug}/groups/g1"), c.ask("PATCH", f"/campaigns/{slug}/groups/g1", {"limit": 9})
     c.ask("PUT", f"/campaigns/{slug}/order", ["g3", "g1", "g2"])
+    c.ask("PUT", f"/campaigns/{slug}/groups/g1/members", {"members": 3, "source": "bot"})
+    c.ask("GET", f"/campaigns/{slug}/groups/g1/members")
     made = c.ask("POST", f"/campaigns/{slug}/groups/g1/owner-links", {"days": 1}, 201)
     c.ask("GET", f"/campaigns/{slug}/groups/g1/owner-links")
     held = {"Authorization": "Owner " + made["url"].split("#owner=")[1]}

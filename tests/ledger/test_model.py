@@ -63,7 +63,10 @@ class Group:
         self.expires = 0
         self.holds = rng.random() > 0.4
         self.lane = rng.choice(lanes)
-        self.used = self.reports = 0
+        self.used = self.reports = self.over = 0
+        self.members = None  # the last head count, and its moment
+        self.points = {}     # by hour: moment, members, seats
+        self.came = {}       # the ring of seats confirmed lately: slot % 180 -> [slot, how many]
         self.suspect = False
         self.times = []
 
@@ -84,6 +87,8 @@ class Model:
         self.swept, self.late, self.told = 0, set(), set()
         self.groups, self.buckets = [], {}  # (id, due) -> [serials issued, confirmed, given back]
         self.entries, self.numbers, self.promise, self.sig = [], 0, 60, "0"
+        self.confirmations = []
+        self.follow = None  # since when seats follow head counts
 
     def find(self, name):
         return next((g for g in self.groups if g.id == name), None)
@@ -95,6 +100,37 @@ class Model:
 
     def held(self, g):
         return sum(b[0] - len(b[1] | b[2]) for (name, _), b in self.buckets.items() if name == g.id)
+
+    def confirmed(self, g, n=1):
+        """Seats of the group were confirmed."""
+        if self.follow is not None:
+            self.confirmations += [(self.now, g.id)] * n
+            slot = self.now // 10
+            ring = g.came.get(slot % 180)
+            g.came[slot % 180] = [slot, n + (ring[1] if ring and ring[0] == slot else 0)]
+
+    def count(self, g, members, at):
+        """A head count: 0, and seats follow; or why not."""
+        told, at = at > 0, at or self.now
+        if at > self.now + 60:
+            return 4
+        at = min(at, self.now)
+        if g.members and at < g.members[1]:
+            return 2
+        held, recent, seats = self.held(g), 0, g.used
+        if self.follow is not None and told:
+            if at < max(self.follow, self.now - 1790):
+                return 3
+            recent = sum(n for slot, n in g.came.values() if slot >= at // 10)
+        g.over = 0
+        if self.follow is not None:
+            every = members + recent + held
+            g.used = every if g.limit < 0 else max(held, min(every, g.limit))
+            g.over = every - g.used
+        g.members = (members, at)
+        g.points = {h: p for h, p in g.points.items() if h > at // 3600 - 720}
+        g.points[at // 3600] = (at, members, max(0, seats - held - recent))
+        return 0
 
     def sweep(self):
         for name, due in [k for k in self.buckets if k[1] <= self.now]:
@@ -117,6 +153,7 @@ class Model:
     def seat_for(self, g, hold):
         g.used += 1
         if not hold:
+            self.confirmed(g)
             return (g.id, 0, 0)
         width = max(1, min(60, hold // 3))
         due = max(self.now - self.now % width + width + hold, self.swept + 1)
@@ -183,6 +220,8 @@ class Model:
             bucket[2].add(e.seat[2])
             g.used -= 1
             e.seat = self.seat_for(g, self.hold)
+        else:
+            self.confirmed(g)
         e.state = "i"
 
     def live(self, seat):
@@ -211,10 +250,12 @@ class World:
         self.keys = [f"hm:{{{self.slug}}}{s}" for s in ("", ":seats", ":queue", ":due")]
         self.scripts = {n: db.register_script(script(n)) for n in
                         ("take_seats", "confirm_seat", "next_seat", "read_campaign", "save_campaigns", "delete_campaign", "wait",
-                         "list_waiting", "delete_waiting")}
+                         "list_waiting", "delete_waiting", "set_members")}
+        self.scripts["list_members"] = db.register_script((SCRIPTS / "list_members.lua").read_text())
         self.model = Model(strategy, rng.choice([1, 10, 30, 180]))
         self.lanes = rng.choice([[0], [0, 1], [0, 1, 2, 3]])
-        self.version, self.made, self.seats = 0, 0, []
+        self.version, self.made, self.seats, self.follow = 0, 0, [], rng.random() < 0.3
+        self.clock_is_straight = True
         for _ in range(rng.randint(1, 5)):
             self.model.groups.append(self.new_group())
         self.save()
@@ -235,15 +276,20 @@ class World:
         m = self.model
         m.sweep()
         args = [self.version, "{}", "uid", m.strategy, 1, 0, 0, self.rng.choice([0, m.hold]), self.slug, touched,
-                len(self.lanes), m.sig, m.promise, len(m.groups)]
+                len(self.lanes), m.sig, m.promise, int(self.follow), len(m.groups)]
         for g in m.groups:
             args += [g.id, g.limit, g.weight, int(g.on), g.expires, int(g.holds), g.lane]
         args.append(len(heads))
         for name, confirmed in heads:
             args += [name, confirmed]
             g = m.find(name)
-            g.used = confirmed + m.held(g)
+            g.used, g.over = confirmed + m.held(g), 0
         args += UNTOLD
+        for g in m.groups if self.follow else []:
+            more = 0 if m.follow is None else g.over if g.limit < 0 else max(0, min(g.over, g.limit - g.used))
+            g.over = 0 if m.follow is None else g.over - more
+            g.used += more
+        m.follow = (m.now if m.follow is None else m.follow) if self.follow else None
         if touched:
             m.find(touched).suspect, m.find(touched).times = False, []
         self.db.set("clock", m.now)
@@ -262,7 +308,7 @@ class World:
             if self.rng.random() < 0.3:
                 self.made_beside = getattr(self, "made_beside", 0) + 1
                 slug, lane = f"{self.slug}-{self.made_beside}", self.rng.choice([0, 1])
-                records[side] = [0, "{}", "uid2", self.rng.choice([0, 1, 2]), 1, 0, 0, 33, slug, "", 2, "lanes", 0, 1,
+                records[side] = [0, "{}", "uid2", self.rng.choice([0, 1, 2]), 1, 0, 0, 33, slug, "", 2, "lanes", 0, 0, 1,
                                  "g1", self.rng.choice([-1, 0, 5]), 1, 1, 0, 1, lane, 1, "g1", 3, *UNTOLD]
                 keys[side] = [f"hm:{{{slug}}}{s}" for s in ("", ":seats", ":queue", ":due")]
         return keys[0] + self.keys + keys[1] + ["hm:audit", "hm:changed"], *records
@@ -273,8 +319,8 @@ class World:
         if reply is None:
             m.sweep()
             reply = self.run("read_campaign")
-        said = [tuple(map(int, reply[1 + 4 * i:5 + 4 * i])) for i in range(len(m.groups))]
-        assert said == [(g.used, m.held(g), g.reports, int(g.suspect)) for g in m.groups]
+        said = [tuple(map(int, reply[1 + 6 * i:7 + 6 * i])) for i in range(len(m.groups))]
+        assert said == [(g.used, m.held(g), g.reports, int(g.suspect), *(g.members or (-1, 0))) for g in m.groups]
         assert all(g.used >= m.held(g) >= 0 for g in m.groups)
 
     def expect(self, reply, seats):
@@ -380,6 +426,8 @@ class World:
         if bucket:
             want = serial not in bucket[2]
             if want:
+                if serial not in bucket[1]:
+                    m.confirmed(m.find(name))
                 bucket[1].add(serial)
         else:
             m.sweep()
@@ -389,6 +437,7 @@ class World:
                 want = True
             elif want:
                 g.used += 1
+                m.confirmed(g)
                 m.late.add((name, due, serial))
         assert kept == int(want)
 
@@ -420,7 +469,7 @@ class World:
 
     def adjust(self):
         m, rng = self.model, self.rng
-        what = rng.choice(["limit", "on", "expires", "order", "heads", "add", "remove", "touch", "conditions", "promise"])
+        what = rng.choice(["limit", "on", "expires", "order", "heads", "add", "remove", "touch", "conditions", "promise", "follow"])
         g = rng.choice(m.groups) if m.groups else None
         heads, touched = (), ""
         if g and what == "limit":
@@ -445,12 +494,37 @@ class World:
             m.sig = str(rng.randint(0, 3))
         elif what == "promise":
             m.promise = rng.choice([0, 60, 60, 300])
+        elif what == "follow":
+            self.follow = not self.follow
         self.save(heads, touched)
+
+    def count(self):
+        """Somebody counts heads, now or some time ago; whoever confirmed a seat since keeps it."""
+        m, rng = self.model, self.rng
+        g = rng.choice(m.groups) if m.groups else None
+        if not g:
+            return
+        m.sweep()
+        members, at = rng.randint(0, 8), rng.choice([0, 0, m.now, m.now - rng.randint(0, 90), m.now - 1800, m.now + 90])
+        since = sum(1 for moment, name in m.confirmations if name == g.id and at and moment >= at)
+        told = m.count(g, members, at)
+        reply = self.run("set_members", g.id, members, at, "bot 1", *UNTOLD, extra_keys=["hm:audit"])
+        assert int(reply[0]) == told
+        if told:
+            return
+        self.check(reply[2])
+        if m.follow is not None and self.clock_is_straight:
+            assert g.used >= min(members + since + m.held(g), 10**9 if g.limit < 0 else max(g.limit, m.held(g)))
+        elif m.follow is not None:
+            assert g.limit < 0 or g.used <= max(g.limit, m.held(g))
+        self.db.set("clock", m.now)
+        rows = self.scripts["list_members"](keys=[self.keys[1], f"{self.keys[0]}:members:{g.id}"], args=[g.id])
+        assert rows == ["%d %d %d bot 1" % (*g.members, g.over), *("%d %d %d" % g.points[h] for h in sorted(g.points))]
 
     def step(self):
         rng = self.rng
         before = {g.id: g.used for g in self.model.groups}
-        what = rng.choices(["take", "prefer", "confirm", "next", "adjust", "time", "back", "wait"], [6, 1, 5, 3, 3, 4, 0.5, 6])[0]
+        what = rng.choices(["take", "prefer", "confirm", "next", "adjust", "time", "back", "wait", "count"], [6, 1, 5, 3, 3, 4, 0.5, 6, 2])[0]
         if what == "take":
             self.take(rng.choice([1, 1, 2, 5, 12]))
         elif what == "prefer" and self.model.strategy != RANDOM:
@@ -467,9 +541,12 @@ class World:
             rng.choice([lambda: self.visit_list("join"), lambda: self.visit_list("join"), lambda: self.visit_list("look"),
                         lambda: self.visit_list("come"), lambda: self.visit_list("come"), lambda: self.visit_list("leave"),
                         self.list_waiting, self.delete_waiting])()
+        elif what == "count":
+            self.count()
         elif what == "back":
+            self.clock_is_straight = False
             self.model.now -= rng.choice([1, 30, 3600])
-        if what != "adjust":
+        if what not in ("adjust", "count"):
             for g in self.model.groups:
                 assert g.limit < 0 or g.used <= max(g.limit, before[g.id]), f"{g.id} is over its limit by a scan"
         self.check()
@@ -487,7 +564,7 @@ def test_ledger_is_what_the_model_says(db, strategy):
             except AssertionError as e:
                 raise AssertionError(f"HUOMA_SEED={seed}, sequence {n}, step {step}: {e}") from e
         assert world.run("delete_campaign", 0, world.slug, *UNTOLD, extra_keys=["hm:changed", "hm:audit"]) == 1
-    assert [k for k in db.keys("hm:*") if ":late:" not in k] == []
+    assert [k for k in db.keys("hm:*") if ":late:" not in k and ":came:" not in k] == []
 
 
 def test_random_follows_the_weights(db):

@@ -1121,8 +1121,8 @@ static void api_form_is_the_documented_one(void **state)
     static const char expected[] =
         "{\"slug\":\"spring-run\",\"title\":\"Spring run\",\"link\":\"https://q.example.com/spring-run\","
         "\"strategy\":\"fill\",\"enabled\":true,\"starts_at\":null,\"ends_at\":null,\"confirm\":\"scan\","
-        "\"hold_seconds\":null,\"timezone\":null,\"forward_query\":false,\"fallback\":{\"url\":null,\"text\":null,"
-        "\"contact\":null,"
+        "\"hold_seconds\":null,\"timezone\":null,\"forward_query\":false,\"follow_members\":false,"
+        "\"fallback\":{\"url\":null,\"text\":null,\"contact\":null,"
         "\"waiting\":null},"
         "\"aliases\":[],"
         "\"groups\":[{\"id\":\"g1\",\"name\":\"Group "
@@ -1130,9 +1130,10 @@ static void api_form_is_the_documented_one(void **state)
         "\"url\":\"https://weixin.qq.com/g/"
         "AAA\",\"platform\":\"wechat\",\"miniprogram\":null,\"when\":null,\"show\":\"page\",\"limit\":200,\"weight\":1,"
         "\"enabled\":true,\"expires_at\":null,\"used\":120,\"confirmed\":117,\"held\":3,\"reports\":0,"
+        "\"members\":{\"count\":100,\"at\":\"2026-11-18T11:06:40Z\",\"drift\":17},"
         "\"state\":\"open\"}],\"seats\":{\"limit\":200,\"used\":120,\"held\":3,\"free\":80},\"version\":1,"
         "\"created_at\":\"2026-11-18T11:06:40Z\",\"updated_at\":\"2026-11-18T11:06:40Z\"}";
-    struct group_count count = {.used = 120, .held = 3};
+    struct group_count count = {.used = 120, .held = 3, .members = 100, .members_at = moment.now};
     struct campaign *c = create("{\"slug\":\"spring-run\",\"title\":\"Spring run\",\"groups\":[{\"url\":"
                                 "\"https://weixin.qq.com/g/AAA\",\"limit\":200}]}");
     size_t len;

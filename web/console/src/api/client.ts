@@ -106,6 +106,7 @@ export const get = async <T>(path: string, query?: Asked['query'], signal?: Abor
 export const post = async <T>(path: string, body?: unknown, query?: Asked['query']): Promise<T> =>
     (await ask<T>('POST', path, { body, query })).data;
 export const patch = async <T>(path: string, body: unknown): Promise<T> => (await ask<T>('PATCH', path, { body })).data;
+export const put = async <T>(path: string, body: unknown): Promise<T> => (await ask<T>('PUT', path, { body })).data;
 export const remove = async (path: string, version?: number): Promise<void> => {
     await ask('DELETE', path, { version });
 };

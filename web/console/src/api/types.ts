@@ -39,7 +39,16 @@ export interface Group {
     confirmed: number;
     held: number;
     reports: number;
+    /** The last head count of the group itself; drift: confirmed seats that nobody of them fills. */
+    members: { count: number; at: string; drift: number } | null;
     state: GroupState;
+}
+
+export interface MembersHistory {
+    members: number | null;
+    at: string | null;
+    source: string | null;
+    history: { at: string; members: number; seats: number; drift: number }[];
 }
 
 export interface Seats {
@@ -67,6 +76,7 @@ export interface Campaign {
     confirm: 'scan' | 'tap';
     hold_seconds: number | null;
     forward_query: boolean;
+    follow_members: boolean;
     fallback: { url: string | null; text: string | null; contact: string | null; waiting?: WaitingRule | null };
     timezone?: string | null;
     aliases?: string[];

@@ -2,7 +2,7 @@
 import type { Campaign } from '../api/types';
 
 const counted = ['link', 'seats', 'version', 'created_at', 'updated_at'];
-const groupCounted = ['platform', 'used', 'confirmed', 'held', 'reports', 'state'];
+const groupCounted = ['platform', 'used', 'confirmed', 'held', 'reports', 'members', 'state'];
 
 function without(from: object, keys: string[]): Record<string, unknown> {
     return Object.fromEntries(Object.entries(from).filter(([key]) => !keys.includes(key)));
