@@ -44,3 +44,18 @@ void qr_symbol_clear(struct qr_symbol *s)
     free(s->modules);
     *s = (struct qr_symbol){0};
 }
+
+bool qr_compact(const char *url, size_t len, char *out)
+{
+    static const char set[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:";
+    for (size_t i = 0; i < len; i++) {
+        bool lower = url[i] >= 'a' && url[i] <= 'z';
+        if (url[i] >= 'A' && url[i] <= 'Z')
+            return false; /* whoever wrote it may have meant that */
+        out[i] = (char)(lower ? url[i] - 'a' + 'A' : url[i]);
+        if (url[i] == '%' || !memchr(set, out[i], sizeof set - 1))
+            return false;
+    }
+    out[len] = '\0';
+    return true;
+}

@@ -71,8 +71,14 @@ static const struct http_route routes[] = {
     {HTTP_M_GET, API "/campaigns/{}/waiting", waiting_list, 0},
     {HTTP_M_DELETE, API "/campaigns/{}/waiting", waiting_delete, 0},
     {HTTP_M_DELETE, API "/campaigns/{}/waiting/{}", waiting_delete, 0},
-    {HTTP_M_GET, API "/campaigns/{}/qr.svg", prints_svg, 0},
-    {HTTP_M_GET, API "/campaigns/{}/qr.png", prints_png, 0},
+    {HTTP_M_GET, API "/campaigns/{}/qr.svg", prints_get, 0},
+    {HTTP_M_GET, API "/campaigns/{}/qr.png", prints_get, 0},
+    {HTTP_M_GET, API "/campaigns/{}/qr.pdf", prints_get, 0},
+    {HTTP_M_GET, API "/campaigns/{}/qr.eps", prints_get, 0},
+    {HTTP_M_GET, API "/campaigns/{}/poster.svg", prints_get, 0},
+    {HTTP_M_GET, API "/campaigns/{}/poster.png", prints_get, 0},
+    {HTTP_M_GET, API "/campaigns/{}/poster.pdf", prints_get, 0},
+    {HTTP_M_POST, API "/campaigns/{}/sheet.pdf", prints_sheet_pdf, PRINT_BODY_MAX},
     {HTTP_M_POST, API "/campaigns/{}/sheet.csv", prints_sheet_csv, PRINT_BODY_MAX},
 };
 
@@ -95,6 +101,8 @@ struct admin *admin_new(struct event_base *base, const struct config *config, st
     if (a && a->throttle)
         a->hasher = hasher_new(base);
     if (a && a->hasher)
+        a->press = print_press_new();
+    if (a && a->press)
         a->printer = printer_new(base);
     if (a && a->printer)
         a->events = events_new(base, store);
@@ -153,6 +161,7 @@ void admin_free(struct admin *a)
         return;
     hasher_free(a->hasher);
     printer_free(a->printer);
+    print_press_free(a->press);
     http_door_free(a->door);
     events_free(a->events);
     throttle_free(a->throttle);

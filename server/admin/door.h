@@ -32,6 +32,7 @@ enum auth_role { AUTH_NOBODY, AUTH_VIEWER, AUTH_EDITOR, AUTH_ADMIN, AUTH_OWNER }
 struct events;
 struct events_client;
 struct hasher;
+struct print_press;
 struct printer;
 struct throttle;
 
@@ -51,6 +52,7 @@ struct admin {
     unsigned char owner_key[AUTH_HASH]; /* of owner links' tokens */
     struct hasher *hasher;
     struct printer *printer;
+    struct print_press *press; /* the print thread's */
     struct throttle *throttle;
     struct events *events;
     int64_t failed_minute; /* of failed logins in the audit log: which minute, and how many in it */

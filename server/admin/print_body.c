@@ -7,11 +7,13 @@
 #include "fields.h"
 #include "problem.h"
 
-static const char *const keys[] = {"channels", NULL};
+static const char *const keys[] = {"channels", "layout",   "sheet_paper", "template", "paper", "title", "subtitle",
+                                   "steps",    "language", "colour",      "logo",     "label", "bleed", "marks",
+                                   "ecc",      "shape",    "distance",    "compact",  NULL};
 
-static long get_from_body(const struct print_source *s, const char *name, char *out, size_t size)
+static long get_from_body(const void *from, const char *name, char *out, size_t size)
 {
-    const json_t *value = json_object_get(s->body, name);
+    const json_t *value = json_object_get(from, name);
     int len = -2;
     if (json_is_string(value))
         len = snprintf(out, size, "%s", json_string_value(value));
@@ -28,7 +30,7 @@ static long get_from_body(const struct print_source *s, const char *name, char *
 
 struct print_source print_source_body(const json_t *body)
 {
-    return (struct print_source){.get = get_from_body, .body = body};
+    return (struct print_source){get_from_body, body};
 }
 
 /* "shop-1" or {"channel":"shop-1","label":"..."}. false: out of memory. */

@@ -1,51 +1,186 @@
-/* The drawing of one code. */
+/*
+ * One code: its symbol, how large it is, and its drawing, with a line of text below it when that is asked for.
+ *
+ * Sizes are millimetres, of a PNG pixels.
+ */
 #include <errno.h>
+#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "print.h"
+#include "distance.h"
+#include "print_press.h"
 
-static const struct {
-    const char *type, *suffix;
-} forms[] = {[PRINT_SVG] = {"image/svg+xml", "svg"}, [PRINT_PNG] = {"image/png", "png"}};
+/* Shares of the code's side, of the line below it. */
+#define CAPTION_WIDTH 0.92
+#define CAPTION_HEIGHT 0.12
+#define CAPTION_SIZE 0.075
+#define CAPTION_SIZE_MIN 0.03
 
-const char *print_form_type(enum print_form form)
+enum { CAPTION_CHARS = 60 };
+
+/* One code on its way to its file. */
+struct code_print {
+    const struct print *p;
+    struct print_symbol code;
+    struct qr_look look;
+    double side, height; /* of the code with its quiet zone; of all */
+    struct qr_words caption;
+};
+
+int print_symbol_make(const struct print *p, const struct print_campaign *of, const char *channel,
+                      struct print_symbol *ret, struct print_told *told, struct field_errors *errors)
 {
-    return forms[form].type;
+    char link[PRINT_LINK_MAX];
+    enum qr_ecc ecc = p->with_logo && of->logo ? QR_ECC_H : p->ecc;
+    print_link(link, of->base_url, of->slug, channel);
+    snprintf(ret->text, sizeof ret->text, "%s", link);
+    int result = qr_encode(link, strlen(link), ecc, &ret->symbol);
+    if (result == 0 && p->compact) {
+        int before = ret->symbol.size;
+        if (!qr_compact(link, strlen(link), ret->text)) {
+            snprintf(told->compact, sizeof told->compact, "not possible for this link");
+            snprintf(ret->text, sizeof ret->text, "%s", link);
+        } else {
+            qr_symbol_clear(&ret->symbol);
+            result = qr_encode(ret->text, strlen(ret->text), ecc, &ret->symbol);
+            if (result == 0)
+                snprintf(told->compact, sizeof told->compact, "%d of %d modules", ret->symbol.size, before);
+        }
+    }
+    if (result == 0 || result == -ENOMEM)
+        return result;
+    field_errors_add(errors, "ecc", "the link is too long for this level");
+    return -EINVAL;
 }
 
-const char *print_form_suffix(enum print_form form)
-{
-    return forms[form].suffix;
-}
+/* --- how large --- */
 
-static int draw(const struct print *p, const struct qr_symbol *symbol, print_write write, void *ctx,
-                struct field_errors *errors)
+static int choose_size(struct code_print *c, struct field_errors *errors)
 {
-    int modules = symbol->size + 2 * p->look.margin;
-    if (p->form == PRINT_PNG && p->px < modules) {
-        field_errors_add(errors, "size", "must be at least %d: a pixel for each module and the margin", modules);
+    const struct print *p = c->p;
+    int modules = c->code.symbol.size, all = modules + 2 * p->margin;
+    c->side = p->size;
+    if (p->form == QR_PNG && p->size < all) {
+        field_errors_add(errors, "size", "must be at least %d: a pixel for each module and the margin", all);
         return -EINVAL;
     }
+    if (p->form == QR_PNG || p->distance == 0)
+        return 0;
+    double needed = ceil(qr_distance_width(p->distance, modules) * all / modules);
+    char far[QR_DISTANCE_WORDS];
+    qr_distance_say(p->distance, far);
+    if (needed > QR_MM_MAX) {
+        field_errors_add(errors, "distance", "needs a code of %.0f mm for %s, and %d mm are the most", needed, far,
+                         (int)QR_MM_MAX);
+        return -EINVAL;
+    }
+    if (p->size_given && p->size < needed) {
+        field_errors_add(errors, "size", "is too small for %s: at least %.0f mm would do", far, needed);
+        return -EINVAL;
+    }
+    if (!p->size_given)
+        c->side = needed;
+    return 0;
+}
+
+static int set_caption(struct print_press *press, struct code_print *c, struct print_told *told,
+                       struct field_errors *errors)
+{
+    c->height = c->side;
+    if (!c->p->caption[0])
+        return 0;
+    struct qr_type *type = print_press_type(press, told);
+    struct qr_refusal why;
+    double scale = c->p->form == QR_PNG ? PRINT_MM / c->side : 1; /* text is set in mm */
+    double side = c->side * scale;
+    struct qr_box box = {.field = "caption",
+                         .text = c->p->caption,
+                         .align = QR_CENTRE,
+                         .chars = CAPTION_CHARS,
+                         .lines = 1,
+                         .width = side * CAPTION_WIDTH,
+                         .height = side * CAPTION_HEIGHT,
+                         .size = side * CAPTION_SIZE,
+                         .size_min = side * CAPTION_SIZE_MIN};
+    if (!type)
+        return -ENOTSUP;
+    if (!qr_text_set(type, &box, &c->caption, &why)) {
+        field_errors_add(errors, why.field, "%s", why.reason);
+        return -EINVAL;
+    }
+    c->height = c->side * (1 + CAPTION_HEIGHT);
+    return 0;
+}
+
+/* --- on its canvas --- */
+
+static void set_colour(cairo_t *cr, uint32_t rgb)
+{
+    cairo_set_source_rgb(cr, (rgb >> 16 & 255) / 255.0, (rgb >> 8 & 255) / 255.0, (rgb & 255) / 255.0);
+}
+
+static void draw(const struct code_print *c, cairo_t *cr)
+{
+    int modules = c->code.symbol.size + 2 * c->look.margin;
+    double side = c->p->form == QR_PNG ? floor(c->side / modules) * modules : c->side; /* modules of whole pixels */
+    double left = floor((c->side - side) / 2);
+    set_colour(cr, c->look.light);
+    cairo_rectangle(cr, 0, 0, c->side, ceil(c->height));
+    cairo_fill(cr);
+    if (c->p->caption[0]) {
+        double scale = c->p->form == QR_PNG ? c->side / PRINT_MM : 1;
+        cairo_save(cr);
+        cairo_scale(cr, scale, scale);
+        set_colour(cr, c->look.dark);
+        qr_words_draw(cr, &c->caption, c->side / scale * (1 - CAPTION_WIDTH) / 2, c->side / scale);
+        cairo_restore(cr);
+    }
+    qr_code_draw(cr, &c->code.symbol, &c->look, left, left, side);
+}
+
+/* What is nothing but squares needs no drawing library: a PNG of one bit a pixel, and an SVG of a few kilobytes. */
+static int put_squares(const struct code_print *c, qr_write write, void *ctx)
+{
     size_t len = 0;
-    char *image = p->form == PRINT_PNG ? (char *)qr_to_png(symbol, &p->look, p->px, &len)
-                                       : qr_to_svg(symbol, &p->look, p->mm, &len);
+    void *image = c->p->form == QR_PNG ? (void *)qr_to_png(&c->code.symbol, &c->look, (int)c->side, &len)
+                                       : (void *)qr_to_svg(&c->code.symbol, &c->look, c->side, &len);
     int result = image ? write(ctx, image, len) : -ENOMEM;
     free(image);
     return result;
 }
 
-int print_draw_code(const struct print *p, print_write write, void *ctx, struct field_errors *errors)
+static int put(const struct code_print *c, const struct print_campaign *of, qr_write write, void *ctx)
 {
-    struct qr_symbol symbol;
-    int result = qr_encode(p->link, strlen(p->link), p->ecc, &symbol);
-    if (result == -E2BIG || result == -EINVAL) {
-        field_errors_add(errors, "ecc", "the link is too long for this level");
-        return -EINVAL;
-    }
+    bool squares = !c->look.rounded && !c->look.logo && !c->p->caption[0];
+    if (squares && (c->p->form == QR_PNG || c->p->form == QR_SVG))
+        return put_squares(c, write, ctx);
+    struct qr_canvas *canvas = qr_canvas_new(c->p->form, c->side, ceil(c->height), 0, of->title, write, ctx);
+    if (!canvas)
+        return -ENOMEM;
+    draw(c, qr_canvas_cairo(canvas));
+    return qr_canvas_end(canvas);
+}
+
+int print_code_draw(struct print_press *press, const struct print *p, const struct print_campaign *of, qr_write write,
+                    void *ctx, struct print_told *told, struct field_errors *errors)
+{
+    struct code_print c = {.p = p};
+    int result = print_symbol_make(p, of, p->channel, &c.code, told, errors);
     if (result != 0)
         return result;
-    result = draw(p, &symbol, write, ctx, errors);
-    qr_symbol_clear(&symbol);
+    c.look = (struct qr_look){.margin = p->margin,
+                              .dark = p->dark,
+                              .light = p->light,
+                              .rounded = p->rounded,
+                              .logo = p->with_logo ? of->logo : NULL};
+    result = choose_size(&c, errors);
+    if (result == 0)
+        result = set_caption(press, &c, told, errors);
+    if (result == 0)
+        result = put(&c, of, write, ctx);
+    qr_words_clear(&c.caption);
+    qr_symbol_clear(&c.code.symbol);
     return result;
 }

@@ -30,4 +30,17 @@ void print_sheet_clear(struct print_sheet *s);
 /* "channel,link" and a row for each, with what Excel needs to see that it is UTF-8; malloc'd, NULL out of memory. */
 char *print_sheet_csv(const struct print_sheet *s, const char *base_url, const char *slug, size_t *len);
 
+/* Called between one code and the next, first while they are proved, then while they are drawn: `next` returns 0, or
+ * -errno, which ends it. */
+struct print_pace {
+    int (*next)(void *ctx, bool drawing, size_t done, size_t all);
+    void *ctx;
+};
+
+/* As print_draw, of all: PDF, a page for each (p->grid: as many on a page as it holds). All are proved before the first
+ * byte is written; then nothing is kept from one page to the next. (print_pages.c) */
+int print_sheet_draw(struct print_press *press, const struct print *p, const struct print_sheet *s,
+                     const struct print_campaign *of, const struct print_pace *pace, qr_write write, void *ctx,
+                     struct print_told *told, struct field_errors *errors);
+
 #endif

@@ -1,5 +1,5 @@
 /*
- * What is printed of a campaign: parameters are read here, drawing is done on the print thread, and answered here.
+ * Codes and posters: parameters are read here, drawing is done on the print thread, and answered here.
  *
  * start -> the campaign is read -> a job on the print thread -> done.
  */
@@ -12,7 +12,6 @@
 #include "answer.h"
 #include "auth.h"
 #include "print_task.h"
-#include "printer.h"
 #include "problem.h"
 #include "routes.h"
 
@@ -23,10 +22,12 @@ enum { PRINT_ETAG = 16 /* bytes of hash in an ETag */ };
 struct print_task *print_task_new(struct conn *c)
 {
     struct print_task *t = request_of(c)->print = calloc(1, sizeof *t);
-    if (t)
-        t->conn = c;
-    else
+    if (!t) {
         problem_reply(c, 503, NULL);
+        return NULL;
+    }
+    t->conn = c;
+    t->press = admin_of(c)->press;
     return t;
 }
 
@@ -35,25 +36,55 @@ void print_task_free(struct print_task *t)
     if (t->conn)
         request_of(t->conn)->print = NULL;
     print_sheet_clear(&t->sheet);
+    print_campaign_clear(&t->of);
     free(t);
 }
 
-void print_task_fail(struct print_task *t)
+void print_task_fail(struct print_task *t, int result)
 {
     struct conn *c = t->conn;
     struct field_errors errors = t->errors;
+    struct print_told told = t->told;
     print_task_free(t);
-    if (errors.count > 0)
+    if (result == -EINVAL && errors.count > 0)
         problem_reply_fields(c, &errors);
     else
-        problem_reply(c, 503, NULL);
+        problem_reply(c, 503, result == -ENOTSUP ? told.trouble : NULL);
 }
 
-void print_task_fail_store(struct print_task *t, enum store_result r)
+bool print_task_take(struct print_task *t, enum store_result r, const struct store_campaign *sc)
 {
     struct conn *c = t->conn;
+    if (r != STORE_OK) {
+        print_task_free(t);
+        problem_reply_store(c, r, PROBLEM_READING);
+        return false;
+    }
+    if (print_campaign_take(&t->of, sc->definition, admin_of(c)->config->base_url))
+        return true;
+    print_task_fail(t, -ENOMEM);
+    return false;
+}
+
+void print_task_start(struct print_task *t, const struct print_order *order)
+{
+    struct conn *c = t->conn;
+    t->job = printer_add(admin_of(c)->printer, order);
+    if (t->job)
+        return;
     print_task_free(t);
-    problem_reply_store(c, r, PROBLEM_READING);
+    problem_reply(c, 503, "Too much is being printed; try again soon.");
+}
+
+void print_task_headers(const struct print_task *t, struct reply *r)
+{
+    char proof[32];
+    if (t->told.margin >= 0) {
+        snprintf(proof, sizeof proof, "ok; margin=%d%%", t->told.margin);
+        reply_header_text(r, "Huoma-Proof", proof);
+    }
+    if (t->told.compact[0])
+        reply_header_text(r, "Huoma-Compact", t->told.compact);
 }
 
 /* --- the answer --- */
@@ -65,93 +96,93 @@ static bool client_has(const struct request *r, const char *etag)
     return s.at && (span_is(s, "*") || memmem(s.at, s.len, etag, strlen(etag)) != NULL);
 }
 
-static void send_print(struct conn *c, const struct print *p, const char *image, size_t len)
+static void make_etag(const char *bytes, size_t len, char out[PRINT_ETAG * 2 + 3])
 {
     unsigned char hash[PRINT_ETAG];
-    char hex[PRINT_ETAG * 2 + 1], etag[sizeof hex + 2], name[CAMPAIGN_SLUG_MAX + CAMPAIGN_CHANNEL_MAX + 48];
-    crypto_generichash(hash, sizeof hash, (const unsigned char *)image, len, NULL, 0);
+    char hex[PRINT_ETAG * 2 + 1];
+    crypto_generichash(hash, sizeof hash, (const unsigned char *)bytes, len, NULL, 0);
     sodium_bin2hex(hex, sizeof hex, hash, sizeof hash);
-    snprintf(etag, sizeof etag, "\"%s\"", hex);
-    snprintf(name, sizeof name, "inline; filename=\"%s%s%s.%s\"", request_of(c)->slug, p->channel[0] ? "-" : "",
-             p->channel, print_form_suffix(p->form));
-    bool has = client_has(conn_request(c), etag);
-    struct reply r;
-    answer_begin(&r, c, has ? 304 : 200, print_form_type(p->form));
-    reply_header_text(&r, "ETag", etag);
-    reply_header_text(&r, "Content-Disposition", name);
-    reply_end(&r, has ? NULL : image, has ? 0 : len);
+    snprintf(out, PRINT_ETAG * 2 + 3, "\"%s\"", hex);
+}
+
+/* inline; filename="slug-channel-poster.pdf" */
+static void make_name(const struct print_task *t, char *out, size_t size)
+{
+    const struct print *p = &t->print;
+    bool poster = p->kind == PRINT_POSTER;
+    snprintf(out, size, "inline; filename=\"%s%s%s%s%s.%s\"", t->of.slug, p->channel[0] ? "-" : "", p->channel,
+             poster ? "-" : "", poster ? qr_template_name(p->template) : "", print_form_suffix(p->form));
 }
 
 static int draw_work(void *ctx, struct print_job *job)
 {
     struct print_task *t = ctx;
-    return print_draw_code(&t->print, print_job_write, job, &t->errors);
+    return print_draw(t->press, &t->print, &t->of, print_job_write, job, &t->told, &t->errors);
 }
 
 static void draw_done(void *ctx, struct print_job *job, int result)
 {
     struct print_task *t = ctx;
     struct conn *c = t->conn;
+    char etag[PRINT_ETAG * 2 + 3], name[CAMPAIGN_SLUG_MAX + CAMPAIGN_CHANNEL_MAX + 64];
+    struct reply r;
     size_t len;
-    const char *image = print_job_bytes(job, &len);
-    struct print p = t->print;
     if (result != 0) {
-        print_task_fail(t);
+        print_task_fail(t, result);
         return;
     }
+    const char *bytes = print_job_bytes(job, &len);
+    make_etag(bytes, len, etag);
+    make_name(t, name, sizeof name);
+    bool has = client_has(conn_request(c), etag);
+    answer_begin(&r, c, has ? 304 : 200, print_form_type(t->print.form));
+    reply_header_text(&r, "ETag", etag);
+    reply_header_text(&r, "Content-Disposition", name);
+    print_task_headers(t, &r);
     print_task_free(t);
-    send_print(c, &p, image, len);
+    reply_end(&r, has ? NULL : bytes, has ? 0 : len);
 }
 
 /* --- the request --- */
 
 static void campaign_read(void *ctx, enum store_result r, const struct store_campaign *sc)
 {
-    struct conn *c = ctx;
-    struct print_task *t = request_of(c)->print;
-    struct print_order order = {.ctx = t, .work = draw_work, .done = draw_done};
-    if (r != STORE_OK) {
-        print_task_fail_store(t, r);
-        return;
-    }
-    print_link(t->print.link, admin_of(c)->config->base_url, sc->definition->slug, t->print.channel);
-    if (printer_add(admin_of(c)->printer, &order))
-        return;
-    print_task_free(t);
-    problem_reply(c, 503, "Too much is being printed; try again soon.");
+    struct print_task *t = request_of(ctx)->print;
+    if (print_task_take(t, r, sc))
+        print_task_start(t, &(struct print_order){.ctx = t, .work = draw_work, .done = draw_done});
 }
 
-static void print_start(struct conn *c, enum print_form form)
+static void print_start(struct conn *c, enum print_kind kind, enum qr_form form)
 {
-    struct admin_request *q = request_of(c);
     struct print_task *t = request_read_slug(c) ? print_task_new(c) : NULL;
     if (!t)
         return;
-    struct print_source source = print_source_query(conn_request(c)->query);
+    struct print_source source = print_source_query(&conn_request(c)->query);
+    t->print.kind = kind;
     t->print.form = form;
-    print_read_code(&source, &t->print, &t->errors);
+    print_read(&source, &t->print, &t->errors);
     if (t->errors.count > 0)
-        print_task_fail(t);
+        print_task_fail(t, -EINVAL);
     else
-        store_campaign_read(admin_of(c)->store, q->slug, campaign_read, c);
+        store_campaign_read(admin_of(c)->store, request_of(c)->slug, campaign_read, c);
 }
 
-static void svg_start(struct conn *c)
+/* What the path asks for: its last segment, which is one of the routes'. */
+static void find_start(struct conn *c)
 {
-    print_start(c, PRINT_SVG);
+    static const struct {
+        const char *suffix;
+        enum qr_form form;
+    } forms[] = {{".svg", QR_SVG}, {".png", QR_PNG}, {".pdf", QR_PDF}, {".eps", QR_EPS}};
+    struct span path = conn_request(c)->path;
+    bool poster = memcmp(path.at + path.len - 11, "/poster", 7) == 0;
+    size_t i = 0;
+    while (i < 3 && memcmp(path.at + path.len - 4, forms[i].suffix, 4) != 0)
+        i++;
+    print_start(c, poster ? PRINT_POSTER : PRINT_CODE, forms[i].form);
 }
 
-static void png_start(struct conn *c)
+void prints_get(struct conn *c)
 {
-    print_start(c, PRINT_PNG);
-}
-
-void prints_svg(struct conn *c)
-{
-    auth_require(c, AUTH_VIEWER, svg_start);
-}
-
-void prints_png(struct conn *c)
-{
-    auth_require(c, AUTH_VIEWER, png_start);
+    auth_require(c, AUTH_VIEWER, find_start);
 }

@@ -67,10 +67,10 @@ void waiting_list(struct conn *c);
 void waiting_delete(struct conn *c);
 
 /* prints.c */
-void prints_svg(struct conn *c);
-void prints_png(struct conn *c);
+void prints_get(struct conn *c);
 
 /* prints_sheet.c */
 void prints_sheet_csv(struct conn *c);
+void prints_sheet_pdf(struct conn *c);
 
 #endif

@@ -7,6 +7,7 @@
  */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -178,6 +179,8 @@ static bool receive(struct conn *c)
         c->dead = true;
     c->eof = true; /* a client may end its side and still read its answer */
     want_read(c, false);
+    if (c->state == CONN_WAITING && c->client_left)
+        c->client_left(c);
     return true;
 }
 
@@ -208,6 +211,7 @@ static void begin_request(struct conn *c)
     c->close_after = false;
     c->refused = false;
     c->scanned = 0;
+    c->client_left = NULL;
     memset(c->data, 0, c->door->o.conn_data);
 }
 
@@ -418,7 +422,7 @@ void conn_answer(struct conn *c, struct iovec *parts, int count)
     conn_answered(c);
 }
 
-/* --- answers without end --- */
+/* --- streamed answers --- */
 
 static void stream_close(struct conn *c)
 {
@@ -441,6 +445,8 @@ static bool stream_flush(struct conn *c)
     if (c->out_at == c->out_len) {
         c->out_at = c->out_len = 0;
         c->deadline_ms = 0;
+        if (c->stream_finished)
+            conn_linger(c);
     } else {
         event_add(&c->write_event, NULL);
         if (!c->deadline_ms)
@@ -449,29 +455,58 @@ static bool stream_flush(struct conn *c)
     return true;
 }
 
-bool conn_stream_send(struct conn *c, const char *bytes, size_t len)
+/* Keeps bytes to be sent. false: there is no room, and it is closed. */
+static bool stream_keep(struct conn *c, const char *bytes, size_t len)
 {
-    if (c->state != CONN_STREAM) /* closed while its handler was still at it */
-        return false;
     if (!c->out)
-        c->out = malloc(HTTP_STREAM_UNSENT_MAX);
+        c->out = malloc(STREAM_BUFFER);
     if (c->out && c->out_at > 0) {
         memmove(c->out, c->out + c->out_at, c->out_len - c->out_at);
         c->out_len -= c->out_at;
         c->out_at = 0;
     }
-    if (!c->out || len > HTTP_STREAM_UNSENT_MAX - c->out_len) {
+    if (!c->out || len > STREAM_BUFFER - c->out_len) {
         stream_close(c);
         return false;
     }
     memcpy(c->out + c->out_len, bytes, len);
     c->out_len += len;
-    return stream_flush(c);
+    return true;
+}
+
+bool conn_stream_send(struct conn *c, const char *bytes, size_t len)
+{
+    char size[STREAM_CHUNK_HEAD];
+    if (c->state != CONN_STREAM) /* closed while its handler was still at it */
+        return false;
+    if (len > HTTP_STREAM_UNSENT_MAX - conn_stream_unsent(c)) {
+        stream_close(c);
+        return false;
+    }
+    if (!c->stream_chunked)
+        return stream_keep(c, bytes, len) && stream_flush(c);
+    if (len == 0) /* a chunk of nothing would be the last one */
+        return true;
+    int head = snprintf(size, sizeof size, "%zx\r\n", len);
+    return stream_keep(c, size, (size_t)head) && stream_keep(c, bytes, len) && stream_keep(c, "\r\n", 2) &&
+           stream_flush(c);
 }
 
 size_t conn_stream_unsent(const struct conn *c)
 {
-    return c->out_len - c->out_at;
+    size_t unsent = c->out_len - c->out_at;
+    return unsent < HTTP_STREAM_UNSENT_MAX ? unsent : HTTP_STREAM_UNSENT_MAX; /* chunks' own lines are not counted */
+}
+
+void conn_stream_finish(struct conn *c)
+{
+    static const char last_chunk[] = "0\r\n\r\n";
+    c->stream_ended = c->stream_drained = NULL;
+    if (c->state != CONN_STREAM)
+        return;
+    c->stream_finished = true;
+    if (!c->stream_chunked || stream_keep(c, last_chunk, sizeof last_chunk - 1))
+        stream_flush(c);
 }
 
 void conn_stream_end(struct conn *c)
@@ -481,7 +516,7 @@ void conn_stream_end(struct conn *c)
 
 bool conn_stream_begin(struct conn *c, const char *head, size_t len, void (*ended)(struct conn *c))
 {
-    request_body_clear(&c->body);
+    body_clear(c);
     if (c->dead || c->eof) {
         stream_close(c);
         return false;
@@ -501,7 +536,8 @@ static void on_writable(evutil_socket_t fd, short what, void *arg)
     struct conn *c = arg;
     (void)what;
     if (c->state == CONN_STREAM) {
-        stream_flush(c);
+        if (stream_flush(c) && c->stream_drained && c->out_len == 0)
+            c->stream_drained(c);
         return;
     }
     ssize_t n = send(fd, c->out + c->out_at, c->out_len - c->out_at, MSG_NOSIGNAL);
@@ -555,6 +591,13 @@ void *conn_owner(const struct conn *c)
 bool conn_dead(const struct conn *c)
 {
     return c->dead;
+}
+
+void conn_watch_client(struct conn *c, void (*left)(struct conn *c))
+{
+    c->client_left = left;
+    if (!c->dead && !c->eof && c->in_len < CONN_BUFFER)
+        want_read(c, true);
 }
 
 struct span conn_segment(const struct conn *c, int i)

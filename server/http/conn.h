@@ -30,7 +30,7 @@ enum {
     HTTP_ACCEPT_PAUSE_MS = 100,
     HTTP_REQUESTS_PER_PASS = 16, /* pipelined requests served before others get their turn */
     HTTP_BACKLOG = 4096,
-    HTTP_STREAM_UNSENT_MAX = 128 << 10, /* bytes of an answer without end that its client has not taken; more ends it */
+    HTTP_STREAM_UNSENT_MAX = 128 << 10, /* bytes of a streamed answer that its client has not taken; more ends it */
 };
 
 struct http_door;
@@ -68,6 +68,9 @@ void *conn_data(struct conn *c);             /* the door's own data */
 struct conn *conn_of_data(void *data);       /* and back */
 void *conn_owner(const struct conn *c);
 bool conn_dead(const struct conn *c); /* the client has left: an answer would go nowhere */
+/* For an answer that takes long to begin: `left` is called, once at most and until then, when the client ends its side.
+ * It must not answer from inside the call. */
+void conn_watch_client(struct conn *c, void (*left)(struct conn *c));
 /* The segment of the path that matched {name} number i of the route's pattern, as sent. */
 struct span conn_segment(const struct conn *c, int i);
 /* The client's address: text, at most INET6_ADDRSTRLEN with NUL. */
@@ -76,11 +79,16 @@ void conn_peer(const struct conn *c, char out[INET6_ADDRSTRLEN]);
 unsigned conn_allowed(const struct conn *c);
 int64_t conn_now(const struct conn *c); /* unix seconds */
 
-/* An answer without end that reply_stream began. false: the client is gone, or too slow and was closed for it: the
- * connection is not to be touched any more. */
+/* A streamed answer that reply_stream or reply_stream_body began. false: the client is gone, or too slow and was closed
+ * for it: the connection is not to be touched any more. What is sent has to be taken within HTTP_WRITE_SECONDS: who
+ * sends more only when nothing is unsent asks HTTP_STREAM_UNSENT_MAX of a client in that time, and no more. */
 bool conn_stream_send(struct conn *c, const char *bytes, size_t len);
 /* Bytes of it that the client has not taken yet. */
 size_t conn_stream_unsent(const struct conn *c);
+/* Closes at once: what is unsent is lost, and a chunked body is seen to be cut off. */
 void conn_stream_end(struct conn *c);
+/* The body is whole: the rest is sent, then the connection ends. It is not to be touched any more, and its `ended` is
+ * not called. */
+void conn_stream_finish(struct conn *c);
 
 #endif

@@ -20,6 +20,8 @@ enum {
     DOOR_CONNS_KEPT = 1024,                       /* free connections kept for the next ones */
     DOOR_BUFFERS_KEPT = 256,                      /* free read buffers, likewise */
     DOOR_DATE_LINE = 48,
+    STREAM_CHUNK_HEAD = 20,                      /* a chunk's size in hex and its line's end */
+    STREAM_BUFFER = HTTP_STREAM_UNSENT_MAX + 64, /* with the lines of a chunk and of the last one */
 };
 
 /* Of either end of a connection. */
@@ -37,7 +39,7 @@ enum conn_state {
     CONN_WAITING, /* a handler has the request */
     CONN_WRITING, /* the socket did not take the whole answer at once */
     CONN_LINGER,  /* refused and answered: reads and drops, so that the answer is not lost to a reset (RFC 9112, 9.6) */
-    CONN_STREAM,  /* an answer without end: what the client sends is dropped, when it leaves is seen */
+    CONN_STREAM,  /* a streamed answer: what the client sends is dropped, when it leaves is seen */
     CONN_CLOSED,
 };
 
@@ -60,7 +62,9 @@ struct conn {
     size_t lingered;
     char *out; /* what is still to be sent */
     size_t out_at, out_len;
-    void (*stream_ended)(struct conn *c); /* of an answer without end */
+    void (*client_left)(struct conn *c);
+    void (*stream_ended)(struct conn *c), (*stream_drained)(struct conn *c); /* of a streamed answer */
+    bool stream_body, stream_chunked, stream_finished;                       /* it has an end; how; all is there */
     struct request request;
     struct route_match match;
     struct request_body body;
@@ -97,7 +101,7 @@ void door_conn_gone(struct http_door *d);
 void conn_accepted(struct http_door *d, int fd);
 void conn_tick(struct conn *c, int64_t now_ms);
 void conn_close(struct conn *c);
-/* Sends the head of an answer without end. false: the client has left, and the connection is gone. */
+/* Sends the head of a streamed answer. false: the client has left, and the connection is gone. */
 bool conn_stream_begin(struct conn *c, const char *head, size_t len, void (*ended)(struct conn *c));
 /* Sends head and parts as the answer to the request under way. */
 void conn_answer(struct conn *c, struct iovec *parts, int count);

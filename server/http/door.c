@@ -232,7 +232,7 @@ void http_door_drain(struct http_door *d)
     d->fd = -1;
     for (struct conn *c = d->conns, *next; c; c = next) {
         next = c->next;
-        if (c->state == CONN_IDLE || (c->state == CONN_HEAD && !c->in) || c->state == CONN_STREAM)
+        if (c->state == CONN_IDLE || (c->state == CONN_HEAD && !c->in) || (c->state == CONN_STREAM && !c->stream_body))
             conn_close(c);
     }
 }

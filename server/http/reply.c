@@ -157,3 +157,24 @@ bool reply_stream(struct reply *r, void (*ended)(struct conn *c))
     r->at = mempcpy(r->at, end, sizeof end - 1);
     return conn_stream_begin(c, r->start, (size_t)(r->at - r->start), ended);
 }
+
+bool reply_stream_body(struct reply *r, void (*drained)(struct conn *c), void (*ended)(struct conn *c))
+{
+    static const char chunked[] = "Transfer-Encoding: chunked\r\n", end[] = "Connection: close\r\n\r\n";
+    struct conn *c = r->conn;
+    bool is_chunked = !c->request.http_1_0;
+    c->close_after = true;
+    if (is_chunked)
+        r->at = mempcpy(r->at, chunked, sizeof chunked - 1);
+    r->at = mempcpy(r->at, end, sizeof end - 1);
+    if (c->request.method == HTTP_M_HEAD) {
+        conn_answer(c, &(struct iovec){r->start, (size_t)(r->at - r->start)}, 1);
+        return false;
+    }
+    if (!conn_stream_begin(c, r->start, (size_t)(r->at - r->start), ended))
+        return false;
+    c->stream_body = true; /* the head was none of it */
+    c->stream_chunked = is_chunked;
+    c->stream_drained = drained;
+    return true;
+}

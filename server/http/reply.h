@@ -39,6 +39,10 @@ void reply_end(struct reply *r, const char *body, size_t len);
  * ends for whatever reason, as the last that is done with it. false: it does not go on (HEAD, or the client has left),
  * and ended is not called. */
 bool reply_stream(struct reply *r, void (*ended)(struct conn *c));
+/* Likewise for a body whose length is not known yet: chunked (RFC 9112, 7.1), for HTTP/1.0 ended by the connection's
+ * end; conn_stream_finish ends it. drained: the client has taken all that it had left unsent; never from inside a call.
+ */
+bool reply_stream_body(struct reply *r, void (*drained)(struct conn *c), void (*ended)(struct conn *c));
 /* Likewise, with a body in pieces, at most REPLY_PARTS_MAX; they are used during the call only. */
 void reply_end_parts(struct reply *r, const struct span *parts, int count);
 

@@ -105,8 +105,9 @@ def test_real_answers_are_as_described(server, description, slug):
     waiting = c.ask("GET", f"/campaigns/{slug}-w/waiting")["data"]
     c.ask("GET", f"/campaigns/{slug}-w/waiting?format=csv")
     c.ask("DELETE", f"/campaigns/{slug}-w/waiting/{waiting[0]['id']}", expect=204), c.ask("DELETE", f"/campaigns/{slug}-w/waiting", expect=204)
-    c.ask("GET", f"/campaigns/{slug}/qr.svg"), c.ask("GET", f"/campaigns/{slug}/qr.png")
-    c.ask("POST", f"/campaigns/{slug}/sheet.csv", {"channels": ["a"]})
+    for name in ("qr.svg", "qr.png", "qr.pdf", "qr.eps", "poster.svg?template=card", "poster.png?template=card", "poster.pdf"):
+        c.ask("GET", f"/campaigns/{slug}/{name}")
+    c.ask("POST", f"/campaigns/{slug}/sheet.csv", {"channels": ["a"]}), c.ask("POST", f"/campaigns/{slug}/sheet.pdf", {"channels": ["a"]})
     c.ask("POST", "/users", {"name": slug, "password": PASSWORD, "role": "editor"}, 201)
     c.ask("GET", "/users"), c.ask("GET", f"/users/{slug}"), c.ask("PATCH", f"/users/{slug}", {"role": "admin"})
     c.ask("POST", "/session", {"name": slug, "password": PASSWORD}), c.ask("POST", "/session", {"name": slug, "password": "x"}, 401)

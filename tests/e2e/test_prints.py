@@ -1,11 +1,23 @@
-"""What is printed of a campaign, over the API."""
+"""What is printed of a campaign, over the API: every form is read back by a decoder, and what cannot be is refused by its field."""
 
 import csv
 import io
+import json
+import pathlib
+import re
+import select
+import signal
+import socket
+import subprocess
+import time
+from urllib.parse import quote
 
 import pytest
 
-from huoma import once, redirect_groups
+from huoma import TOKEN, Connection, Server, build_request, once, page_groups, redirect_groups, wait_for
+
+RUN = "http://q.example.com/run"
+MM_PER_INCH = 25.4
 
 
 def ask(server, path, body=None, expect=200, **how):
@@ -17,14 +29,146 @@ def reasons(answer):
     return {e["field"]: e["reason"] for e in answer.json()["errors"]}
 
 
+def read_codes(*files):
+    """What the codes of images say, each by its own."""
+    out = subprocess.run(["zbarimg", "-q", "--raw", "-Sdisable", "-Sqrcode.enable", *files], capture_output=True, text=True, check=True)
+    return out.stdout.split()
+
+
+def to_png(form, body, folder, dpi=100):
+    """The pages of an answer as images."""
+    (folder / f"print.{form}").write_bytes(body)
+    if form == "svg":
+        subprocess.run(["rsvg-convert", "-d", str(dpi), "-p", str(dpi), "-o", folder / "print.png", folder / "print.svg"], check=True)
+    elif form == "pdf":
+        subprocess.run(["pdftoppm", "-r", str(dpi), "-png", folder / "print.pdf", folder / "page"], check=True)
+        return sorted(folder.glob("page-*.png"))
+    return [folder / "print.png"]
+
+
+def pages_of(body, folder):
+    (folder / "sheet.pdf").write_bytes(body)
+    out = subprocess.run(["pdfinfo", folder / "sheet.pdf"], capture_output=True, text=True, check=True)
+    assert out.stderr == ""
+    return int(re.search(r"Pages: +(\d+)", out.stdout)[1])
+
+
 @pytest.fixture(scope="module")
 def run(server):
     """A campaign for all tests of this file."""
-    server.create("run", redirect_groups(5), title="Spring run")
+    server.create("run", page_groups(5), title="Spring run 春季跑步")
     return "run"
 
 
-# --- the links of many channels ---
+# --- codes ---
+
+
+@pytest.mark.parametrize("query", ["", "?channel=Shop-1", "?shape=rounded&ecc=Q", "?caption=Shop%201%20%E5%BA%97&margin=6", "?dark=7a1f05&light=fff8e8&compact=1"])
+@pytest.mark.parametrize("form, type_", [("svg", "image/svg+xml"), ("png", "image/png"), ("pdf", "application/pdf")])
+def test_a_code_is_read_in_each_form(server, run, tmp_path, form, type_, query):
+    answer = ask(server, f"{run}/qr.{form}{query}")
+    assert answer.header("Content-Type") == type_ and re.fullmatch('"[0-9a-f]{32}"', answer.header("ETag"))
+    channel = "-shop-1" if "channel" in query else ""
+    assert answer.header("Content-Disposition") == f'inline; filename="run{channel}.{form}"'
+    said = RUN + ("/shop-1" if channel else "")
+    assert read_codes(*to_png(form, answer.body, tmp_path)) == [said.upper() if "compact" in query else said]
+
+
+def test_a_code_for_postscript(server, run):
+    answer = ask(server, f"{run}/qr.eps?size=40")
+    assert answer.header("Content-Type") == "application/postscript" and answer.body.startswith(b"%!PS-Adobe-3.0 EPSF-3.0\n")
+    assert b"%%BoundingBox: 0 0 114 114\n" in answer.body and b"%%EOF" in answer.body[-10:]
+
+
+@pytest.mark.parametrize("path", ["qr.svg?shape=rounded&caption=a", "qr.png?caption=a", "qr.pdf", "qr.eps", "poster.pdf?paper=a5",
+                                  "poster.png?template=card", "poster.svg?template=sticker"])
+def test_the_same_parameters_give_the_same_bytes_on_another_server(server, another, run, path):
+    answer = ask(server, f"{run}/{path}")
+    tag = answer.header("ETag")
+    assert ask(another, f"{run}/{path}").body == answer.body
+    again = ask(server, f"{run}/{path}", expect=304, If_None_Match=tag)
+    assert again.body == b"" and again.header("ETag") == tag
+
+
+@pytest.fixture(scope="module")
+def another(server):
+    with Server(workers=1, base_url="http://q.example.com") as s:
+        s.create("other", redirect_groups(1))
+        ask(s, "other/poster.svg?template=sticker"), ask(s, "other/qr.svg?shape=rounded")  # counts up what cairo counts
+        s.create("run", page_groups(5), title="Spring run 春季跑步")
+        yield s
+
+
+def test_a_distance_chooses_the_size_or_says_what_would_do(server, run):
+    near, far = (re.search('width="([0-9.]+)mm"', ask(server, f"{run}/qr.svg?distance={d}").text)[1] for d in ("1m", "3m"))
+    assert 100 <= float(near) < 300 <= float(far) < 500
+    assert far in reasons(ask(server, f"{run}/qr.svg?distance=3m&size=100", expect=422))["size"]
+    assert "2000 mm" in reasons(ask(server, f"{run}/qr.svg?distance=100m", expect=422))["distance"]
+    assert "mm" in reasons(ask(server, f"{run}/qr.png?distance=3m", expect=422))["distance"]
+
+
+def test_capitals_make_the_code_smaller_and_it_is_said_by_how_much(server, run):
+    channel = "b" * 32
+    whole, compact = (ask(server, f"{run}/qr.svg?channel={channel}&compact={n}") for n in (0, 1))
+    modules = [int(re.search(r'viewBox="0 0 (\d+)', a.text)[1]) - 8 for a in (whole, compact)]
+    assert modules[1] < modules[0]
+    assert compact.header("Huoma-Compact") == f"{modules[1]} of {modules[0]} modules" and whole.header("Huoma-Compact") is None
+
+
+@pytest.mark.parametrize("query, fields", [
+    ("shape=star", ["shape"]), ("logo=2", ["logo"]), ("logo=1", ["logo"]), ("compact=yes", ["compact"]), ("distance=3", ["distance"]),
+    ("distance=-3m", ["distance"]), ("caption=" + "a" * 61, ["caption"]), ("caption=%00", ["caption"]), ("caption=%f0%9f%98%80", ["caption"]),
+    ("shape=star&shape=star&compact=", ["shape", "compact"]),
+])
+def test_a_choice_that_cannot_be_is_refused_by_its_name(server, run, query, fields):
+    for form in ("svg", "pdf", "eps"):
+        assert sorted(reasons(ask(server, f"{run}/qr.{form}?{query}", expect=422))) == sorted(fields)
+
+
+# --- posters ---
+
+
+@pytest.mark.parametrize("path, text", [
+    ("poster.pdf", ""), ("poster.pdf?template=flyer&channel=door&language=en&bleed=1&marks=1", "/door"), ("poster.png?template=card&dpi=200", ""),
+    ("poster.svg?template=sticker", ""), ("poster.png?template=moments", ""), ("poster.pdf?paper=a3&distance=1m&shape=rounded", ""),
+])
+def test_a_poster_is_read(server, run, tmp_path, path, text):
+    answer = ask(server, f"{run}/{path}")
+    form = path[7:10]
+    assert read_codes(*to_png(form, answer.body, tmp_path)) == [RUN + text]
+    template = re.search("template=([a-z]+)", path)
+    channel = text.replace("/", "-")
+    assert answer.header("Content-Disposition") == f'inline; filename="run{channel}-{template[1] if template else "poster"}.{form}"'
+
+
+def test_a_poster_says_the_campaigns_title_or_another_one(server, run, tmp_path):
+    def words(query):
+        (tmp_path / "p.pdf").write_bytes(ask(server, f"{run}/poster.pdf?{query}").body)
+        return subprocess.run(["pdftotext", tmp_path / "p.pdf", "-"], capture_output=True, text=True, check=True).stdout
+
+    own = words("language=en")
+    assert "Spring run" in own and "WeChat" in own and "q.example.com/run" in own
+    other = words("language=en&title=Autumn&steps=Come|Stay&label=Gate%204")
+    assert "Autumn" in other and "Spring" not in other and "Stay" in other and "Gate 4" in other and "WeChat" not in other
+
+
+@pytest.mark.parametrize("query, fields", [
+    ("template=wall", ["template"]), ("paper=a9", ["paper"]), ("language=fr", ["language"]), ("colour=red", ["colour"]), ("bleed=x", ["bleed"]),
+    ("title=" + "很" * 61, ["title"]), ("title=%f0%9f%98%80", ["title"]), ("distance=20m", ["distance"]), ("logo=1", ["logo"]),
+    ("paper=" + "a" * 30, ["paper"]), ("template=x&language=x&colour=x&marks=x", ["template", "language", "colour", "marks"]),
+])
+def test_a_poster_that_cannot_be_is_refused_by_its_field(server, run, query, fields):
+    assert sorted(reasons(ask(server, f"{run}/poster.pdf?" + quote(query, safe="=&%"), expect=422))) == sorted(fields)
+
+
+def test_an_image_that_is_too_large_is_refused_with_what_would_do(server, run):
+    said = reasons(ask(server, f"{run}/poster.png?template=banner&dpi=1200", expect=422))["dpi"]
+    dpi = int(re.search(r"at most (\d+)", said)[1])
+    assert dpi * 800 / MM_PER_INCH * dpi * 2000 / MM_PER_INCH <= 32 << 20
+    reasons(ask(server, f"{run}/poster.png?dpi=5", expect=422))
+
+
+# --- many channels ---
 
 
 def test_the_links_of_channels_are_a_file_for_a_spreadsheet(server, run):
@@ -33,7 +177,7 @@ def test_the_links_of_channels_are_a_file_for_a_spreadsheet(server, run):
     assert answer.header("Content-Disposition") == 'attachment; filename="run-channels.csv"'
     assert answer.body.startswith(b"\xef\xbb\xbf")
     rows = list(csv.reader(io.StringIO(answer.body.decode("utf-8-sig"))))
-    assert rows == [["channel", "link"], ["shop-1", "http://q.example.com/run/shop-1"], ["lamp-2", "http://q.example.com/run/lamp-2"]]
+    assert rows == [["channel", "link"], ["shop-1", RUN + "/shop-1"], ["lamp-2", RUN + "/lamp-2"]]
 
 
 @pytest.mark.parametrize("body, fields", [
@@ -41,21 +185,145 @@ def test_the_links_of_channels_are_a_file_for_a_spreadsheet(server, run):
     ({"channels": ["a", "seat", 5, None]}, ["channels[1]", "channels[2]", "channels[3]"]), ({"channels": ["a", "b", "A"]}, ["channels"]),
     ({"channels": [f"c{n}" for n in range(1001)]}, ["channels"]), ({"channels": [{"channel": "a", "name": "x"}]}, ["channels[0]"]),
     ({"channels": [{"label": "a"}]}, ["channels[0]"]), ({"channels": [{"channel": "a", "label": "x" * 97}]}, ["channels[0]"]),
-    ({"channels": ["a"], "colours": 1}, ["colours"]),
+    ({"channels": ["a"], "colours": 1}, ["colours"]), ({"channels": ["a"], "colour": [1]}, ["colour"]),
+    ({"channels": ["a"], "layout": "x", "bleed": 7, "title": {}}, ["layout", "bleed", "title"]),
 ])
-def test_a_sheet_of_wrong_channels_is_refused_by_their_names(server, run, body, fields):
-    assert sorted(reasons(ask(server, f"{run}/sheet.csv", body, 422))) == sorted(fields)
+def test_a_wrong_sheet_is_refused_by_its_fields(server, run, body, fields):
+    for form in ("csv", "pdf"):
+        assert sorted(reasons(ask(server, f"{run}/sheet.{form}", body, 422))) == sorted(fields)
 
 
-def test_a_sheet_of_the_most_channels_is_made(server, run):
+@pytest.mark.parametrize("body, fields", [
+    ({"channels": ["a", {"channel": "b", "label": "\U0001f600"}]}, ["label"]), ({"channels": ["a"], "title": "x" * 61}, ["title"]),
+    ({"channels": ["a"], "template": "banner", "layout": "grid"}, ["layout"]), ({"channels": ["a"], "layout": "grid", "template": "sticker", "sheet_paper": "b7"}, ["sheet_paper"]),
+    ({"channels": ["a"], "logo": True}, ["logo"]),
+])
+def test_a_sheet_that_cannot_be_drawn_is_refused_before_its_first_byte(server, run, body, fields):
+    assert sorted(reasons(ask(server, f"{run}/sheet.pdf", body, 422))) == sorted(fields)
+
+
+def test_the_most_channels_have_their_links(server, run):
     answer = ask(server, f"{run}/sheet.csv", {"channels": [f"c{n}" for n in range(1000)]})
     assert answer.text.count("\r\n") == 1001
 
 
+def test_each_page_of_a_sheet_has_its_own_code(server, run, tmp_path):
+    channels = [f"shop-{n}" for n in range(30)]
+    answer = ask(server, f"{run}/sheet.pdf", {"channels": channels, "template": "card", "language": "en", "compact": False})
+    assert answer.header("Content-Type") == "application/pdf" and answer.header("Transfer-Encoding") == "chunked"
+    assert answer.header("Content-Disposition") == 'attachment; filename="run-sheet.pdf"'
+    assert pages_of(answer.body, tmp_path) == 30
+    assert [read_codes(page) for page in to_png("pdf", answer.body, tmp_path, 72)] == [[f"{RUN}/{c}"] for c in channels]
+    assert ask(server, f"{run}/sheet.pdf", {"channels": channels, "template": "card", "language": "en"}).body == answer.body
+
+
+def test_stickers_stand_in_a_grid(server, run, tmp_path):
+    channels = [{"channel": f"lamp-{n}", "label": f"灯柱 {n}"} for n in range(20)]
+    answer = ask(server, f"{run}/sheet.pdf", {"channels": channels, "template": "sticker", "layout": "grid", "ecc": "q"})
+    assert 1 < pages_of(answer.body, tmp_path) < 10
+    assert sorted(read_codes(*to_png("pdf", answer.body, tmp_path, 150))) == sorted(f"{RUN}/lamp-{n}" for n in range(20))
+    text = subprocess.run(["pdftotext", tmp_path / "sheet.pdf", "-"], capture_output=True, text=True, check=True).stdout
+    assert "灯柱 19" in text
+
+
 def test_a_sheet_of_no_campaign_is_404(server):
-    ask(server, "none/sheet.csv", {"channels": ["a"]}, 404)
+    for form in ("csv", "pdf"):
+        ask(server, f"none/sheet.{form}", {"channels": ["a"]}, 404)
 
 
 def test_a_page_of_another_site_gets_no_sheet(server, run):
-    answer = once(server.admin, "POST", f"/api/v1/campaigns/{run}/sheet.csv", {"Content-Type": "application/json", "Cookie": "hms=x"}, b"{}")
-    assert answer.status in (401, 403)
+    for form in ("csv", "pdf"):
+        answer = once(server.admin, "POST", f"/api/v1/campaigns/{run}/sheet.{form}", {"Content-Type": "application/json", "Cookie": "hms=x"}, b"{}")
+        assert answer.status in (401, 403)
+
+
+# --- streaming ---
+
+
+class Stream:
+    """A sheet that is asked for, and taken only as the test likes."""
+
+    def __init__(self, server, channels, version="1.1", slow=True, **how):
+        body = json.dumps({"channels": [f"c-{n}" for n in range(channels)], **how}).encode()
+        self.link = Connection(server.admin)
+        if slow:
+            self.link.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)  # little is taken ahead
+        request = build_request("POST", "/api/v1/campaigns/run/sheet.pdf", {"Content-Type": "application/json", "Authorization": "Bearer " + TOKEN}, body)
+        self.link.send(request.replace(b"HTTP/1.1", b"HTTP/" + version.encode(), 1))
+
+    def first(self):
+        """Waits for the first bytes."""
+        data = self.link.socket.recv(300)
+        assert data.startswith(b"HTTP/1.1 200 OK\r\n"), data
+        return data
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.link.close()
+
+
+def test_a_sheet_ends_with_its_connection_for_an_older_client(server, run, tmp_path):
+    with Stream(server, 3, "1.0", slow=False) as stream:
+        data = bytearray()
+        while piece := stream.link.socket.recv(65536):
+            data += piece
+    head, _, body = bytes(data).partition(b"\r\n\r\n")
+    assert b"Transfer-Encoding" not in head and b"Content-Length" not in head and b"\r\nConnection: close" in head
+    assert pages_of(body, tmp_path) == 3
+
+
+def test_codes_are_drawn_while_a_client_is_slow_with_its_sheet(server, run):
+    with Stream(server, 1000) as slow:
+        slow.first()
+        for n in range(5):
+            began = time.monotonic()
+            ask(server, f"{run}/qr.png?channel=fast-{n}")
+            assert time.monotonic() - began < 1
+
+
+def test_who_leaves_ends_the_sheet(server, run):
+    for moment in ("before", "middle"):
+        with Stream(server, 1000) as stream:
+            if moment == "middle":
+                stream.first()
+        with Stream(server, 2, slow=False) as next_one:  # waits for nobody who has left
+            next_one.first()
+
+
+def test_one_sheet_more_than_may_wait_is_refused(server, run):
+    streams = [Stream(server, 1000) for _ in range(9)]
+    sockets = {s.link.socket: s.link for s in streams}
+    refused = b""
+    while not refused.startswith(b"HTTP/1.1 503 "):  # whichever came last; the one that is drawn answers too
+        for ready in select.select(list(sockets), [], [], 10)[0]:
+            refused = sockets.pop(ready).socket.recv(2000)
+    assert len(sockets) >= 7 and b"\r\nRetry-After: 2\r\n" in refused and b"Too much is being printed" in refused
+    for stream in streams:
+        stream.link.close()
+    ask(server, f"{run}/sheet.pdf", {"channels": ["a"]})
+
+
+def test_a_sheet_needs_no_more_memory_than_a_page(server, run):
+    def resident():
+        return int(re.search(r"VmRSS:\s+(\d+)", pathlib.Path(f"/proc/{server.process.pid}/status").read_text())[1])
+
+    ask(server, f"{run}/sheet.pdf", {"channels": [f"c-{n}" for n in range(100)], "template": "card"})
+    before = resident()
+    body = ask(server, f"{run}/sheet.pdf", {"channels": [f"d-{n}" for n in range(1000)], "template": "card"}).body
+    assert len(body) > 3 << 20
+    assert resident() - before < (len(body) >> 10) + 16384
+
+
+def test_a_server_that_stops_ends_the_sheet_under_way():
+    with Server(workers=1, base_url="http://q.example.com") as s:
+        s.create("run", redirect_groups(1))
+        with Stream(s, 300, slow=False) as stream:
+            data = bytearray(stream.first())
+            s.process.send_signal(signal.SIGTERM)
+            while piece := stream.link.socket.recv(65536):
+                data += piece
+        assert data.endswith(b"\r\n0\r\n\r\n")
+        assert s.process.wait(20) == 0
+        s.expect_exit = False

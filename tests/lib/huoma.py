@@ -145,6 +145,30 @@ DATE = re.compile(r"(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d (Jan|Feb|Mar|Apr|May|Jun
 ONCE = ("content-length", "date", "connection", "location", "content-type", "huoma-group", "cache-control", "server")
 
 
+def parse_chunked(buffer, at):
+    """A body in chunks (RFC 9112, 7.1) that is the last of its connection; None while more is needed."""
+    if not buffer.endswith(b"\r\n0\r\n\r\n"):
+        return None
+    body = bytearray()
+    while True:
+        line = buffer.find(b"\r\n", at)
+        if line < 0:
+            return None
+        if not re.fullmatch(rb"0|[1-9a-f][0-9a-f]{0,7}", buffer[at:line]):
+            raise ProtocolError(f"a chunk's size {bytes(buffer[at:line])[:20]!r}")
+        size, at = int(buffer[at:line], 16), line + 2
+        if buffer[at + size:at + size + 2] != b"\r\n":
+            if at + size + 2 > len(buffer):
+                return None
+            raise ProtocolError("no line's end behind a chunk")
+        if size == 0:
+            if at + 2 != len(buffer):
+                raise ProtocolError("bytes behind the last chunk")
+            return bytes(body)
+        body += buffer[at:at + size]
+        at += size + 2
+
+
 def parse_response(buffer, head_only):
     """(response, bytes used), or None while more is needed."""
     end = buffer.find(b"\r\n\r\n")
@@ -168,11 +192,14 @@ def parse_response(buffer, head_only):
         if seen[name] > 1:
             raise ProtocolError(f"{name} came {seen[name]} times")
     fields = dict(headers)
-    if "transfer-encoding" in fields:
-        raise ProtocolError("Transfer-Encoding in an answer")
     if status >= 200 and not DATE.fullmatch(fields.get("date", "")):
         raise ProtocolError(f"Date {fields.get('date')!r}")
     length = fields.get("content-length")
+    if "transfer-encoding" in fields:
+        if fields["transfer-encoding"] != "chunked" or length is not None or fields.get("connection") != "close" or status != 200:
+            raise ProtocolError(f"Transfer-Encoding: {headers!r} with {status}")
+        chunked = b"" if head_only else parse_chunked(buffer, end + 4)
+        return None if chunked is None else (Response(status, first[2].decode(), headers, chunked), len(buffer))
     if status < 200 or status == 204:
         if length is not None:
             raise ProtocolError(f"Content-Length with {status}")  # RFC 9110, 8.6

@@ -1,0 +1,79 @@
+/* See print_press.h. */
+#include "print_press.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+bool print_campaign_take(struct print_campaign *of, const struct campaign *c, const char *base_url)
+{
+    *of = (struct print_campaign){.title = strdup(c->title), .base_url = base_url, .guide = QR_GUIDE_LINK};
+    snprintf(of->slug, sizeof of->slug, "%s", c->slug);
+    for (size_t i = 0; i < c->group_count; i++)
+        if (platform_wants_page(c->groups[i].platform))
+            of->guide = QR_GUIDE_WECHAT;
+    return of->title != NULL;
+}
+
+void print_campaign_clear(struct print_campaign *of)
+{
+    free(of->title);
+    *of = (struct print_campaign){.title = NULL};
+}
+
+struct print_press *print_press_new(void)
+{
+    return calloc(1, sizeof(struct print_press));
+}
+
+void print_press_free(struct print_press *press)
+{
+    if (!press)
+        return;
+    qr_type_free(press->type);
+    free(press);
+}
+
+struct qr_type *print_press_type(struct print_press *press, struct print_told *told)
+{
+    if (!press->type)
+        press->type = qr_type_new(told->trouble, sizeof told->trouble);
+    return press->type;
+}
+
+int print_begin(const struct print *p, const struct print_campaign *of, struct print_told *told,
+                struct field_errors *errors)
+{
+    *told = (struct print_told){.margin = -1};
+    if (!p->logo_given || !p->with_logo || of->logo)
+        return 0;
+    field_errors_add(errors, "logo", "the campaign has none: PUT one first, or leave this out");
+    return -EINVAL;
+}
+
+int print_draw(struct print_press *press, const struct print *p, const struct print_campaign *of, qr_write write,
+               void *ctx, struct print_told *told, struct field_errors *errors)
+{
+    int result = print_begin(p, of, told, errors);
+    if (result != 0)
+        return result;
+    return (p->kind == PRINT_CODE ? print_code_draw : print_poster_draw)(press, p, of, write, ctx, told, errors);
+}
+
+static const struct {
+    const char *type, *suffix;
+} forms[] = {[QR_SVG] = {"image/svg+xml", "svg"},
+             [QR_PNG] = {"image/png", "png"},
+             [QR_PDF] = {"application/pdf", "pdf"},
+             [QR_EPS] = {"application/postscript", "eps"}};
+
+const char *print_form_type(enum qr_form form)
+{
+    return forms[form].type;
+}
+
+const char *print_form_suffix(enum qr_form form)
+{
+    return forms[form].suffix;
+}
