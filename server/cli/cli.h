@@ -47,6 +47,8 @@ bool cli_print_man(void);
 
 enum cli_exit cli_serve(const struct config *config, int argc, char **argv);
 enum cli_exit cli_qr(const struct config *config, int argc, char **argv);
+enum cli_exit cli_poster(const struct config *config, int argc, char **argv);
+enum cli_exit cli_sheet(const struct config *config, int argc, char **argv);
 enum cli_exit cli_campaign(const struct config *config, int argc, char **argv);
 enum cli_exit cli_user(const struct config *config, int argc, char **argv);
 enum cli_exit cli_token(const struct config *config, int argc, char **argv);

@@ -88,6 +88,68 @@ static const char qr_help[] =
     "\n"
     "Next: huoma qr https://q.example.com/spring-run -o spring-run.svg\n";
 
+static const char poster_help[] =
+    "Usage: huoma poster SLUG -o FILE [OPTIONS]\n"
+    "\n"
+    "Draws a page with the campaign's code to be printed, and reads it with a decoder before it is handed out. Texts "
+    "that\n"
+    "do not fit and codes that would not scan are refused, with what to change.\n"
+    "\n"
+    "Options\n"
+    "  -o FILE           .pdf, .png or .svg\n"
+    "  --channel NAME    behind the slug: where it hangs\n"
+    "  --template T      poster, flyer, card, sticker, banner or moments (poster)\n"
+    "  --paper P         a3, a4, a5 and others, as the template allows; its own by default\n"
+    "  --title TEXT      the campaign's title by default\n"
+    "  --subtitle TEXT\n"
+    "  --steps TEXT      what to do, by | (scan, long-press, join); empty: none\n"
+    "  --label TEXT      beside the code: where it hangs, in words\n"
+    "  --language zh|en  of the steps (zh)\n"
+    "  --colour RRGGBB   of the field (067a44)\n"
+    "  --logo 0|1        the campaign's logo (1 if it has one)\n"
+    "  --distance D      from which it must scan, as 3m or 80cm: the code is large enough, or it is said what would "
+    "do\n"
+    "  --bleed           3 mm of colour beyond the cut\n"
+    "  --marks           crop marks\n"
+    "  --ecc L|M|Q|H     error correction at least (M)\n"
+    "  --shape S         of the modules: square or rounded (square)\n"
+    "  --compact         the link in capitals, if that makes the code smaller\n"
+    "  --dpi N           of a PNG\n"
+    "\n"
+    "Next: huoma poster spring-run -o spring-run.pdf\n";
+
+static const char sheet_help[] =
+    "Usage: huoma sheet SLUG --channels FILE|a,b,c -o FILE.pdf [--csv FILE] [OPTIONS]\n"
+    "\n"
+    "One PDF with a print for each of up to 1,000 channels (shops, lamp posts, volunteers), each with a code of its "
+    "own:\n"
+    "its scans are counted by channel. All codes are read with a decoder first.\n"
+    "\n"
+    "Options\n"
+    "  --channels C      a list, or a file with a channel a line, as shop-1 or shop-1,what is printed beside it\n"
+    "  -o FILE           .pdf\n"
+    "  --csv FILE        channels and their links, for a spreadsheet\n"
+    "  --layout L        pages: one each; grid: as many on a page as it holds, with cut marks (pages)\n"
+    "  --sheet-paper P   of the grid: a4, a3 or letter (a4)\n"
+    "  --template T      poster, flyer, card, sticker, banner or moments (poster)\n"
+    "  --paper P         a3, a4, a5 and others, as the template allows; its own by default\n"
+    "  --title TEXT      the campaign's title by default\n"
+    "  --subtitle TEXT\n"
+    "  --steps TEXT      what to do, by | (scan, long-press, join); empty: none\n"
+    "  --label TEXT      of those without one; the channel's name by default, empty: none\n"
+    "  --language zh|en  of the steps (zh)\n"
+    "  --colour RRGGBB   of the field (067a44)\n"
+    "  --logo 0|1        the campaign's logo (1 if it has one)\n"
+    "  --distance D      from which it must scan, as 3m or 80cm: the code is large enough, or it is said what would "
+    "do\n"
+    "  --bleed           3 mm of colour beyond the cut\n"
+    "  --marks           crop marks\n"
+    "  --ecc L|M|Q|H     error correction at least (M)\n"
+    "  --shape S         of the modules: square or rounded (square)\n"
+    "  --compact         the link in capitals, if that makes the code smaller\n"
+    "\n"
+    "Next: huoma sheet spring-run --channels shops.txt --template sticker --layout grid -o stickers.pdf\n";
+
 static const char check_help[] =
     "Usage: huoma check [--config FILE] [flags of serve]\n"
     "\n"
@@ -119,6 +181,8 @@ const struct cli_command cli_commands[] = {
     {"user", "add, list and delete people who log in, set their passwords", user_help, NULL, true, false, cli_user},
     {"token", "make, list and delete tokens for the admin API", token_help, NULL, true, false, cli_token},
     {"qr", "draw a code as SVG, PNG or on the terminal", qr_help, NULL, false, false, cli_qr},
+    {"poster", "draw a page with a campaign's code to be printed", poster_help, NULL, true, false, cli_poster},
+    {"sheet", "draw prints for many channels of a campaign", sheet_help, NULL, true, false, cli_sheet},
     {"export", "write everything that is kept as JSON lines", export_help, NULL, true, false, cli_export},
     {"import", "take back an export, or what other programs export", import_help, NULL, true, false, cli_import},
     {"check", "show the configuration and look at the store", check_help, NULL, true, false, cli_check},
