@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "canvas_private.h"
+#include "pdf_black.h"
 
 static const double POINTS = 72 / 25.4; /* in a millimetre */
 
@@ -20,8 +21,9 @@ struct qr_canvas {
     double px_per_mm, scale; /* from user units to the surface's */
     qr_write write;
     void *ctx;
-    int failed;              /* -errno */
-    struct canvas_text text; /* of SVG and EPS, until it is whole */
+    int failed;                 /* -errno */
+    struct canvas_text text;    /* of SVG and EPS, until it is whole */
+    struct qr_pdf_black *black; /* of PDF, in front of write */
 };
 
 static void give(struct qr_canvas *c, const void *bytes, size_t len)
@@ -42,10 +44,9 @@ static cairo_status_t take(void *ctx, const unsigned char *bytes, unsigned len)
     struct qr_canvas *c = ctx;
     if (c->failed)
         return CAIRO_STATUS_WRITE_ERROR;
-    if (c->form == QR_PDF)
-        give(c, bytes, len);
-    else
-        c->failed = canvas_text_add(&c->text, (const char *)bytes, len);
+    int failed =
+        c->black ? qr_pdf_black_take(c->black, bytes, len) : canvas_text_add(&c->text, (const char *)bytes, len);
+    c->failed = c->failed ? c->failed : failed;
     return c->failed ? CAIRO_STATUS_WRITE_ERROR : CAIRO_STATUS_SUCCESS;
 }
 
@@ -94,12 +95,18 @@ struct qr_canvas *qr_canvas_new(enum qr_form form, double width, double height, 
     c->ctx = ctx;
     c->px_per_mm = px_per_mm;
     c->scale = form == QR_SVG ? 1 : form != QR_PNG ? POINTS : px_per_mm > 0 ? px_per_mm : 1;
+    if (form == QR_PDF && !(c->black = qr_pdf_black_new(give_out, c))) {
+        free(c);
+        return NULL;
+    }
     c->surface = make_surface(c, width, height, title);
     if (cairo_surface_status(c->surface) == CAIRO_STATUS_SUCCESS) {
         begin_page(c);
         return c;
     }
     cairo_surface_destroy(c->surface);
+    if (c->black)
+        qr_pdf_black_end(c->black);
     canvas_text_clear(&c->text);
     free(c);
     return NULL;
@@ -131,6 +138,10 @@ int qr_canvas_end(struct qr_canvas *c)
     if (c->failed == 0 && cairo_surface_status(c->surface) != CAIRO_STATUS_SUCCESS && c->form != QR_PNG)
         c->failed = -ENOMEM;
     cairo_surface_destroy(c->surface);
+    if (c->black) {
+        int ended = qr_pdf_black_end(c->black);
+        c->failed = c->failed ? c->failed : ended;
+    }
     if (c->failed == 0 && c->form == QR_SVG)
         c->failed = canvas_fix_svg(&c->text);
     if (c->failed == 0 && c->form == QR_EPS)
