@@ -23,7 +23,7 @@ static const double SAME = 0.999;        /* sizes of type that the eye takes for
 static const double SEEN_FROM = 1.5;     /* contrast of the colour on white for a disc to be seen */
 static const double WHITE_TEXT_FROM = 3; /* contrast of white on the field (WCAG 2, large text) */
 static const double LINK_SHARE = 0.6, LABEL_SHARE = 0.37; /* of the line at the foot, if both are there */
-static const double HINT_ROOM = 0.58, LABEL_ROOM = 0.44, TITLE_ROOM = 0.53; /* chords of a disc, of its width */
+static const double HINT_ROOM = 0.53, LABEL_ROOM = 0.44, TITLE_ROOM = 0.53; /* chords of a disc, of its width */
 static const uint32_t BLACK = 0x000000, WHITE = 0xFFFFFF;
 enum { STEP_BYTES = QR_STEP_CHARS * 6 + 1 };
 
@@ -159,7 +159,11 @@ static bool encode(struct making *m)
     int r = qr_encode(p->code, strlen(p->code), ecc, &m->plan->symbol);
     if (r == -E2BIG)
         return qr_refuse(m->ret, "ecc", "the link is too long for a code of this level");
-    return r == 0 || qr_refuse(m->ret, "channel", "the link can't be made a code");
+    if (r == -ENOMEM)
+        m->ret->field = NULL;
+    else if (r != 0)
+        qr_refuse(m->ret, "channel", "the link can't be made a code");
+    return r == 0;
 }
 
 static void page_begin(struct making *m, const struct paper *paper)
@@ -523,7 +527,7 @@ struct qr_plan *qr_poster_plan(struct qr_type *t, const struct qr_poster *p, str
 
     m.plan = calloc(1, sizeof *m.plan);
     if (!m.plan) {
-        qr_refuse(ret_refusal, "template", "out of memory");
+        ret_refusal->field = NULL;
         return NULL;
     }
     const struct paper *paper = encode(&m) ? paper_choose(&m, m.plan->symbol.size) : NULL;

@@ -59,7 +59,7 @@ struct qr_spot {
 
 struct qr_plan;
 
-/* NULL: refused, or -ENOMEM-like trouble, with field and reason. Free with qr_plan_free. */
+/* NULL: refused with field and reason, or out of memory and the field is NULL. Free with qr_plan_free. */
 struct qr_plan *qr_poster_plan(struct qr_type *t, const struct qr_poster *p, struct qr_refusal *ret_refusal);
 void qr_plan_free(struct qr_plan *plan);
 

@@ -75,7 +75,7 @@ struct qr_sheet *qr_sheet_new(struct qr_type *t, const struct qr_poster *poster,
 
     if (!s) {
         if (first)
-            qr_refuse(ret_refusal, "layout", "out of memory");
+            ret_refusal->field = NULL;
         qr_plan_free(first);
         return NULL;
     }

@@ -25,7 +25,8 @@ struct qr_sheet;
 /*
  * poster: what all have in common, and the first one's code, link and label; borrowed as long as the sheet. paper: of
  * the grid, "a4" (also NULL or ""), "a3" or "letter", upright or lying, whichever holds more. With a distance the first
- * code chooses the paper of all. NULL: refused, with field (sheet_paper, layout, or one of the poster's) and reason.
+ * code chooses the paper of all. NULL: refused with field (sheet_paper, layout, or one of the poster's) and reason, or
+ * out of memory and the field is NULL.
  */
 struct qr_sheet *qr_sheet_new(struct qr_type *t, const struct qr_poster *poster, enum qr_layout layout,
                               const char *paper, struct qr_refusal *ret_refusal);
@@ -35,7 +36,7 @@ void qr_sheet_free(struct qr_sheet *sheet);
 void qr_sheet_page(const struct qr_sheet *sheet, double *ret_width, double *ret_height);
 int qr_sheet_cells(const struct qr_sheet *sheet);
 
-/* One code's print, as qr_poster_plan; a refusal names the label it is about. */
+/* One code's print, as qr_poster_plan. */
 struct qr_plan *qr_sheet_plan(const struct qr_sheet *sheet, const char *code, const char *link, const char *label,
                               struct qr_refusal *ret_refusal);
 

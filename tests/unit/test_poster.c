@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "distance.h"
 #include "logo.h"
@@ -53,12 +54,12 @@ static void refused(const struct qr_poster *p, const char *field, const char *re
         fail_msg("\"%s\" does not say \"%s\"", why.reason, reason);
 }
 
-/* Everything that can be asked for, once on each paper: calls check with each plan. */
-static void everywhere(void (*check)(const struct qr_plan *plan))
+/* Every paper of every template in two (languages), four (with logo and label) or eight ways (with long texts). */
+static void everywhere(int ways, void (*check)(const struct qr_plan *plan))
 {
     for (int k = 0; k < QR_TEMPLATES; k++) {
         for (int i = 0; i < PAPERS_MAX && qr_templates[k].papers[i].name; i++) {
-            for (int way = 0; way < 8; way++) {
+            for (int way = 0; way < ways; way++) {
                 struct qr_poster p = POSTER;
                 p.template = (enum qr_template)k;
                 p.paper = qr_templates[k].papers[i].name;
@@ -118,7 +119,54 @@ static void apart(const struct qr_plan *plan)
 static void nothing_overlaps_or_leaves_its_margins(void **state)
 {
     (void)state;
-    everywhere(apart);
+    everywhere(8, apart);
+}
+
+/* Words of several scripts, as many as come; with line feeds and bars. */
+static const char *random_text(char *out, size_t size, unsigned *seed, const char *between)
+{
+    static const char *const WORDS[] = {"春",      "季跑步", "群，",       "周末",  "《书》", "a",
+                                        "Running", "club",   "Überstraße", "10:30", "社区",   "·",
+                                        "共建",    "W",      "iiii",       "。",    "①",      "（南）"};
+    int n = rand_r(seed) % 12;
+    size_t at = 0;
+
+    out[0] = '\0';
+    for (int i = 0; i < n && at < size; i++) {
+        const char *gap = i && rand_r(seed) % 4 == 0 ? between : i && rand_r(seed) % 3 == 0 ? " " : "";
+        at += (size_t)snprintf(out + at, size - at, "%s%s", gap,
+                               WORDS[(size_t)rand_r(seed) % (sizeof WORDS / sizeof *WORDS)]);
+    }
+    return out;
+}
+
+static void whatever_is_written_stays_in_its_place_or_is_refused(void **state)
+{
+    const char *given = getenv("HUOMA_SEED");
+    unsigned seed = given ? (unsigned)strtoul(given, NULL, 10) : (unsigned)time(NULL), first = seed;
+    int made = 0;
+
+    (void)state;
+    print_message("seed %u\n", first);
+    for (int i = 0; i < 120; i++) {
+        char text[4][512];
+        struct qr_poster p = POSTER;
+        struct qr_refusal why;
+        p.template = (enum qr_template)(i % QR_TEMPLATES);
+        p.language = rand_r(&seed) % 2 ? QR_EN : QR_ZH;
+        p.logo = rand_r(&seed) % 2 ? &LOGO : NULL;
+        p.title = random_text(text[0], sizeof text[0], &seed, "\n");
+        p.subtitle = random_text(text[1], sizeof text[1], &seed, "\n");
+        p.steps = random_text(text[2], sizeof text[2], &seed, "|");
+        p.label = random_text(text[3], sizeof text[3], &seed, "-");
+        struct qr_plan *plan = qr_poster_plan(type, &p, &why);
+        if (plan) {
+            apart(plan);
+            made++;
+        }
+        qr_plan_free(plan);
+    }
+    assert_true(made > 30);
 }
 
 static void largest(const struct qr_plan *plan)
@@ -138,7 +186,7 @@ static void largest(const struct qr_plan *plan)
 static void the_code_is_the_largest_thing_and_in_the_middle(void **state)
 {
     (void)state;
-    everywhere(largest);
+    everywhere(2, largest);
 }
 
 static void title_size(const struct qr_plan *plan)
@@ -155,7 +203,7 @@ static void title_size(const struct qr_plan *plan)
 static void the_title_is_read_from_as_far_as_the_code(void **state)
 {
     (void)state;
-    everywhere(title_size);
+    everywhere(2, title_size);
 }
 
 static cairo_surface_t *rendered(const struct qr_plan *plan, double px_per_mm)
@@ -568,6 +616,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_overlaps_or_leaves_its_margins),
+        cmocka_unit_test(whatever_is_written_stays_in_its_place_or_is_refused),
         cmocka_unit_test(the_code_is_the_largest_thing_and_in_the_middle),
         cmocka_unit_test(the_title_is_read_from_as_far_as_the_code),
         cmocka_unit_test(four_modules_around_the_code_are_white),
