@@ -69,7 +69,7 @@ static bool parse_one(struct config *c, const struct config_key *k, const char *
 /* "a, b, c": each element by itself. An empty text is an empty list. */
 static bool parse_list(struct config *c, const struct config_key *k, const char *text, char why[CONFIG_WHY_MAX])
 {
-    c->trusted_proxy_count = 0;
+    ((struct config_cidrs *)(void *)((char *)c + k->at))->count = 0; /* the only lists there are */
     for (const char *p = text; *p;) {
         char item[LIST_ENTRY_MAX];
         size_t skip = strspn(p, " "), len = strcspn(p + skip, ", ");
@@ -147,7 +147,7 @@ static char *read_file(const char *path, size_t max, size_t *len)
 static int set_json_list(struct config *c, const struct config_key *k, const char *path, const json_t *value,
                          char err[CONFIG_ERR_MAX])
 {
-    c->trusted_proxy_count = 0;
+    ((struct config_cidrs *)(void *)((char *)c + k->at))->count = 0; /* the only lists there are */
     for (size_t i = 0; i < json_array_size(value); i++) {
         char why[CONFIG_WHY_MAX];
         const char *text = json_string_value(json_array_get(value, i));
@@ -377,7 +377,7 @@ char *config_show(const struct config *c)
             config_mask_url(c->redis_url, shown);
         else if (k->secret && shown[0])
             snprintf(shown, sizeof shown, "(set)");
-        fprintf(f, "  %-16s %s\n", k->name, shown[0] ? shown : k->fallback_shown);
+        fprintf(f, "  %-20s %s\n", k->name, shown[0] ? shown : k->fallback_shown);
     }
     if (fclose(f) != 0) {
         free(text);
@@ -388,7 +388,7 @@ char *config_show(const struct config *c)
 
 char *config_describe(void)
 {
-    static const char row[] = "  %-27s %-23s %-21s  %s\n";
+    static const char row[] = "  %-31s %-26s %-21s  %s\n";
     char *text = NULL;
     size_t len;
     FILE *f = open_memstream(&text, &len);

@@ -10,7 +10,7 @@
 enum {
     CONFIG_ERR_MAX = 256,
     CONFIG_TEXT_MAX = 1024,
-    CONFIG_PROXIES_MAX = 64,
+    CONFIG_CIDRS_MAX = 64,
     CONFIG_WORKERS_MAX = 256,
 };
 
@@ -27,6 +27,11 @@ struct config_cidr {
     int bits;            /* 0 to 128, counted in the mapped form */
 };
 
+struct config_cidrs {
+    struct config_cidr list[CONFIG_CIDRS_MAX];
+    size_t count;
+};
+
 struct config {
     struct config_address listen, admin_listen;
     char base_url[CONFIG_TEXT_MAX]; /* http(s)://host[:port][/path], no slash at the end, no query */
@@ -39,8 +44,9 @@ struct config {
     int hold_seconds;
     int visitor_days;
     int audit_days;
-    struct config_cidr trusted_proxies[CONFIG_PROXIES_MAX];
-    size_t trusted_proxy_count;
+    struct config_cidrs trusted_proxies;
+    char admin_url[CONFIG_TEXT_MAX]; /* like base_url; empty: not known */
+    struct config_cidrs alert_private_hosts;
     char admin_token[CONFIG_TEXT_MAX];      /* empty: none */
     char timezone[65];                      /* empty: the system's */
     char country_database[CONFIG_TEXT_MAX]; /* empty: none; not looked at here */
@@ -67,6 +73,8 @@ char *config_show(const struct config *c);
 bool config_timezone_known(const char *name);
 /* Whether X-Forwarded-For of a proxy at that address (IPv4 as v4-mapped) is believed; config: a struct config. */
 bool config_trusts_proxy(const void *config, const struct in6_addr *a);
+/* Whether the address (IPv4 as v4-mapped) is of the list. */
+bool config_cidrs_hold(const struct config_cidrs *cidrs, const struct in6_addr *a);
 /* A Redis URL without user and password, for logs and errors. */
 void config_mask_url(const char *url, char out[CONFIG_TEXT_MAX]);
 

@@ -196,31 +196,26 @@ static bool parse_cidr(const char *text, struct config_cidr *out, char why[CONFI
     return true;
 }
 
-static struct config *config_of_proxies(void *at)
+static bool parse_cidrs(const struct config_key *k, void *at, const char *text, char why[CONFIG_WHY_MAX])
 {
-    return (struct config *)((char *)at - offsetof(struct config, trusted_proxies));
-}
-
-static bool parse_proxies(const struct config_key *k, void *at, const char *text, char why[CONFIG_WHY_MAX])
-{
-    struct config *c = config_of_proxies(at);
+    struct config_cidrs *cidrs = at;
     (void)k;
-    if (c->trusted_proxy_count == CONFIG_PROXIES_MAX)
-        return config_refuse(why, "more than %d entries", CONFIG_PROXIES_MAX);
-    if (!parse_cidr(text, &c->trusted_proxies[c->trusted_proxy_count], why))
+    if (cidrs->count == CONFIG_CIDRS_MAX)
+        return config_refuse(why, "more than %d entries", CONFIG_CIDRS_MAX);
+    if (!parse_cidr(text, &cidrs->list[cidrs->count], why))
         return false;
-    c->trusted_proxy_count++;
+    cidrs->count++;
     return true;
 }
 
-static void show_proxies(const struct config_key *k, const void *at, char *out, size_t size)
+static void show_cidrs(const struct config_key *k, const void *at, char *out, size_t size)
 {
-    const struct config *c = (const struct config *)((const char *)at - offsetof(struct config, trusted_proxies));
+    const struct config_cidrs *cidrs = at;
     size_t n = 0;
     (void)k;
     out[0] = '\0';
-    for (size_t i = 0; i < c->trusted_proxy_count && n < size; i++) {
-        const struct config_cidr *p = &c->trusted_proxies[i];
+    for (size_t i = 0; i < cidrs->count && n < size; i++) {
+        const struct config_cidr *p = &cidrs->list[i];
         bool v4 = p->bits >= 96 && IN6_IS_ADDR_V4MAPPED(&p->net);
         char host[INET6_ADDRSTRLEN];
         inet_ntop(v4 ? AF_INET : AF_INET6, p->net.s6_addr + (v4 ? 12 : 0), host, sizeof host);
@@ -232,7 +227,7 @@ static const struct config_type NUMBER = {FORM_NUMBER, parse_number, show_number
 static const struct config_type TEXT = {FORM_TEXT, parse_text, show_text};
 static const struct config_type WORD = {FORM_TEXT, parse_word, show_word};
 static const struct config_type ADDRESS = {FORM_TEXT, parse_address, show_address};
-static const struct config_type PROXIES = {FORM_LIST, parse_proxies, show_proxies};
+static const struct config_type CIDRS = {FORM_LIST, parse_cidrs, show_cidrs};
 static const struct config_type SWITCH = {FORM_SWITCH, parse_switch, show_switch};
 
 /* --- checks of single keys --- */
@@ -354,17 +349,21 @@ static bool check_timezone(char *text, char why[CONFIG_WHY_MAX])
                          config_echo(text, seen, sizeof seen));
 }
 
-bool config_trusts_proxy(const void *config, const struct in6_addr *a)
+bool config_cidrs_hold(const struct config_cidrs *cidrs, const struct in6_addr *a)
 {
-    const struct config *c = config;
-    for (size_t i = 0; i < c->trusted_proxy_count; i++) {
-        const struct config_cidr *p = &c->trusted_proxies[i];
+    for (size_t i = 0; i < cidrs->count; i++) {
+        const struct config_cidr *p = &cidrs->list[i];
         int whole = p->bits / 8, rest = p->bits % 8;
         if (memcmp(a->s6_addr, p->net.s6_addr, (size_t)whole) == 0 &&
             (rest == 0 || (a->s6_addr[whole] ^ p->net.s6_addr[whole]) >> (8 - rest) == 0))
             return true;
     }
     return false;
+}
+
+bool config_trusts_proxy(const void *config, const struct in6_addr *a)
+{
+    return config_cidrs_hold(&((const struct config *)config)->trusted_proxies, a);
 }
 
 /* --- the table --- */
@@ -399,7 +398,7 @@ const struct config_key config_keys[CONFIG_KEY_COUNT] = {
      "how long an unconfirmed seat is kept", FROM_ANY},
     {.name = "visitor_days", &NUMBER, AT(visitor_days), 1, 400, "30", NULL, "N",
      "how long a visitor is known", FROM_ANY},
-    {.name = "trusted_proxies", &PROXIES, AT(trusted_proxies), 0, 0, "", "none", "CIDR,...",
+    {.name = "trusted_proxies", &CIDRS, AT(trusted_proxies), 0, 0, "", "none", "CIDR,...",
      "whose X-Forwarded-For is believed", FROM_ANY},
     {.name = "admin_token", &TEXT, AT(admin_token), 0, SIZE(admin_token), "", "none", "TOKEN",
      "an owner's API token that always works", FROM_FILE | FROM_ENV, .secret = true, .check = check_admin_token},
@@ -407,6 +406,10 @@ const struct config_key config_keys[CONFIG_KEY_COUNT] = {
      "days of statistics and hours of groups, as Asia/Shanghai", FROM_ANY, .check = check_timezone},
     {.name = "country_database", &TEXT, AT(country_database), 0, SIZE(country_database), "", "none", "FILE",
      "where visitors are, in MaxMind's format: for `country`", FROM_ANY},
+    {.name = "admin_url", &TEXT, AT(admin_url), 0, SIZE(admin_url), "", "not known", "URL",
+     "the operators' door as people reach it, for links in alerts", FROM_ANY, .check = check_base_url},
+    {.name = "alert_private_hosts", &CIDRS, AT(alert_private_hosts), 0, 0, "", "none", "CIDR,...",
+     "private addresses that alerts may go to, also without TLS", FROM_ANY},
     {.name = "audit_days", &NUMBER, AT(audit_days), 1, 3650, "180", NULL, "N",
      "how long the audit log is kept", FROM_ANY},
     {.name = "log_level", &WORD, AT(log_level), 0, 0, "info", NULL, "LEVEL",

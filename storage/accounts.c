@@ -1,6 +1,7 @@
 /*
- * Users, API tokens, owner links: opaque records in hashes. Sessions: records of their own, which end by themselves.
- * What a record says is the admin door's business; passwords and tokens themselves never come here, only their hashes.
+ * Users, API tokens, owner links, what alerts are set to: opaque records in hashes. Sessions: records of their own,
+ * which end by themselves. What a record says is the admin door's business; passwords and tokens themselves never come
+ * here, only their hashes.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +17,16 @@ static const struct {
     [STORE_USERS] = {"users", STORE_USERS_MAX, true},
     [STORE_TOKENS] = {"tokens", STORE_TOKENS_MAX, false},
     [STORE_LINKS] = {":owner", STORE_LINKS_MAX, false}, /* of a campaign */
+    [STORE_DESTINATIONS] = {":to", STORE_DESTINATIONS_MAX, false},
+    [STORE_DESTINATION_STATES] = {":states", STORE_DESTINATIONS_MAX, false},
+    [STORE_ALERT_SETTINGS] = {":settings", STORE_ALERT_SETTINGS_MAX, false},
 };
+
+/* The tables of alerts stand in one slot with all that belongs to alerts. */
+static const char *rows_tag(const struct store_rows *rows)
+{
+    return rows->table >= STORE_DESTINATIONS ? ALERTS_TAG : rows->slug;
+}
 
 struct row_job {
     union {
@@ -38,7 +48,7 @@ static struct redis_call *rows_begin(struct store *s, const char *command, const
 {
     struct redis_call *call = redis_call_begin(s->link);
     redis_call_text(call, command);
-    redis_call_key(call, rows->slug, tables[rows->table].key);
+    redis_call_key(call, rows_tag(rows), tables[rows->table].key);
     redis_call_deadline(call, REDIS_ADMIN_DEADLINE_MS);
     return call;
 }
@@ -121,7 +131,7 @@ void store_row_change(struct store *s, struct store_rows rows, const char *name,
     static const char *const rules[] = {
         [STORE_NEW] = "new", [STORE_FIRST] = "first", [STORE_SAME] = "same", [STORE_ANY] = "any"};
     struct redis_call *call = redis_script_begin(s->link, REDIS_CHANGE_ROW, 2);
-    redis_call_key(call, rows.slug, tables[rows.table].key);
+    redis_call_key(call, rows_tag(&rows), tables[rows.table].key);
     redis_call_key(call, NULL, "audit");
     redis_call_text(call, name);
     redis_call_text(call, rules[rule]);

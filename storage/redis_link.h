@@ -53,6 +53,10 @@ enum redis_script {
     REDIS_DELETE_WAITING,
     REDIS_SET_MEMBERS,
     REDIS_LIST_MEMBERS,
+    REDIS_LOOK_CAMPAIGN,
+    REDIS_CHANGE_ALERT,
+    REDIS_TAKE_DELIVERIES,
+    REDIS_SETTLE_DELIVERY,
     REDIS_SCRIPT_COUNT
 };
 
@@ -90,6 +94,9 @@ void redis_call_audit(struct redis_call *c, const struct store *s, const struct 
 
 /* For reading replies. false: not of that form. */
 bool redis_reply_int(const struct redisReply *r, int64_t *n); /* an integer, or a string that is one */
+
+/* The hash tag of all keys of alerts: no slug can be it. */
+#define ALERTS_TAG "~alerts"
 
 /* What struct store holds, for the files of this folder. */
 struct store {

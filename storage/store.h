@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "alert.h"
 #include "campaign.h"
 #include "campaign_json.h"
 
@@ -27,6 +28,10 @@ enum {
     STORE_TOKEN_HASH = 65,                    /* hex of SHA-256, with NUL */
     STORE_TOKENS_MAX = 10000,                 /* API tokens in a store */
     STORE_USERS_MAX = 1000,                   /* users in a store */
+    STORE_DESTINATIONS_MAX = 50,              /* where alerts are sent */
+    STORE_ALERT_SETTINGS_MAX = 1000,          /* campaigns with settings of their own */
+    STORE_ALERTS_MAX = 1000,                  /* alerts that are kept, and that are open at a time */
+    STORE_OUTBOX_MAX = 5000,                  /* messages that wait to be sent */
     STORE_LINKS_MAX = 500,                    /* owner links of a campaign */
     STORE_ROW_MAX = 4096,                     /* bytes of a record of these */
     STORE_SESSION_IDLE_SECONDS = 12 * 3600,   /* a session that is not used ends */
@@ -410,9 +415,12 @@ void store_campaign_restore(struct store *s, const struct store_dump *d, const s
 /* --- accounts.c: users, API tokens and owner links, as opaque records by name --- */
 
 enum store_table {
-    STORE_USERS,  /* by name; records are JSON with `role` and `disabled`, and one enabled owner remains */
-    STORE_TOKENS, /* by the token's hash */
-    STORE_LINKS,  /* owner links of a campaign, by id; gone with it */
+    STORE_USERS,              /* by name; records are JSON with `role` and `disabled`, and one enabled owner remains */
+    STORE_TOKENS,             /* by the token's hash */
+    STORE_LINKS,              /* owner links of a campaign, by id; gone with it */
+    STORE_DESTINATIONS,       /* of alerts, by id */
+    STORE_DESTINATION_STATES, /* how sending to them went, by id; written by store_delivery_settle */
+    STORE_ALERT_SETTINGS,     /* "*" for all, else by slug */
 };
 struct store_rows {
     enum store_table table;
@@ -448,6 +456,36 @@ void store_session_put(struct store *s, const char hash[STORE_TOKEN_HASH], const
                        const struct store_audit *audit, store_done done, void *ctx);
 /* Counts as a use. */
 void store_session_get(struct store *s, const char hash[STORE_TOKEN_HASH], store_row_done done, void *ctx);
+
+/* --- alerts.c: what people are told of, and what waits to be sent --- */
+
+/* until: expiries up to this second are told of. STORE_NOT_FOUND: no such campaign. */
+typedef void (*store_alert_look_done)(void *ctx, enum store_result r, const struct alert_facts *f);
+void store_alert_look(struct store *s, const char *slug, int64_t until, store_alert_look_done done, void *ctx);
+
+/* An alert that begins or gets worse (level 1 or more), or is over (0). Only read during the call. */
+struct store_alert {
+    const char *cause; /* names it while it is open */
+    int level;
+    const char *json; /* the record; it is given id, sequence, raised_at, changed_at and over_at. NULL when over */
+    int64_t now;      /* unix seconds */
+    bool tell;        /* each destination gets an entry in the outbox, in the same moment */
+};
+/* STORE_STALE: somebody has done it; STORE_NO_SPACE: too many are open. */
+void store_alert_change(struct store *s, const struct store_alert *alert, store_done done, void *ctx);
+/* The records of all that are kept, in no order. */
+void store_alert_list(struct store *s, store_rows_done done, void *ctx);
+/* The number of the last change: while it stays, so does the list. */
+typedef void (*store_number_done)(void *ctx, enum store_result r, int64_t n);
+void store_alert_sequence(struct store *s, store_number_done done, void *ctx);
+
+/* Takes at most `count` messages that are due, until until_ms: who took one and is gone is followed by another. texts:
+ * id, entry, id, entry ... An entry: {"to","event","tries","since","alert":{the record}}. */
+void store_deliveries_take(struct store *s, int64_t now_ms, int64_t until_ms, int count, store_rows_done done,
+                           void *ctx);
+/* next_ms: when it is due again as `entry`; 0: it is done with. state: the destination's, JSON; NULL: as it was. */
+void store_delivery_settle(struct store *s, const char *id, int64_t next_ms, const char *entry, const char *to,
+                           const char *state, store_done done, void *ctx);
 
 /* --- audit.c: the log of changes, of which the latest come first --- */
 

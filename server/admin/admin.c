@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "alerts.h"
 #include "answer.h"
 #include "auth.h"
 #include "body.h"
@@ -50,6 +51,18 @@ static const struct http_route routes[] = {
     {HTTP_M_DELETE, API "/tokens/{}", tokens_delete, 0},
     {HTTP_M_GET, API "/audit", audit_list, 0},
     {HTTP_M_GET, API "/events", events_stream, 0},
+    {HTTP_M_GET, API "/alerts", alerts_list, 0},
+    {HTTP_M_GET, API "/alerts/settings", alert_settings_show, 0},
+    {HTTP_M_PATCH, API "/alerts/settings", alert_settings_change, FIELDS_BODY_MAX},
+    {HTTP_M_GET, API "/alerts/settings/{}", alert_settings_show, 0},
+    {HTTP_M_PATCH, API "/alerts/settings/{}", alert_settings_change, FIELDS_BODY_MAX},
+    {HTTP_M_DELETE, API "/alerts/settings/{}", alert_settings_delete, 0},
+    {HTTP_M_GET, API "/alerts/destinations", destinations_list, 0},
+    {HTTP_M_POST, API "/alerts/destinations", destinations_create, FIELDS_BODY_MAX},
+    {HTTP_M_GET, API "/alerts/destinations/{}", destinations_list, 0},
+    {HTTP_M_PATCH, API "/alerts/destinations/{}", destinations_patch, FIELDS_BODY_MAX},
+    {HTTP_M_DELETE, API "/alerts/destinations/{}", destinations_delete, 0},
+    {HTTP_M_POST, API "/alerts/destinations/{}/test", destinations_test, 0},
     {HTTP_M_GET, API "/campaigns", campaigns_list, 0},
     {HTTP_M_POST, API "/campaigns", campaigns_create, HTTP_BODY_MAX},
     {HTTP_M_POST, API "/campaigns:batch", batches_create, HTTP_BODY_LARGE_MAX},
@@ -115,6 +128,12 @@ struct admin *admin_new(struct event_base *base, const struct config *config, st
     owner_key(secret, a->owner_key);
     a->config = config;
     a->store = store;
+    a->alerts = alerts_new(base, a);
+    if (!a->alerts) {
+        snprintf(err, err_size, "out of memory or threads");
+        admin_free(a);
+        return NULL;
+    }
     a->has_token = config->admin_token[0] != '\0';
     if (a->has_token)
         auth_hash(config->admin_token, strlen(config->admin_token), a->token_hash);
@@ -160,6 +179,7 @@ void admin_free(struct admin *a)
     if (!a)
         return;
     hasher_free(a->hasher);
+    alerts_free(a->alerts);
     printer_free(a->printer);
     print_press_free(a->press);
     http_door_free(a->door);

@@ -29,6 +29,7 @@ enum auth_role { AUTH_NOBODY, AUTH_VIEWER, AUTH_EDITOR, AUTH_ADMIN, AUTH_OWNER }
 
 #define AUTH_COOKIE "hms"
 
+struct alerts;
 struct events;
 struct events_client;
 struct hasher;
@@ -55,6 +56,7 @@ struct admin {
     struct print_press *press; /* the print thread's */
     struct throttle *throttle;
     struct events *events;
+    struct alerts *alerts;
     int64_t failed_minute; /* of failed logins in the audit log: which minute, and how many in it */
     int failed_count;
     unsigned char setup_hash[AUTH_HASH]; /* of the set-up link's token */
@@ -79,7 +81,7 @@ struct admin_request {
     char link[17];                  /* an owner link's id */
     int64_t link_until;             /* unix seconds */
     struct events_client *listener; /* of GET /events */
-    struct json_t *uses;            /* of tokens, while their records are read; owned */
+    struct json_t *uses;            /* of tokens, or how sending went, while records are read; owned */
     struct account *account;        /* what a request about an account keeps, owned (account.h) */
     void (*then)(struct conn *c);
     char slug[CAMPAIGN_SLUG_MAX + 1]; /* of the path or, at a creation, of the campaign */

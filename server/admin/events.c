@@ -94,6 +94,14 @@ static char *event_text(const char *name, json_t *object)
     return text;
 }
 
+void events_tell(struct events *e, const char *name, struct json_t *object)
+{
+    char *text = event_text(name, object);
+    if (text)
+        tell_all(e, text);
+    free(text);
+}
+
 /* --- seats --- */
 
 static json_t *pick(json_t *from, const char *const *keys)

@@ -11,6 +11,7 @@
 
 struct events;
 struct event_base;
+struct json_t;
 
 enum {
     EVENTS_CLIENTS_MAX = 256,
@@ -24,6 +25,8 @@ enum {
 };
 
 struct events *events_new(struct event_base *base, struct store *store); /* NULL: out of memory */
+/* Tells everybody who listens; object is taken over, NULL: out of memory. */
+void events_tell(struct events *e, const char *name, struct json_t *object);
 /* After the store's and the door's. NULL is fine. */
 void events_free(struct events *e);
 

@@ -19,6 +19,7 @@
 #include "auth.h"
 #include "change.h"
 #include "fields.h"
+#include "owner_links.h"
 #include "params.h"
 #include "problem.h"
 #include "routes.h"
@@ -26,10 +27,8 @@
 enum {
     LINK_DAYS = 7,
     LINK_DAYS_MAX = 365,
-    LINK_ID = 17,       /* hex, with NUL */
     LINK_MAC = 16,      /* bytes */
     LINK_MAC_TEXT = 23, /* in base64url, with NUL */
-    LINK_TOKEN_MAX = 160,
     LINK_URL_MAX = 512,
 };
 
@@ -53,20 +52,20 @@ static void sign(const struct admin *a, const char *text, size_t len, char out[L
     sodium_bin2base64(out, LINK_MAC_TEXT, mac, sizeof mac, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
 }
 
-static void write_token(struct conn *c, const char *id, int64_t expires_at, char out[LINK_TOKEN_MAX])
+void owner_link_token(const struct admin *a, const char *slug, const char *group, const char *id, int64_t expires_at,
+                      char out[OWNER_LINK_TOKEN_MAX])
 {
-    const struct admin_request *q = request_of(c);
     char mac[LINK_MAC_TEXT];
-    int len = snprintf(out, LINK_TOKEN_MAX, "%s.%s.%s.%" PRId64, q->slug, q->group, id, expires_at);
-    sign(admin_of(c), out, (size_t)len, mac);
-    snprintf(out + len, LINK_TOKEN_MAX - (size_t)len, ".%s", mac);
+    int len = snprintf(out, OWNER_LINK_TOKEN_MAX, "%s.%s.%s.%" PRId64, slug, group, id, expires_at);
+    sign(a, out, (size_t)len, mac);
+    snprintf(out + len, OWNER_LINK_TOKEN_MAX - (size_t)len, ".%s", mac);
 }
 
 /* Slug, group and id into the request; false: it is not of ours, or has expired. */
 static bool read_token(struct conn *c, struct span token)
 {
     struct admin_request *q = request_of(c);
-    char text[LINK_TOKEN_MAX], mac[LINK_MAC_TEXT], id[LINK_ID];
+    char text[OWNER_LINK_TOKEN_MAX], mac[LINK_MAC_TEXT], id[OWNER_LINK_ID];
     const char *dot = token.len < sizeof text ? memrchr(token.at, '.', token.len) : NULL;
     if (!dot || token.at + token.len - dot - 1 != LINK_MAC_TEXT - 1)
         return false;
@@ -83,6 +82,18 @@ static bool read_token(struct conn *c, struct span token)
 }
 
 /* --- records --- */
+
+char *owner_link_record(const char *id, const char *group, const char *by, int64_t now, int64_t expires_at)
+{
+    char from[32], until[32];
+    date_to_text(now, from);
+    date_to_text(expires_at, until);
+    json_t *record =
+        json_pack("{s:s,s:s,s:s,s:s,s:s}", "id", id, "group", group, "by", by, "created_at", from, "expires_at", until);
+    char *json = record ? json_dumps(record, JSON_COMPACT) : NULL;
+    json_decref(record);
+    return json;
+}
 
 static int64_t date_of(const json_t *record, const char *key)
 {
@@ -175,7 +186,7 @@ static void create_done(void *ctx, enum store_result r)
 {
     struct conn *c = ctx;
     struct admin_request *q = request_of(c);
-    char token[LINK_TOKEN_MAX], door[LINK_URL_MAX], date[32];
+    char token[OWNER_LINK_TOKEN_MAX], door[LINK_URL_MAX], date[32];
     if (r != STORE_OK) {
         if (r == STORE_NO_SPACE)
             problem_reply(c, 409, "The campaign has too many owner links; revoke some.");
@@ -183,7 +194,7 @@ static void create_done(void *ctx, enum store_result r)
             problem_reply_store(c, r, PROBLEM_CHANGING);
         return;
     }
-    write_token(c, q->link, q->link_until, token);
+    owner_link_token(admin_of(c), q->slug, q->group, q->link, q->link_until, token);
     door_url(c, door);
     date_to_text(q->link_until, date);
     json_t *url = json_sprintf("%s/#owner=%s", door, token);
@@ -194,17 +205,13 @@ static void create_done(void *ctx, enum store_result r)
 static void create_put(struct conn *c)
 {
     struct admin_request *q = request_of(c);
-    unsigned char bytes[(LINK_ID - 1) / 2];
-    char now[32], until[32], target[AUDIT_TARGET_MAX];
+    unsigned char bytes[(OWNER_LINK_ID - 1) / 2];
+    char until[32], target[AUDIT_TARGET_MAX];
     struct audit_change change = {NULL, NULL};
     randombytes_buf(bytes, sizeof bytes);
     sodium_bin2hex(q->link, sizeof q->link, bytes, sizeof bytes);
-    date_to_text(conn_now(c), now);
     date_to_text(q->link_until, until);
-    json_t *record = json_pack("{s:s,s:s,s:s,s:s,s:s}", "id", q->link, "group", q->group, "by", q->by, "created_at",
-                               now, "expires_at", until);
-    char *json = record ? json_dumps(record, JSON_COMPACT) : NULL;
-    json_decref(record);
+    char *json = owner_link_record(q->link, q->group, q->by, conn_now(c), q->link_until);
     if (!json) {
         problem_reply(c, 503, NULL);
         return;

@@ -44,6 +44,19 @@ void tokens_create(struct conn *c);
 void tokens_show(struct conn *c);
 void tokens_delete(struct conn *c);
 
+/* alert_list.c */
+void alerts_list(struct conn *c);
+void alert_settings_show(struct conn *c);
+void alert_settings_change(struct conn *c);
+void alert_settings_delete(struct conn *c);
+
+/* alert_destinations.c */
+void destinations_list(struct conn *c); /* one or all */
+void destinations_create(struct conn *c);
+void destinations_patch(struct conn *c);
+void destinations_delete(struct conn *c);
+void destinations_test(struct conn *c);
+
 /* owner_links.c */
 void owner_links_list(struct conn *c);
 void owner_links_create(struct conn *c);

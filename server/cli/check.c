@@ -58,7 +58,7 @@ static bool print_countries(const struct config *config)
         return false;
     if (countries) {
         countries_describe(countries, text);
-        printf("\nCountries\n  %-16s %s\n", "database", text);
+        printf("\nCountries\n  %-20s %s\n", "database", text);
         countries_close(countries);
     }
     return true;
@@ -67,11 +67,11 @@ static bool print_countries(const struct config *config)
 static void print_facts(const struct store_facts *f)
 {
     printf("\nStore\n");
-    printf("  %-16s %.32s\n", "redis", f->version[0] ? f->version : "unknown");
-    printf("  %-16s %s\n", "appendonly", !f->fsync[0] ? "unknown" : f->aof ? "yes" : "no");
-    printf("  %-16s %.16s\n", "appendfsync", f->fsync[0] ? f->fsync : "unknown");
-    printf("  %-16s %.32s\n", "eviction", f->eviction[0] ? f->eviction : "unknown");
-    printf("  %-16s %lld\n\n", "campaigns", (long long)f->campaigns);
+    printf("  %-20s %.32s\n", "redis", f->version[0] ? f->version : "unknown");
+    printf("  %-20s %s\n", "appendonly", !f->fsync[0] ? "unknown" : f->aof ? "yes" : "no");
+    printf("  %-20s %.16s\n", "appendfsync", f->fsync[0] ? f->fsync : "unknown");
+    printf("  %-20s %.32s\n", "eviction", f->eviction[0] ? f->eviction : "unknown");
+    printf("  %-20s %lld\n\n", "campaigns", (long long)f->campaigns);
 }
 
 enum cli_exit cli_check(const struct config *config, int argc, char **argv)

@@ -93,7 +93,7 @@ static void test_defaults(void **state)
     assert_in_range(c.workers, 1, CONFIG_WORKERS_MAX);
     assert_int_equal(c.hold_seconds, 180);
     assert_int_equal(c.visitor_days, 30);
-    assert_int_equal(c.trusted_proxy_count, 0);
+    assert_int_equal(c.trusted_proxies.count, 0);
     assert_string_equal(c.admin_token, "");
     assert_string_equal(c.timezone, "");
     assert_int_equal(c.log_level, CONFIG_LOG_INFO);
@@ -158,20 +158,20 @@ static void test_file_forms(void **state)
                                               "\"admin_token\": \"t\", \"timezone\": \"Asia/Shanghai\"}");
     struct in6_addr ten;
     assert_int_equal(load("--config", path, NULL), 0);
-    assert_int_equal(c.trusted_proxy_count, 3);
+    assert_int_equal(c.trusted_proxies.count, 3);
     inet_pton(AF_INET6, "::ffff:10.0.0.0", &ten);
-    assert_memory_equal(&c.trusted_proxies[0].net, &ten, sizeof ten);
-    assert_int_equal(c.trusted_proxies[0].bits, 104);
-    assert_int_equal(c.trusted_proxies[1].bits, 8);
-    assert_int_equal(c.trusted_proxies[2].bits, 128);
+    assert_memory_equal(&c.trusted_proxies.list[0].net, &ten, sizeof ten);
+    assert_int_equal(c.trusted_proxies.list[0].bits, 104);
+    assert_int_equal(c.trusted_proxies.list[1].bits, 8);
+    assert_int_equal(c.trusted_proxies.list[2].bits, 128);
     assert_int_equal(c.appendfsync, CONFIG_FSYNC_EVERYSEC);
     assert_int_equal(c.log_level, CONFIG_LOG_DEBUG);
     assert_string_equal(c.timezone, "Asia/Shanghai");
     setenv("HUOMA_TRUSTED_PROXIES", "127.0.0.1, ::1", 1); /* replaces the list, does not add to it */
     assert_int_equal(load("--config", path, NULL), 0);
-    assert_int_equal(c.trusted_proxy_count, 2);
+    assert_int_equal(c.trusted_proxies.count, 2);
     assert_int_equal(load("--config", path, "--trusted-proxies", "", NULL), 0);
-    assert_int_equal(c.trusted_proxy_count, 0);
+    assert_int_equal(c.trusted_proxies.count, 0);
 }
 
 static void test_base_url_normal_form(void **state)

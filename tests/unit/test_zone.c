@@ -1,4 +1,4 @@
-/* server/public/zone.c: the time of the week, where clocks are put forward and back too. */
+/* server/zone.c: the time of the week, where clocks are put forward and back too. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

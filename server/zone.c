@@ -20,7 +20,7 @@ void zone_free(struct zone *z)
         g_time_zone_unref((GTimeZone *)z);
 }
 
-static int64_t offset_of(struct zone *z, int64_t now)
+int64_t zone_offset(struct zone *z, int64_t now)
 {
     time_t t = (time_t)now;
     struct tm tm;
@@ -33,7 +33,7 @@ static int64_t offset_of(struct zone *z, int64_t now)
 
 int zone_week_minute(struct zone *z, int64_t now)
 {
-    int64_t second = (now + offset_of(z, now) + THURSDAY_SECONDS) % WEEK_SECONDS;
+    int64_t second = (now + zone_offset(z, now) + THURSDAY_SECONDS) % WEEK_SECONDS;
 
     return (int)((second + WEEK_SECONDS) % WEEK_SECONDS / 60);
 }

@@ -1,0 +1,347 @@
+/* Looking at campaigns: which are due, what the rules find in them, and having it told. See alerts.h. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "alerts.h"
+#include "log.h"
+
+enum { BUCKETS = 1024, CAUSE_MAX = 32 + CAMPAIGN_SLUG_MAX + GROUP_ID_MAX };
+
+struct alert_campaign {
+    struct alerts *alerts;
+    struct alert_campaign *next;
+    char slug[CAMPAIGN_SLUG_MAX + 1];
+    struct alert_history history;
+    int64_t next_look, moved_at;
+    bool asked; /* it is being looked at */
+    /* between a look and what it leads to */
+    struct alert_finding *news;
+    size_t news_count;
+};
+
+struct alert_watched {
+    struct alert_campaign *buckets[BUCKETS];
+    size_t turn; /* the bucket that comes first */
+};
+
+/* --- the table --- */
+
+static struct alert_campaign **bucket_of(struct alerts *s, const char *slug)
+{
+    uint32_t hash = 2166136261u; /* FNV-1a */
+    for (const char *p = slug; *p; p++)
+        hash = (hash ^ (unsigned char)*p) * 16777619u;
+    return &s->watched->buckets[hash % BUCKETS];
+}
+
+static void forget(struct alert_campaign *c)
+{
+    struct alert_campaign **at = bucket_of(c->alerts, c->slug);
+    while (*at != c)
+        at = &(*at)->next;
+    *at = c->next;
+    c->alerts->watched_count--;
+    free(c->news);
+    free(c);
+}
+
+/* That in which nothing has moved for the longest time; NULL: all are being looked at, or have not yet been. */
+static struct alert_campaign *stillest(struct alerts *s)
+{
+    struct alert_campaign *found = NULL;
+    for (size_t i = 0; i < BUCKETS; i++)
+        for (struct alert_campaign *c = s->watched->buckets[i]; c; c = c->next)
+            if (!c->asked && c->history.since && (!found || c->moved_at < found->moved_at))
+                found = c;
+    return found;
+}
+
+void alert_watch_add(struct alerts *s, const char *slug)
+{
+    if (!slug[0] || (!s->watched && !(s->watched = calloc(1, sizeof *s->watched))))
+        return;
+    struct alert_campaign **at = bucket_of(s, slug), *c;
+    for (c = *at; c; c = c->next)
+        if (strcmp(c->slug, slug) == 0)
+            return;
+    if (s->watched_count >= ALERTS_WATCHED_MAX) {
+        if (!(c = stillest(s)))
+            return;
+        forget(c);
+    }
+    c = calloc(1, sizeof *c);
+    if (!c)
+        return;
+    c->alerts = s;
+    snprintf(c->slug, sizeof c->slug, "%s", slug);
+    c->next = *at;
+    *at = c;
+    s->watched_count++;
+}
+
+void alert_watch_free(struct alerts *s)
+{
+    for (size_t i = 0; s->watched && i < BUCKETS; i++)
+        while (s->watched->buckets[i])
+            forget(s->watched->buckets[i]);
+    free(s->watched);
+}
+
+/* --- having it told --- */
+
+/* Somebody else's news is no failure: the list is read again when its number has changed. */
+static void changed(void *ctx, enum store_result r)
+{
+    (void)ctx;
+    if (r == STORE_NO_SPACE)
+        log_event(LOG_WARN, "alerts_full", "detail", "too many alerts are open; this one is not told", NULL);
+}
+
+static void tell_over(struct alerts *s, const struct alert_open *o, bool tell)
+{
+    char cause[CAUSE_MAX];
+    alert_cause(o->kind, o->slug, o->group, cause, sizeof cause);
+    const struct store_alert over = {.cause = cause, .level = 0, .now = alerts_now(s), .tell = tell};
+    store_alert_change(s->store, &over, changed, NULL);
+}
+
+static void tell_news(struct alerts *s, const struct alert_finding *f, const struct campaign *c)
+{
+    char cause[CAUSE_MAX];
+    json_t *record = alert_record_new(f, c);
+    char *text = record ? json_dumps(record, JSON_COMPACT) : NULL;
+    json_decref(record);
+    alert_cause(f->kind, c->slug, f->group, cause, sizeof cause);
+    const struct store_alert news = {
+        .cause = cause, .level = f->level, .json = text, .now = alerts_now(s), .tell = true};
+    if (text)
+        store_alert_change(s->store, &news, changed, NULL);
+    free(text);
+}
+
+static void definition_read(void *ctx, enum store_result r, const struct store_campaign *sc)
+{
+    struct alert_campaign *c = ctx;
+    for (size_t i = 0; r == STORE_OK && i < c->news_count; i++)
+        tell_news(c->alerts, &c->news[i], sc->definition);
+    free(c->news);
+    c->news = NULL;
+    c->asked = false;
+}
+
+/* --- what a look finds --- */
+
+static struct alert_open *find_open(struct alerts *s, const char *slug, const struct alert_finding *f)
+{
+    for (size_t i = 0; i < s->open_count; i++) {
+        struct alert_open *o = &s->open[i];
+        if (o->kind == f->kind && strcmp(o->slug, slug) == 0 && strcmp(o->group, f->group) == 0)
+            return o;
+    }
+    return NULL;
+}
+
+static bool end_calm(struct alerts *s, struct alert_open *o, const struct alert_facts *f, int64_t now)
+{
+    if (!f->running || f->version != o->version)
+        return true;
+    if (o->calm_since == 0 || now < o->calm_since)
+        o->calm_since = now;
+    (void)s;
+    return now - o->calm_since >= alert_calm_seconds(o->kind);
+}
+
+/* Open alerts of the campaign: levels by kind; unseen until the findings say otherwise. Returns how many. */
+static int begin_open(struct alerts *s, const char *slug, int was[ALERT_KINDS])
+{
+    int count = 0;
+    for (size_t i = 0; i < s->open_count; i++) {
+        struct alert_open *o = &s->open[i];
+        if (strcmp(o->slug, slug) != 0)
+            continue;
+        o->seen = false;
+        if (!o->group[0])
+            was[o->kind] = o->level;
+        count++;
+    }
+    return count;
+}
+
+static void end_open(struct alerts *s, const char *slug, const struct alert_facts *f, int64_t now)
+{
+    for (size_t i = 0; i < s->open_count; i++) {
+        struct alert_open *o = &s->open[i];
+        if (strcmp(o->slug, slug) != 0 || o->kind == ALERT_STORE)
+            continue;
+        if (o->seen)
+            o->calm_since = 0;
+        else if (!f || end_calm(s, o, f, now))
+            tell_over(s, o, f && f->running);
+    }
+}
+
+static void set_next_look(struct alert_campaign *c, const struct alert_facts *f, bool open, int64_t now)
+{
+    bool moves = open || now - c->moved_at < ALERTS_MOVES_SECONDS;
+    c->next_look =
+        now + (moves ? ALERTS_MOVING_SECONDS : ALERTS_STILL_SECONDS) + f->group_count / ALERTS_GROUPS_A_SECOND;
+    if (c->alerts->clock_file)
+        c->next_look = now;
+}
+
+static void judge(struct alert_campaign *c, const struct alert_facts *f)
+{
+    struct alerts *s = c->alerts;
+    struct alert_finding found[ALERT_FINDINGS_MAX];
+    int was[ALERT_KINDS] = {0};
+    int64_t now = alerts_now(s);
+    if (c->history.since && c->history.used != f->used)
+        c->moved_at = now;
+    alert_history_see(&c->history, f, now);
+    int open = begin_open(s, c->slug, was);
+    size_t count = alert_judge(alerts_settings_of(s, c->slug), f, &c->history, now, was, found), news = 0;
+    for (size_t i = 0; i < count; i++) {
+        struct alert_open *o = find_open(s, c->slug, &found[i]);
+        if (o)
+            o->seen = true;
+        if (found[i].level > (o ? o->level : 0))
+            found[news++] = found[i];
+    }
+    end_open(s, c->slug, f, now);
+    set_next_look(c, f, open > 0, now);
+    c->news = news ? malloc(news * sizeof *found) : NULL;
+    if (!c->news)
+        return;
+    memcpy(c->news, found, news * sizeof *found);
+    c->news_count = news;
+    c->asked = true;
+    store_campaign_read(s->store, c->slug, definition_read, c);
+}
+
+static void looked(void *ctx, enum store_result r, const struct alert_facts *f)
+{
+    struct alert_campaign *c = ctx;
+    c->asked = false;
+    if (r == STORE_OK) {
+        judge(c, f);
+    } else if (r == STORE_NOT_FOUND) {
+        end_open(c->alerts, c->slug, NULL, 0);
+        forget(c);
+    }
+}
+
+/* --- which are due --- */
+
+static void look_at_due(struct alerts *s, int64_t now)
+{
+    int left = ALERTS_LOOKS_MAX;
+    size_t i;
+    for (i = 0; s->watched && i < BUCKETS && left > 0; i++) {
+        for (struct alert_campaign *c = s->watched->buckets[(s->watched->turn + i) % BUCKETS]; c; c = c->next) {
+            if (c->asked || (c->next_look > now && now - c->history.seen >= 0))
+                continue;
+            c->asked = true;
+            left--;
+            store_alert_look(s->store, c->slug, now + alert_horizon(alerts_settings_of(s, c->slug)), looked, c);
+        }
+    }
+    if (s->watched)
+        s->watched->turn = (s->watched->turn + i) % BUCKETS;
+}
+
+/* A stretch of the index at a time: who is not known yet is looked at next. */
+static void walked(void *ctx, enum store_result r, const char (*slugs)[CAMPAIGN_SLUG_MAX + 1], size_t count)
+{
+    struct alerts *s = ctx;
+    s->walking = false;
+    if (r != STORE_OK)
+        return;
+    for (size_t i = 0; i < count; i++)
+        alert_watch_add(s, slugs[i]);
+    if (count > 0)
+        memcpy(s->walk, slugs[count - 1], sizeof s->walk);
+    else
+        s->walk[0] = '\0';
+    s->walk_at = alerts_now(s) + (count > 0 ? 0 : ALERTS_WALK_SECONDS);
+}
+
+/* --- the store itself --- */
+
+static void recorded(void *ctx, enum store_result r)
+{
+    struct alerts *s = ctx;
+    char cause[CAUSE_MAX];
+    if (r != STORE_OK)
+        return;
+    snprintf(cause, sizeof cause, "%s:%s:", alert_kind_name(ALERT_STORE), s->server);
+    const struct store_alert over = {.cause = cause, .level = 0, .now = alerts_now(s)};
+    store_alert_change(s->store, &over, changed, NULL);
+}
+
+/* What was told while the store was away is written down for the list, without being told again. */
+static void end_trouble(struct alerts *s, json_t *record)
+{
+    char cause[CAUSE_MAX], *text = json_dumps(record, JSON_COMPACT);
+    snprintf(cause, sizeof cause, "%s:%s:", alert_kind_name(ALERT_STORE), s->server);
+    const struct store_alert told = {.cause = cause, .level = 1, .json = text, .now = s->trouble_since};
+    if (text)
+        store_alert_change(s->store, &told, recorded, s);
+    free(text);
+    alert_post_own(s, record, ALERT_OVER, s->trouble_since);
+    s->trouble_since = 0;
+}
+
+/* Trouble is what has been seen from one failed question to another: a machine that slept has none. */
+static void count_failure(struct alerts *s, int64_t now)
+{
+    int most = s->settings.enabled ? s->settings.store_seconds : 0;
+    if (s->bad_since == 0 || now < s->bad_since)
+        s->bad_since = now;
+    if (most == 0 || s->trouble_since || now - s->bad_since < most)
+        return;
+    s->trouble_since = s->bad_since;
+    json_t *record = alert_record_of_store(s->server, s->bad_since);
+    if (record)
+        alert_post_own(s, record, ALERT_RAISED, s->bad_since);
+    json_decref(record);
+}
+
+static void pinged(void *ctx, enum store_result r)
+{
+    struct alerts *s = ctx;
+    s->pinging = false;
+    if (r != STORE_OK) {
+        count_failure(s, alerts_now(s));
+        return;
+    }
+    s->bad_since = 0;
+    if (s->trouble_since) {
+        json_t *record = alert_record_of_store(s->server, s->trouble_since);
+        if (record)
+            end_trouble(s, record);
+        json_decref(record);
+    }
+}
+
+static void look_at_store(struct alerts *s, int64_t now)
+{
+    if (s->pinging || (!s->clock_file && now < s->ping_at && s->ping_at - now <= ALERTS_PING_SECONDS))
+        return;
+    s->pinging = true;
+    s->ping_at = now + ALERTS_PING_SECONDS;
+    store_ping(s->store, pinged, s);
+}
+
+void alert_watch_tick(struct alerts *s)
+{
+    int64_t now = alerts_now(s);
+    look_at_store(s, now);
+    if (s->sequence < 0) /* what is open is not known yet */
+        return;
+    if (!s->walking && (s->clock_file || now >= s->walk_at || now + ALERTS_WALK_SECONDS < s->walk_at)) {
+        s->walking = true;
+        store_campaign_slugs(s->store, s->walk, walked, s);
+    }
+    look_at_due(s, now);
+}
