@@ -30,7 +30,7 @@ static bool dark(const struct qr_symbol *s, int x, int y)
     return x >= 0 && y >= 0 && x < s->size && y < s->size && s->modules[(size_t)y * (size_t)s->size + (size_t)x];
 }
 
-static void source(cairo_t *cr, uint32_t rgb)
+void qr_colour_set(cairo_t *cr, uint32_t rgb)
 {
     cairo_set_source_rgb(cr, (rgb >> 16) / 255.0, (rgb >> 8 & 0xFF) / 255.0, (rgb & 0xFF) / 255.0);
 }
@@ -89,7 +89,7 @@ static void logo_inside(cairo_t *cr, const struct qr_symbol *s, const struct qr_
     double width = k * look->logo->width, height = k * look->logo->height;
     double x = (s->size - width) / 2, y = (s->size - height) / 2;
 
-    source(cr, look->light);
+    qr_colour_set(cr, look->light);
     cairo_rectangle(cr, x - LOGO_BORDER, y - LOGO_BORDER, width + 2 * LOGO_BORDER, height + 2 * LOGO_BORDER);
     cairo_fill(cr);
     qr_logo_draw(cr, look->logo, x, y, width, height);
@@ -99,7 +99,7 @@ void qr_code_draw(cairo_t *cr, const struct qr_symbol *s, const struct qr_look *
 {
     double module = side / (s->size + 2 * look->margin);
 
-    source(cr, look->light);
+    qr_colour_set(cr, look->light);
     cairo_rectangle(cr, x, y, side, side);
     cairo_fill(cr);
     cairo_save(cr);
@@ -114,7 +114,7 @@ void qr_code_draw(cairo_t *cr, const struct qr_symbol *s, const struct qr_look *
             if (dark(s, column, row))
                 round_module(cr, s, column, row);
     }
-    source(cr, look->dark);
+    qr_colour_set(cr, look->dark);
     cairo_fill(cr);
     if (look->logo)
         logo_inside(cr, s, look);

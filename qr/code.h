@@ -27,6 +27,9 @@ const char *qr_look_refused(const struct qr_look *look);
 /* Draws within the square at (x, y), quiet zone included; all dark modules are one path. */
 void qr_code_draw(cairo_t *cr, const struct qr_symbol *s, const struct qr_look *look, double x, double y, double side);
 
+/* Makes a colour, 0xRRGGBB, the source. */
+void qr_colour_set(cairo_t *cr, uint32_t rgb);
+
 /* Draws a logo into a rectangle. */
 void qr_logo_draw(cairo_t *cr, const struct qr_logo *logo, double x, double y, double width, double height);
 

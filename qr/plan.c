@@ -51,11 +51,6 @@ double qr_plan_px_per_mm(const struct qr_plan *plan)
     return plan->template->px_per_mm;
 }
 
-static void source(cairo_t *cr, uint32_t rgb)
-{
-    cairo_set_source_rgb(cr, (rgb >> 16) / 255.0, (rgb >> 8 & 0xFF) / 255.0, (rgb & 0xFF) / 255.0);
-}
-
 static void rectangle(cairo_t *cr, const struct qr_mark *m)
 {
     double r = m->radius;
@@ -74,7 +69,7 @@ static void rectangle(cairo_t *cr, const struct qr_mark *m)
 
 static void draw(cairo_t *cr, const struct qr_plan *plan, const struct qr_mark *m)
 {
-    source(cr, m->colour);
+    qr_colour_set(cr, m->colour);
     switch (m->kind) {
     case QR_MARK_RECT:
         rectangle(cr, m);

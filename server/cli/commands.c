@@ -79,8 +79,14 @@ static const char qr_help[] =
     "Without -o the code is drawn on the terminal. `-o -` writes SVG to stdout when that is not a terminal.\n"
     "\n"
     "Options\n"
-    "  -o FILE         .svg or .png\n"
-    "  --size N        side with quiet zone; mm for SVG (50), px for PNG (1024)\n"
+    "  -o FILE         .svg, .png, .pdf or .eps\n"
+    "  --terminal      draw it on the terminal\n"
+    "  --size N        side with quiet zone; px of a PNG (1024), else mm (50)\n"
+    "  --distance D    from which it must scan, as 3m or 80cm: chooses the size\n"
+    "  --compact       the link in capitals if that makes the code smaller; only for sites that read them as small "
+    "letters,\n"
+    "                  as huoma does\n"
+    "  --shape S       of the modules: square or rounded (square)\n"
     "  --ecc L|M|Q|H   error correction (M)\n"
     "  --margin N      quiet zone in modules (4 at least)\n"
     "  --dark RRGGBB   colour of the modules (000000)\n"
@@ -180,7 +186,7 @@ const struct cli_command cli_commands[] = {
      cli_campaign},
     {"user", "add, list and delete people who log in, set their passwords", user_help, NULL, true, false, cli_user},
     {"token", "make, list and delete tokens for the admin API", token_help, NULL, true, false, cli_token},
-    {"qr", "draw a code as SVG, PNG or on the terminal", qr_help, NULL, false, false, cli_qr},
+    {"qr", "draw a code as SVG, PNG, PDF, EPS or on the terminal", qr_help, NULL, false, false, cli_qr},
     {"poster", "draw a page with a campaign's code to be printed", poster_help, NULL, true, false, cli_poster},
     {"sheet", "draw prints for many channels of a campaign", sheet_help, NULL, true, false, cli_sheet},
     {"export", "write everything that is kept as JSON lines", export_help, NULL, true, false, cli_export},

@@ -2,24 +2,28 @@
 #include "qr.h"
 
 #include <errno.h>
-#include <fcntl.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <strings.h>
 #include <unistd.h>
 
-#include "cli.h"
+#include "canvas.h"
+#include "distance.h"
+#include "output.h"
 
-enum { PNG_PX = 1024, SVG_MM = 50 };
+enum { PNG_PX = 1024, PRINT_MM = 50 };
 
-enum form { FORM_NONE, FORM_SVG, FORM_PNG, FORM_TERMINAL };
+enum form { FORM_SVG, FORM_PNG, FORM_PDF, FORM_EPS, FORM_NONE, FORM_TERMINAL };
 
 struct order {
     const char *url, *file;
     enum form form;
     enum qr_ecc ecc;
     struct qr_look look;
-    long size; /* px or mm; 0: the form's own */
+    long size;       /* px or mm; 0: the form's own */
+    double distance; /* mm; 0: any */
+    bool compact, terminal;
 };
 
 static bool read_number(const char *text, long least, long most, long *n)
@@ -48,31 +52,41 @@ static bool set_margin(struct order *o, const char *value)
     return good;
 }
 
-static bool set_option(struct order *o, int option, const char *value)
+static bool set_shape(struct order *o, const char *value)
 {
-    switch (option) {
-    case 0:
-    case 1:
+    o->look.rounded = strcmp(value, "rounded") == 0;
+    return o->look.rounded || strcmp(value, "square") == 0;
+}
+
+static bool set_option(struct order *o, const char *name, const char *value)
+{
+    if (strcmp(name, "-o") == 0 || strcmp(name, "--output") == 0) {
         o->file = value;
         return value[0] != '\0';
-    case 2:
-        return read_number(value, 1, QR_PX_MAX, &o->size);
-    case 3:
-        return set_ecc(o, value);
-    case 4:
-        return set_margin(o, value);
-    case 5:
-        return qr_colour_from_text(value, strlen(value), &o->look.dark);
-    default:
-        return qr_colour_from_text(value, strlen(value), &o->look.light);
     }
+    if (strcmp(name, "--compact") == 0)
+        return o->compact = true;
+    if (strcmp(name, "--terminal") == 0)
+        return o->terminal = true;
+    if (strcmp(name, "--size") == 0)
+        return read_number(value, 1, QR_PX_MAX, &o->size);
+    if (strcmp(name, "--ecc") == 0)
+        return set_ecc(o, value);
+    if (strcmp(name, "--margin") == 0)
+        return set_margin(o, value);
+    if (strcmp(name, "--shape") == 0)
+        return set_shape(o, value);
+    if (strcmp(name, "--distance") == 0)
+        return qr_distance_from_text(value, strlen(value), &o->distance);
+    return qr_colour_from_text(value, strlen(value), strcmp(name, "--dark") == 0 ? &o->look.dark : &o->look.light);
 }
 
 static bool read_order(struct order *o, int argc, char **argv)
 {
-    static const struct cli_option options[] = {{"-o", true},      {"--output", true}, {"--size", true},
-                                                {"--ecc", true},   {"--margin", true}, {"--dark", true},
-                                                {"--light", true}, {NULL, false}};
+    static const struct cli_option options[] = {{"-o", true},      {"--output", true},   {"--terminal", false},
+                                                {"--size", true},  {"--distance", true}, {"--compact", false},
+                                                {"--shape", true}, {"--ecc", true},      {"--margin", true},
+                                                {"--dark", true},  {"--light", true},    {NULL, false}};
     struct cli_walk w = {.command = "qr", .argc = argc, .argv = argv};
     const char *value;
     for (int option; (option = cli_next(&w, options, &value)) != CLI_END;) {
@@ -84,7 +98,7 @@ static bool read_order(struct order *o, int argc, char **argv)
         }
         if (option == CLI_ARGUMENT) {
             o->url = value;
-        } else if (!set_option(o, option, value)) {
+        } else if (!set_option(o, options[option].name, value)) {
             cli_misuse(w.command, "%s: %s is not possible", options[option].name, value);
             return false;
         }
@@ -97,67 +111,125 @@ static bool read_order(struct order *o, int argc, char **argv)
 /* By the file's name; "-" is stdout. */
 static enum form form_of(const struct order *o)
 {
+    static const char *const SUFFIXES[] = {".svg", ".png", ".pdf", ".eps"};
+    if (o->terminal)
+        return FORM_TERMINAL;
     if (!o->file)
         return isatty(STDOUT_FILENO) ? FORM_TERMINAL : FORM_NONE;
-    const char *dot = strrchr(o->file, '.');
     if (strcmp(o->file, "-") == 0)
         return isatty(STDOUT_FILENO) ? FORM_TERMINAL : FORM_SVG;
-    return dot && strcasecmp(dot, ".svg") == 0 ? FORM_SVG : dot && strcasecmp(dot, ".png") == 0 ? FORM_PNG : FORM_NONE;
+    const char *dot = strrchr(o->file, '.');
+    for (int i = 0; dot && i < FORM_NONE; i++)
+        if (strcasecmp(dot, SUFFIXES[i]) == 0)
+            return (enum form)i;
+    return FORM_NONE;
 }
 
-static char *draw(const struct order *o, const struct qr_symbol *symbol, size_t *len)
+/* In capitals if that is asked for and possible; says what was gained. */
+static int encode(const struct order *o, struct qr_symbol *symbol)
 {
-    switch (o->form) {
-    case FORM_SVG:
-        return qr_to_svg(symbol, &o->look, o->size ? (double)o->size : SVG_MM, len);
-    case FORM_PNG:
-        return (char *)qr_to_png(symbol, &o->look, o->size ? (int)o->size : PNG_PX, len);
-    default:
-        return qr_to_terminal(symbol, getenv("NO_COLOR") == NULL, len);
+    size_t len = strlen(o->url);
+    int result = qr_encode(o->url, len, o->ecc, symbol);
+    if (result != 0 || !o->compact)
+        return result;
+    char *capitals = malloc(len + 1);
+    if (!capitals || !qr_compact(o->url, len, capitals)) {
+        fprintf(stderr, "compact: not possible for this link\n");
+        free(capitals);
+        return 0;
     }
+    int before = symbol->size;
+    qr_symbol_clear(symbol);
+    result = qr_encode(capitals, len, o->ecc, symbol);
+    if (result == 0)
+        fprintf(stderr, "compact: %d of %d modules\n", symbol->size, before);
+    free(capitals);
+    return result;
 }
 
-/* Written beside it and put in its place whole, so that a file which is there is never half overwritten. What is no
- * file
- * (/dev/stdout, a pipe) is written to directly. */
-static enum cli_exit write_file(const char *path, const char *bytes, size_t len)
+/* The side: what is asked for, what the distance needs, or the form's own. 0: said on stderr that it can't be. */
+static long choose_size(const struct order *o, const struct qr_symbol *symbol)
 {
-    struct stat st;
-    char beside[4096];
-    bool direct = stat(path, &st) == 0 && !S_ISREG(st.st_mode);
-    if (!direct && snprintf(beside, sizeof beside, "%s.XXXXXX", path) >= (int)sizeof beside)
-        return cli_fail(path, "%s", strerror(ENAMETOOLONG));
-    int fd = direct ? -1 : mkostemp(beside, O_CLOEXEC);
-    FILE *f = direct ? fopen(path, "we") : fd >= 0 ? fdopen(fd, "w") : NULL;
-    if (!f)
-        return cli_fail(path, "%s", strerror(errno));
-    mode_t mask = umask(0);
-    umask(mask);
-    bool good = fwrite(bytes, 1, len, f) == len && (direct || fchmod(fd, 0666 & ~mask) == 0);
-    good = fclose(f) == 0 && good;
-    if (good && !direct)
-        good = rename(beside, path) == 0;
-    if (good)
-        return CLI_DONE;
-    int why = errno;
-    if (!direct)
-        unlink(beside);
-    return cli_fail(path, "%s", strerror(why));
+    int all = symbol->size + 2 * o->look.margin;
+    if (o->form == FORM_PNG) {
+        long px = o->size ? o->size : PNG_PX;
+        if (px < all)
+            cli_fail("--size", "at least %d: a pixel for each module and the margin", all);
+        return px < all ? 0 : px;
+    }
+    double needed = o->distance > 0 ? ceil(qr_distance_width(o->distance, symbol->size) * all / symbol->size) : 0;
+    if (needed > QR_MM_MAX) {
+        cli_fail("--distance", "needs a code of %.0f mm, and %d mm are the most", needed, QR_MM_MAX);
+        return 0;
+    }
+    if (o->size && (double)o->size < needed) {
+        cli_fail("--size", "too small for this distance: at least %.0f mm", needed);
+        return 0;
+    }
+    return o->size ? o->size : needed > 0 ? (long)needed : PRINT_MM;
 }
 
-static enum cli_exit print_symbol(const struct order *o, const struct qr_symbol *symbol)
+static int draw(const struct order *o, const struct qr_symbol *symbol, long size, struct cli_output *out)
+{
+    int all = symbol->size + 2 * o->look.margin;
+    double side = o->form == FORM_PNG ? (double)(size / all * all) : (double)size; /* modules of whole pixels */
+    double left = floor(((double)size - side) / 2);
+    static const enum qr_form FORMS[] = {QR_SVG, QR_PNG, QR_PDF, QR_EPS};
+    struct qr_canvas *canvas =
+        qr_canvas_new(FORMS[o->form], (double)size, (double)size, 0, o->url, cli_output_write, out);
+    if (!canvas)
+        return -ENOMEM;
+    cairo_t *cr = qr_canvas_cairo(canvas);
+    qr_colour_set(cr, o->look.light);
+    cairo_paint(cr);
+    qr_code_draw(cr, symbol, &o->look, left, left, side);
+    return qr_canvas_end(canvas);
+}
+
+/* What is nothing but squares needs no drawing library. */
+static int put(const struct order *o, const struct qr_symbol *symbol, long size, struct cli_output *out)
+{
+    size_t len = 0;
+    if (o->look.rounded || o->form > FORM_PNG)
+        return draw(o, symbol, size, out);
+    void *image = o->form == FORM_PNG ? (void *)qr_to_png(symbol, &o->look, (int)size, &len)
+                                      : (void *)qr_to_svg(symbol, &o->look, (double)size, &len);
+    int result = image ? cli_output_write(out, image, len) : -ENOMEM;
+    free(image);
+    return result;
+}
+
+static enum cli_exit print_file(const struct order *o, const struct qr_symbol *symbol)
+{
+    long size = choose_size(o, symbol);
+    struct cli_output *out = size ? cli_output_open(o->file) : NULL;
+    if (!out)
+        return CLI_FAILED;
+    int result = put(o, symbol, size, out);
+    enum cli_exit code = cli_output_end(out, result == 0);
+    return result == 0 ? code : cli_fail("qr", "%s", strerror(-result));
+}
+
+static enum cli_exit print_terminal(const struct qr_symbol *symbol)
 {
     size_t len;
-    char *bytes = draw(o, symbol, &len);
-    if (!bytes)
-        return cli_fail("qr", o->form == FORM_PNG ? "--size is too small for this code" : "out of memory");
-    enum cli_exit code = CLI_DONE;
-    if (o->file && strcmp(o->file, "-") != 0)
-        code = write_file(o->file, bytes, len);
-    else if (fwrite(bytes, 1, len, stdout) != len)
-        code = cli_fail("qr", "%s", strerror(errno));
-    free(bytes);
-    return code;
+    char *text = qr_to_terminal(symbol, getenv("NO_COLOR") == NULL, &len);
+    bool good = text && fwrite(text, 1, len, stdout) == len && fflush(stdout) == 0;
+    free(text);
+    return good ? CLI_DONE : cli_fail("qr", "%s", strerror(text ? errno : ENOMEM));
+}
+
+static enum cli_exit misused(const struct order *o)
+{
+    if (o->form == FORM_NONE && o->file)
+        return cli_misuse("qr", "%s: the name must end in .svg, .png, .pdf or .eps", o->file);
+    if (o->form == FORM_NONE)
+        return cli_misuse("qr", "needs -o FILE where the output is not a terminal");
+    if (o->form == FORM_PNG && o->distance > 0)
+        return cli_misuse("qr", "--distance: not of a PNG, which has no millimetres");
+    if (o->form != FORM_PNG && o->size > QR_MM_MAX)
+        return cli_misuse("qr", "--size: at most %d mm", QR_MM_MAX);
+    return CLI_DONE;
 }
 
 enum cli_exit cli_qr(const struct config *config, int argc, char **argv)
@@ -168,21 +240,18 @@ enum cli_exit cli_qr(const struct config *config, int argc, char **argv)
     if (!read_order(&o, argc, argv))
         return CLI_MISUSED;
     o.form = form_of(&o);
-    if (o.form == FORM_NONE && o.file)
-        return cli_misuse("qr", "%s: the name must end in .svg or .png", o.file);
-    if (o.form == FORM_NONE)
-        return cli_misuse("qr", "needs -o FILE where the output is not a terminal");
-    if (o.form == FORM_SVG && o.size > QR_MM_MAX)
-        return cli_misuse("qr", "--size: at most %d mm", QR_MM_MAX);
+    enum cli_exit code = misused(&o);
+    if (code != CLI_DONE)
+        return code;
     const char *refused = qr_look_refused(&o.look);
     if (refused)
         return cli_fail("qr", "%s", refused);
-    int r = qr_encode(o.url, strlen(o.url), o.ecc, &symbol);
+    int r = encode(&o, &symbol);
     if (r != 0)
         return cli_fail("qr", r == -E2BIG    ? "the URL is too long for a code"
                               : r == -EINVAL ? "the URL is empty"
                                              : "out of memory");
-    enum cli_exit code = print_symbol(&o, &symbol);
+    code = o.form == FORM_TERMINAL ? print_terminal(&symbol) : print_file(&o, &symbol);
     qr_symbol_clear(&symbol);
     return code;
 }

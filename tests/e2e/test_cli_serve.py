@@ -317,6 +317,30 @@ def test_qr(tmp_path):
     assert read.lower() == "https://q.example.com/spring-run"
 
 
+def test_qr_for_print(tmp_path):
+    """All forms, rounded, compact, as large as the distance wants it: read, and measured."""
+    for name, ppm in (("a.pdf", ["pdftoppm", "-r", "60", "-singlefile"]), ("a.eps", None), ("a.svg", ["rsvg-convert", "-d", "60", "-p", "60"])):
+        out = run("qr", "https://q.example.com/spring-run", "-o", tmp_path / name, "--compact", "--shape", "rounded", "--distance", "80cm")
+        assert out.returncode == 0 and out.stderr == "compact: 25 of 29 modules\n", out.stderr
+        if not ppm:
+            continue
+        image = tmp_path / "a.png"
+        if ppm[0] == "pdftoppm":
+            subprocess.run([*ppm, "-png", tmp_path / name, tmp_path / "a"], check=True)
+        else:
+            subprocess.run([*ppm, tmp_path / name, "-o", image], check=True)
+        read = subprocess.run(["zbarimg", "-q", "--raw", image], capture_output=True, text=True, check=True).stdout.strip()
+        assert read == "HTTPS://Q.EXAMPLE.COM/SPRING-RUN"
+    box = re.search(r"%%BoundingBox: (\d+) (\d+) (\d+) (\d+)", (tmp_path / "a.eps").read_text("latin-1"))
+    side = (int(box[3]) - int(box[1])) / 72 * 25.4
+    assert 0 <= side - 80 * 33 / 25 <= 2, "the symbol is 80 mm, the quiet zone beside it"
+    out = run("qr", "https://q.example.com/spring-run", "-o", tmp_path / "b.pdf", "--distance", "3m", "--size", "100")
+    assert out.returncode == 1 and "at least 383 mm" in out.stderr and not (tmp_path / "b.pdf").exists()
+    assert_one_line(run("qr", "x", "-o", tmp_path / "b.gif"), 2)
+    assert_one_line(run("qr", "x", "-o", tmp_path / "b.png", "--distance", "3m"), 2)
+    assert run("qr", "https://q.example.com/spring-run", "--terminal").stdout.count("\n") == 19
+
+
 def test_warns_of_a_redis_that_promises_less():
     with RedisServer(tcp=True) as good, Server(workers=1, redis=good) as s:
         assert "persistence" not in s.log() and "appendonly" not in s.log()
