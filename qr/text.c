@@ -8,8 +8,10 @@
  */
 #include "text.h"
 
+#include <fontconfig/fontconfig.h>
 #include <math.h>
 #include <pango/pangocairo.h>
+#include <pango/pangofc-fontmap.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -59,12 +61,56 @@ static PangoFont *load_face(struct qr_type *t, bool bold)
     return font;
 }
 
-struct qr_type *qr_type_new(char *error, size_t size)
+/*
+ * The family's files and nothing else: no rule of the machine's or the user's fontconfig has a say in how they are
+ * drawn (an antialias=false there would win over cairo's font options). NULL: the family isn't there.
+ */
+static FcConfig *find_fonts(void)
 {
-    struct qr_type *t = g_new0(struct qr_type, 1);
+    FcConfig *machine = FcInitLoadConfigAndFonts(), *own = FcConfigCreate();
+    FcPattern *pattern = FcPatternBuild(NULL, FC_FAMILY, FcTypeString, FAMILY, (char *)NULL);
+    FcObjectSet *wanted = FcObjectSetBuild(FC_FILE, (char *)NULL);
+    FcFontSet *set = FcFontList(machine, pattern, wanted);
+    int added = 0;
+
+    for (int i = 0; own && set && i < set->nfont; i++) {
+        FcChar8 *file;
+        if (FcPatternGetString(set->fonts[i], FC_FILE, 0, &file) == FcResultMatch)
+            added += FcConfigAppFontAddFile(own, file);
+    }
+    if (set)
+        FcFontSetDestroy(set);
+    FcObjectSetDestroy(wanted);
+    FcPatternDestroy(pattern);
+    if (machine)
+        FcConfigDestroy(machine);
+    if (own && !added)
+        FcConfigDestroy(own);
+    return added ? own : NULL;
+}
+
+/* Found once in a process: a map of pango 1.50 never lets go of its fontconfig. */
+static FcConfig *own_fonts(void)
+{
+    static GMutex mutex;
+    static FcConfig *fonts;
+
+    g_mutex_lock(&mutex);
+    if (!fonts)
+        fonts = find_fonts();
+    g_mutex_unlock(&mutex);
+    return fonts;
+}
+
+/* A map of fonts, and a context to set text with; false: the family isn't there. */
+static bool map_fonts(struct qr_type *t)
+{
+    FcConfig *fonts = own_fonts();
     cairo_font_options_t *options = cairo_font_options_create();
 
-    t->map = pango_cairo_font_map_new();
+    t->map = pango_cairo_font_map_new_for_font_type(CAIRO_FONT_TYPE_FT);
+    if (fonts)
+        pango_fc_font_map_set_config(PANGO_FC_FONT_MAP(t->map), fonts);
     pango_cairo_font_map_set_resolution(PANGO_CAIRO_FONT_MAP(t->map), 72);
     t->context = pango_font_map_create_context(t->map);
     cairo_font_options_set_antialias(options, CAIRO_ANTIALIAS_GRAY);
@@ -75,7 +121,14 @@ struct qr_type *qr_type_new(char *error, size_t size)
     pango_cairo_context_set_resolution(t->context, 72);
     pango_context_set_round_glyph_positions(t->context, FALSE);
     pango_context_set_base_dir(t->context, PANGO_DIRECTION_LTR);
-    if (pango_font_map_get_family(t->map, FAMILY)) {
+    return fonts != NULL;
+}
+
+struct qr_type *qr_type_new(char *error, size_t size)
+{
+    struct qr_type *t = g_new0(struct qr_type, 1);
+
+    if (map_fonts(t)) {
         t->face[0] = load_face(t, false);
         t->face[1] = load_face(t, true);
     }
@@ -333,8 +386,8 @@ void qr_words_clear(struct qr_words *w)
 #endif
 #if defined(__SANITIZE_ADDRESS__) || __has_feature(address_sanitizer)
 /*
- * Not ours to free: fontconfig keeps its configuration, and cairo 1.16 loses an array of 768 bytes for each CFF font
- * that it puts into a PDF.
+ * fontconfig's pointers are offsets, which the sanitizer can't follow; and cairo 1.16 loses an array of 768 bytes for
+ * each CFF font that it puts into a PDF.
  */
 const char *__lsan_default_suppressions(void);
 const char *__lsan_default_options(void);

@@ -85,3 +85,29 @@ def test_a_sheet_has_each_channel_once_in_order(drawn):
     wanted = [f"{LINK}shop-{n}" for n in range(1, 15)]
     assert zxing(cells) == wanted
     assert sorted(zbar(printed)) == sorted(wanted)
+
+
+ODD_FONTS = """<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd"><fontconfig>
+<include>/etc/fonts/fonts.conf</include>
+<match target="pattern"><edit name="dpi" mode="assign" binding="strong"><double>200</double></edit></match>
+<match target="font">
+<edit name="antialias" mode="assign" binding="strong"><bool>false</bool></edit>
+<edit name="hinting" mode="assign" binding="strong"><bool>true</bool></edit>
+<edit name="hintstyle" mode="assign" binding="strong"><const>hintfull</const></edit>
+<edit name="rgba" mode="assign" binding="strong"><const>rgb</const></edit>
+</match></fontconfig>"""
+
+
+def test_the_screen_of_whoever_draws_changes_nothing(drawn, tmp_path):
+    (tmp_path / "fonts.conf").write_text(ODD_FONTS)
+    subprocess.run([DRAW, tmp_path], check=True, timeout=60,
+                   env={**os.environ, "FONTCONFIG_FILE": str(tmp_path / "fonts.conf"), "LANG": "ja_JP.UTF-8", "PANGO_LANGUAGE": "ja"})
+    for name in ("poster-a4.png", "card-a6.png", "sticker-60mm.png", "moments-1080x1920.png"):
+        assert (tmp_path / name).read_bytes() == (drawn / name).read_bytes(), name
+
+
+def test_without_its_font_it_says_which_package_brings_it(tmp_path):
+    (tmp_path / "fonts.conf").write_text('<?xml version="1.0"?><fontconfig><cachedir>/tmp</cachedir></fontconfig>')
+    out = subprocess.run([DRAW, tmp_path], env={**os.environ, "FONTCONFIG_FILE": str(tmp_path / "fonts.conf")}, text=True,
+                         capture_output=True)
+    assert out.returncode == 1 and "Noto Sans CJK SC isn't installed" in out.stderr and "fonts-noto-cjk" in out.stderr

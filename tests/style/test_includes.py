@@ -37,7 +37,7 @@ LIBRARIES = {
     r"llhttp.*\.h|llhttp/.*": ("server/http/request.c", "server/http/body.c"),
     r"jansson\.h": ("campaign/campaign_json*.c", "campaign/campaign_json_private.h", "config/", "import/", "server/admin/", "server/alert/",
                      "server/cli/import*", "server/cli/export*"),
-    r"pango/.*": ("qr/text.c",),
+    r"(pango|fontconfig)/.*": ("qr/text.c",),
     r"zlib\.h": ("qr/pdf_black.c",),
     r"curl/.*": ("server/alert/sender.c",),
     r"glib\.h": ("server/zone.c",),
