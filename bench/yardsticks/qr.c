@@ -38,12 +38,14 @@ static void draw_png(const QRcode *code, int px, FILE *out)
                  PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
     png_set_PLTE(png, info, palette, 2);
     png_write_info(png, info);
-    for (int y = 0; y < px; y++) {
+    for (int y = 0, last = -2; y < px; y++) {
         int line = y < left ? -1 : (y - left) / scale;
-        memset(row, 0, sizeof row);
-        for (int x = 0; line >= 0 && line < code->width && x < code->width * scale; x++)
+        if (line != last)
+            memset(row, 0, sizeof row);
+        for (int x = 0; line != last && line >= 0 && line < code->width && x < code->width * scale; x++)
             if (code->data[line * code->width + x / scale] & 1)
                 row[(left + x) / 8] = (png_byte)(row[(left + x) / 8] | 0x80 >> (left + x) % 8);
+        last = line;
         png_write_row(png, row);
     }
     png_write_end(png, NULL);
