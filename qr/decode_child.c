@@ -4,6 +4,8 @@
  */
 #include "decode_child.h"
 
+#include "decode_private.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -37,12 +39,6 @@ const char *qr_decode_reason(enum qr_decoded d)
     return (unsigned)d < QR_DECODED_COUNT ? reasons[d] : reasons[QR_DECODE_CRASHED];
 }
 
-struct decode_child {
-    pid_t pid;
-    int fd;
-    int64_t end_ms;
-};
-
 static int64_t now_ms(void)
 {
     struct timespec t;
@@ -68,12 +64,14 @@ static bool program_path(char path[PATH_MAX])
     return true;
 }
 
-static int spawn(struct decode_child *c, int their_end)
+static int spawn(struct decode_child *c, int their_end, const char *mode)
 {
-    char path[PATH_MAX], *argv[] = {(char[]){"huoma-decode"}, NULL}, *environment[] = {NULL};
+    char path[PATH_MAX], word[16] = "";
+    char *argv[] = {(char[]){"huoma-decode"}, mode ? word : NULL, NULL}, *environment[] = {NULL};
     posix_spawn_file_actions_t actions;
     int err;
 
+    snprintf(word, sizeof(word), "%s", mode ? mode : "");
     if (!program_path(path))
         return -ENOENT;
     if (posix_spawn_file_actions_init(&actions) != 0)
@@ -91,20 +89,24 @@ static int spawn(struct decode_child *c, int their_end)
     return -err;
 }
 
-static int start(struct decode_child *c)
+void decode_child_allow(struct decode_child *c, int seconds)
+{
+    c->end_ms = now_ms() + seconds * 1000;
+}
+
+int decode_child_start(struct decode_child *c, const char *mode)
 {
     int ends[2], err;
 
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
         return -errno;
-    err = spawn(c, ends[1]);
+    err = spawn(c, ends[1], mode);
     close(ends[1]);
     if (err) {
         close(ends[0]);
         return err;
     }
     c->fd = ends[0];
-    c->end_ms = now_ms() + QR_DECODE_SECONDS * 1000;
     fcntl(c->fd, F_SETFL, O_NONBLOCK);
     return 0;
 }
@@ -124,8 +126,10 @@ static bool wait_for(const struct decode_child *c, short events)
 }
 
 /* A program that has said what it thinks of the image before it got all of it closes its end: no error here. */
-static bool send_image(const struct decode_child *c, const char *image, size_t len)
+bool decode_child_send(const struct decode_child *c, const void *bytes, size_t len)
 {
+    const char *image = bytes;
+
     while (len > 0) {
         ssize_t n;
 
@@ -139,12 +143,10 @@ static bool send_image(const struct decode_child *c, const char *image, size_t l
             break;
         }
     }
-    shutdown(c->fd, SHUT_WR);
     return true;
 }
 
-/* Bytes of the answer; -1: the time is over. */
-static ssize_t read_answer(const struct decode_child *c, char *answer, size_t room)
+ssize_t decode_child_receive(const struct decode_child *c, void *answer, size_t room)
 {
     size_t len = 0;
 
@@ -153,7 +155,7 @@ static ssize_t read_answer(const struct decode_child *c, char *answer, size_t ro
 
         if (!wait_for(c, POLLIN))
             return -1;
-        n = recv(c->fd, answer + len, room - len, 0);
+        n = recv(c->fd, (char *)answer + len, room - len, 0);
         if (n > 0)
             len += (size_t)n;
         else if (n == 0 || (errno != EINTR && errno != EAGAIN))
@@ -177,8 +179,12 @@ static bool is_text(const char *s, size_t len)
 static enum qr_decoded hear(const struct decode_child *c, const char *image, size_t len, char *text)
 {
     char answer[1 + QR_DECODE_TEXT_MAX + 1];
-    ssize_t n = send_image(c, image, len) ? read_answer(c, answer, sizeof(answer)) : -1;
+    ssize_t n = -1;
 
+    if (decode_child_send(c, image, len)) {
+        shutdown(c->fd, SHUT_WR);
+        n = decode_child_receive(c, answer, sizeof(answer));
+    }
     if (n < 0)
         return QR_DECODE_LATE;
     if (n == 0 || (unsigned char)answer[0] >= QR_DECODE_LATE || n > 1 + QR_DECODE_TEXT_MAX)
@@ -192,6 +198,17 @@ static enum qr_decoded hear(const struct decode_child *c, const char *image, siz
     return QR_DECODED;
 }
 
+int decode_child_end(struct decode_child *c)
+{
+    int status;
+
+    kill(c->pid, SIGKILL);
+    while (waitpid(c->pid, &status, 0) < 0 && errno == EINTR)
+        ;
+    close(c->fd);
+    return status;
+}
+
 enum qr_decoded qr_decode(const void *image, size_t len, char text[QR_DECODE_TEXT_MAX + 1])
 {
     struct decode_child c;
@@ -201,13 +218,11 @@ enum qr_decoded qr_decode(const void *image, size_t len, char text[QR_DECODE_TEX
     text[0] = '\0';
     if (len > QR_DECODE_BYTES_MAX)
         return QR_DECODE_TOO_LARGE;
-    if (start(&c) != 0)
+    if (decode_child_start(&c, NULL) != 0)
         return QR_DECODE_NO_PROGRAM;
+    decode_child_allow(&c, QR_DECODE_SECONDS);
     d = hear(&c, image, len, text);
-    kill(c.pid, SIGKILL);
-    while (waitpid(c.pid, &status, 0) < 0 && errno == EINTR)
-        ;
-    close(c.fd);
+    status = decode_child_end(&c);
     /* The limit of processor time ends it as a crash does. */
     if (d == QR_DECODE_CRASHED && WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU)
         d = QR_DECODE_LATE;

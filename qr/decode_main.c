@@ -3,12 +3,16 @@
  * decode_child.c for one image; of no use to people.
  */
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "decode_image.h"
+#include "decode_private.h"
+#include "decode_proof.h"
 #include "decode_sandbox.h"
+#include "proof.h"
 
 static _Noreturn void answer(enum qr_decoded d, const char *text, size_t len)
 {
@@ -52,7 +56,7 @@ static uint8_t *read_input(size_t *len)
     return bytes;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     static char text[QR_DECODE_TEXT_MAX + 1];
     struct decode_pixels pixels;
@@ -60,8 +64,11 @@ int main(void)
     uint8_t *bytes;
     size_t len;
 
-    if (decode_sandbox_enter() != 0)
+    bool proves = argc > 1 && strcmp(argv[1], DECODE_PROOF) == 0;
+    if (decode_sandbox_enter(proves ? QR_PROOF_CPU_SECONDS : QR_DECODE_CPU_SECONDS) != 0)
         decode_give_up(QR_DECODE_NO_SANDBOX);
+    if (proves)
+        return decode_proofs();
     bytes = read_input(&len);
     d = decode_image(bytes, len, &pixels);
     if (d == QR_DECODED)

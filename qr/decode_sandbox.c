@@ -64,7 +64,7 @@ static int load_filter(void)
     return err;
 }
 
-int decode_sandbox_enter(void)
+int decode_sandbox_enter(int cpu_seconds)
 {
     rlim_t mapped;
     int err = mapped_bytes(&mapped);
@@ -74,7 +74,7 @@ int decode_sandbox_enter(void)
     if (!err)
         err = set_limit(RLIMIT_AS, mapped + (rlim_t)QR_DECODE_MEMORY_MB * 1024 * 1024);
     if (!err)
-        err = set_limit(RLIMIT_CPU, QR_DECODE_CPU_SECONDS);
+        err = set_limit(RLIMIT_CPU, (rlim_t)cpu_seconds);
     if (!err)
         err = set_limit(RLIMIT_CORE, 0);
     if (!err)

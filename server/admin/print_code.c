@@ -179,6 +179,8 @@ int print_code_draw(struct print_press *press, const struct print *p, const stru
     if (result == 0)
         result = set_caption(press, &c, told, errors);
     if (result == 0)
+        result = print_prove_code(press, p, &c.code, &c.look, told, errors);
+    if (result == 0)
         result = put(&c, of, write, ctx);
     qr_words_clear(&c.caption);
     qr_symbol_clear(&c.code.symbol);

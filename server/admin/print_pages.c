@@ -1,6 +1,6 @@
 /*
- * The pages of a sheet. Each place is planned twice, once to see whether all can be printed and once to be drawn: what
- * is kept of a page would be kept a thousand times.
+ * The pages of a sheet. Each place is planned twice, once to be proved and once to be drawn: what is kept of a page
+ * would be kept a thousand times.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -53,7 +53,7 @@ static int plan_place(const struct sheet_print *s, size_t at, struct print_text 
     return *ret ? 0 : print_refused(&why, s->errors);
 }
 
-static int check_all(const struct sheet_print *s)
+static int prove_all(const struct sheet_print *s)
 {
     int result = 0;
     for (size_t i = 0; i < s->list->count && result == 0; i++) {
@@ -62,6 +62,7 @@ static int check_all(const struct sheet_print *s)
         result = plan_place(s, i, &text, &plan);
         if (result != 0)
             break;
+        result = print_prove_plan(s->press, s->p, s->of, text.code, label_of(s, i), plan, s->told, s->errors);
         qr_plan_free(plan);
         if (result == 0)
             result = s->pace->next(s->pace->ctx, false, i + 1, s->list->count);
@@ -107,7 +108,8 @@ int print_sheet_draw(struct print_press *press, const struct print *p, const str
     if (result == 0)
         result = lay_out(&s);
     if (result == 0)
-        result = check_all(&s);
+        result = prove_all(&s);
+    qr_prover_rest(press->prover);
     if (result == 0)
         result = draw_all(&s, write, ctx);
     qr_sheet_free(s.sheet);

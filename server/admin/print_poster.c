@@ -102,6 +102,8 @@ int print_poster_draw(struct print_press *press, const struct print *p, const st
         return print_refused(&why, errors);
     result = choose_pixels(p, plan, &per_mm, errors);
     if (result == 0)
+        result = print_prove_plan(press, p, of, text.code, p->label, plan, told, errors);
+    if (result == 0)
         result = put(p, plan, per_mm, of, write, ctx);
     qr_plan_free(plan);
     return result;

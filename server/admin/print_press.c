@@ -24,7 +24,15 @@ void print_campaign_clear(struct print_campaign *of)
 
 struct print_press *print_press_new(void)
 {
-    return calloc(1, sizeof(struct print_press));
+    struct print_press *press = calloc(1, sizeof *press);
+    if (!press)
+        return NULL;
+    press->proofs = print_proofs_new();
+    press->prover = qr_prover_new();
+    if (press->proofs && press->prover)
+        return press;
+    print_press_free(press);
+    return NULL;
 }
 
 void print_press_free(struct print_press *press)
@@ -32,6 +40,8 @@ void print_press_free(struct print_press *press)
     if (!press)
         return;
     qr_type_free(press->type);
+    qr_prover_free(press->prover);
+    print_proofs_free(press->proofs);
     free(press);
 }
 
@@ -58,7 +68,9 @@ int print_draw(struct print_press *press, const struct print *p, const struct pr
     int result = print_begin(p, of, told, errors);
     if (result != 0)
         return result;
-    return (p->kind == PRINT_CODE ? print_code_draw : print_poster_draw)(press, p, of, write, ctx, told, errors);
+    result = (p->kind == PRINT_CODE ? print_code_draw : print_poster_draw)(press, p, of, write, ctx, told, errors);
+    qr_prover_rest(press->prover);
+    return result;
 }
 
 static const struct {

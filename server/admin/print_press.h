@@ -3,9 +3,13 @@
 #define SERVER_ADMIN_PRINT_PRESS_H
 
 #include "print.h"
+#include "print_proofs.h"
+#include "proof.h"
 
 struct print_press {
     struct qr_type *type; /* the font; NULL: not needed yet */
+    struct print_proofs *proofs;
+    struct qr_prover *prover;
 };
 
 /* The font, found at its first use. NULL: it is not installed, which is told; -ENOTSUP. */
@@ -44,5 +48,13 @@ int print_code_draw(struct print_press *press, const struct print *p, const stru
                     void *ctx, struct print_told *told, struct field_errors *errors);
 int print_poster_draw(struct print_press *press, const struct print *p, const struct print_campaign *of, qr_write write,
                       void *ctx, struct print_told *told, struct field_errors *errors);
+
+/* Whether the code is read, worn as print gets too; told->margin is the least of all that were. 0; -EINVAL with an
+ * error that says what to change; -ENOTSUP. (print_prove.c) */
+int print_prove_code(struct print_press *press, const struct print *p, const struct print_symbol *code,
+                     const struct qr_look *look, struct print_told *told, struct field_errors *errors);
+int print_prove_plan(struct print_press *press, const struct print *p, const struct print_campaign *of,
+                     const char *code, const char *label, struct qr_plan *plan, struct print_told *told,
+                     struct field_errors *errors);
 
 #endif

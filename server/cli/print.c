@@ -25,7 +25,7 @@ static int show_progress(void *ctx, bool drawing, size_t done, size_t all)
         return 0;
     p->said = now;
     p->shown = true;
-    fprintf(stderr, "\r%s %zu of %zu\033[K", drawing ? "drawn" : "looked at", done, all);
+    fprintf(stderr, "\r%s %zu of %zu\033[K", drawing ? "drawn" : "proved", done, all);
     return 0;
 }
 

@@ -7,6 +7,7 @@ import os
 import pathlib
 import re
 import select
+import shutil
 import signal
 import socket
 import subprocess
@@ -15,7 +16,7 @@ from urllib.parse import quote
 
 import pytest
 
-from huoma import TOKEN, Connection, Server, build_request, once, page_groups, redirect_groups, wait_for
+from huoma import BINARY, TOKEN, Connection, Server, build_request, once, page_groups, redirect_groups, wait_for
 
 RUN = "http://q.example.com/run"
 MM_PER_INCH = 25.4
@@ -134,6 +135,38 @@ def test_capitals_make_the_code_smaller_and_it_is_said_by_how_much(server, run):
 def test_a_choice_that_cannot_be_is_refused_by_its_name(server, run, query, fields):
     for form in ("svg", "pdf", "eps"):
         assert sorted(reasons(ask(server, f"{run}/qr.{form}?{query}", expect=422))) == sorted(fields)
+
+
+def margin_of(answer):
+    return int(re.fullmatch(r"ok; margin=(\d+)%", answer.header("Huoma-Proof"))[1])
+
+
+def test_what_is_handed_out_was_read_and_it_is_said_how_well(server, run):
+    margins = {ecc: margin_of(ask(server, f"{run}/qr.svg?ecc={ecc}")) for ecc in "LMQH"}
+    assert 5 <= margins["L"] < margins["M"] <= margins["Q"] <= margins["H"] <= 30
+    for path in ("qr.png?ecc=H", "qr.pdf?ecc=H", "qr.eps?ecc=H", "qr.svg?ecc=H&size=20"):
+        assert margin_of(ask(server, f"{run}/{path}")) == margins["H"]
+    for path in ("poster.pdf", "poster.svg?template=moments", "poster.png?template=card"):
+        assert margin_of(ask(server, f"{run}/{path}")) >= 5
+
+
+def test_a_design_is_proved_once(server, run):
+    def children_cpu():
+        return sum(map(int, pathlib.Path(f"/proc/{server.process.pid}/stat").read_text().rsplit(")", 1)[1].split()[13:15]))
+
+    channels = {"channels": [f"once-{n}" for n in range(100)], "template": "card"}
+    before, answer = children_cpu(), ask(server, f"{run}/sheet.pdf", channels)
+    between, again = children_cpu(), ask(server, f"{run}/sheet.pdf", channels)
+    assert between > before and children_cpu() == between
+    assert margin_of(again) == margin_of(answer) and again.body == answer.body
+
+
+def test_without_the_decoder_nothing_is_printed(tmp_path):
+    """A server that finds no huoma-decode beside it hands out no code that was not read."""
+    shutil.copy(BINARY, tmp_path / "huoma")
+    with Server(workers=1, binary=tmp_path / "huoma") as s:
+        s.create("run", redirect_groups(1))
+        assert "could not be proved" in ask(s, "run/qr.svg", expect=503).json()["detail"]
 
 
 # --- posters ---
@@ -286,7 +319,7 @@ def test_a_sheet_ends_with_its_connection_for_an_older_client(server, run, tmp_p
 
 
 def test_codes_are_drawn_while_a_client_is_slow_with_its_sheet(server, run):
-    with Stream(server, 1000) as slow:
+    with Stream(server, 200, shape="rounded", template="card") as slow:
         slow.first()
         for n in range(5):
             began = time.monotonic()
@@ -296,7 +329,7 @@ def test_codes_are_drawn_while_a_client_is_slow_with_its_sheet(server, run):
 
 def test_who_leaves_ends_the_sheet(server, run):
     for moment in ("before", "middle"):
-        with Stream(server, 1000) as stream:
+        with Stream(server, 200, shape="rounded", template="card") as stream:
             if moment == "middle":
                 stream.first()
         with Stream(server, 2, slow=False) as next_one:  # waits for nobody who has left
@@ -304,7 +337,7 @@ def test_who_leaves_ends_the_sheet(server, run):
 
 
 def test_one_sheet_more_than_may_wait_is_refused(server, run):
-    streams = [Stream(server, 1000) for _ in range(9)]
+    streams = [Stream(server, 200, shape="rounded", template="card") for _ in range(9)]
     sockets = {s.link.socket: s.link for s in streams}
     refused = b""
     while not refused.startswith(b"HTTP/1.1 503 "):  # whichever came last; the one that is drawn answers too
@@ -321,18 +354,18 @@ def test_a_long_sheet_needs_no_more_memory_than_a_short_one(another, run):
         return int(re.search(r"VmHWM:\s+(\d+)", pathlib.Path(f"/proc/{another.process.pid}/status").read_text())[1]) >> 10
 
     def sheet(count):
-        return ask(another, f"{run}/sheet.pdf", {"channels": [f"c-{n}" for n in range(count)], "template": "sticker"}).body
+        return ask(another, f"{run}/sheet.pdf", {"channels": [f"c-{n}" for n in range(count)], "template": "card", "shape": "rounded"}).body
 
-    sheet(200)
+    sheet(50)
     before = resident_mb()
-    assert len(sheet(1000)) > 3 << 20
+    assert len(sheet(250)) > 2 << 20
     assert resident_mb() - before <= 4
 
 
 def test_a_server_that_stops_ends_the_sheet_under_way():
     with Server(workers=1, base_url="http://q.example.com") as s:
         s.create("run", redirect_groups(1))
-        with Stream(s, 300, slow=False) as stream:
+        with Stream(s, 60, slow=False) as stream:
             data = bytearray(stream.first())
             s.process.send_signal(signal.SIGTERM)
             while piece := stream.link.socket.recv(65536):

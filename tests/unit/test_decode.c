@@ -342,7 +342,7 @@ static int try_forbidden(void)
     pid_t child;
     int failed = 0;
 
-    if (decode_sandbox_enter() != 0)
+    if (decode_sandbox_enter(QR_DECODE_CPU_SECONDS) != 0)
         return 100;
     failed |= open("/etc/passwd", O_RDONLY) < 0 && errno == EPERM ? 0 : 1;
     failed |= socket(AF_INET, SOCK_STREAM, 0) < 0 && errno == EPERM ? 0 : 2;
