@@ -14,14 +14,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const double MARGIN = 0.08;       /* of the width */
-static const double BLEED = 3;           /* mm */
-static const double CROP_ROOM = 10;      /* mm around the cut for crop marks */
-static const double PANEL_PAD = 0.02;    /* of the width, around the quiet zone */
-static const double READ_SHARE = 150;    /* a title's em is at least this part of the distance its code scans from */
-static const double SAME = 0.999;        /* sizes of type that the eye takes for one */
-static const double SEEN_FROM = 1.5;     /* contrast of the colour on white for a disc to be seen */
-static const double WHITE_TEXT_FROM = 3; /* contrast of white on the field (WCAG 2, large text) */
+static const double MARGIN = 0.08;        /* of the width */
+static const double BLEED = 3;            /* mm */
+static const double CROP_ROOM = 10;       /* mm around the cut for crop marks */
+static const double PANEL_PAD = 0.02;     /* of the width, around the quiet zone */
+static const double READ_SHARE = 150;     /* a title's em is at least this part of the distance its code scans from */
+static const double STEP_ONE_LINE = 0.78; /* of its size is left to a step in one line: it sets that of all */
+static const double SAME = 0.999;         /* sizes of type that the eye takes for one */
+static const double SEEN_FROM = 1.5;      /* contrast of the colour on white for a disc to be seen */
+static const double WHITE_TEXT_FROM = 3;  /* contrast of white on the field (WCAG 2, large text) */
 static const double LINK_SHARE = 0.6, LABEL_SHARE = 0.37; /* of the line at the foot, if both are there */
 static const double HINT_ROOM = 0.53, LABEL_ROOM = 0.44, TITLE_ROOM = 0.53; /* chords of a disc, of its width */
 static const uint32_t BLACK = 0x000000, WHITE = 0xFFFFFF;
@@ -481,6 +482,7 @@ static bool add_steps(struct making *m)
     bool ok = n >= 0;
 
     b.chars = QR_STEP_CHARS;
+    b.one_line = STEP_ONE_LINE;
     if (n > 0 && m->k->steps == STEPS_ROW)
         ok = add_row(m, &b, n, texts, words);
     else if (n > 0 && m->k->steps == STEPS_STACK)

@@ -330,7 +330,9 @@ bool qr_text_set(struct qr_type *t, const struct qr_box *b, struct qr_words *ret
     if (!text_allowed(t, b, ret_refusal))
         return false;
     PangoLayout *layout = layout_new(t, b);
-    double em = fit_line(layout, b, b->lines == 1 ? b->size_min : fmax(b->size_min, b->size * ONE_LINE));
+    double em =
+        fit_line(layout, b,
+                 b->lines == 1 ? b->size_min : fmax(b->size_min, b->size * (b->one_line > 0 ? b->one_line : ONE_LINE)));
     if (em == 0 && b->lines > 1)
         em = fit_lines(layout, b);
     int lines = pango_layout_get_line_count(layout);

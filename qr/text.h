@@ -44,6 +44,7 @@ struct qr_box {
     int lines;             /* lines at most */
     double width, height;  /* of the box */
     double size, size_min; /* em: as large as this, never smaller than that */
+    double one_line;       /* one line if this share of the size is left, else several; 0: two thirds */
 };
 
 /* A text set in its box: drawn as often as one likes. */
@@ -57,10 +58,9 @@ struct qr_words {
 };
 
 /*
- * Sets the text as large as fits: in one line if that costs no more than a third of the size, else in lines of about
- * the same width. An empty text or NULL gives words that draw nothing. Refused: not UTF-8, control and invisible
- * characters, what the font lacks (emoji too), too many characters, too long for the box. Clear with qr_words_clear;
- * ret is always safe to clear.
+ * Sets the text as large as fits: in one line if its size stays near enough, else in lines of about the same width. An
+ * empty text or NULL gives words that draw nothing. Refused: not UTF-8, control and invisible characters, what the font
+ * lacks (emoji too), too many characters, too long for the box. Clear with qr_words_clear; ret is always safe to clear.
  */
 bool qr_text_set(struct qr_type *t, const struct qr_box *box, struct qr_words *ret, struct qr_refusal *ret_refusal);
 

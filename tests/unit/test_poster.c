@@ -232,10 +232,10 @@ static uint32_t pixel(cairo_surface_t *s, int x, int y)
     return argb & 0xFFFFFF;
 }
 
-static void quiet(const struct qr_plan *plan)
+static void measure(const struct qr_plan *plan)
 {
     struct qr_spot spot = qr_plan_spot(plan);
-    double k = 3 / spot.module, zone = 4 * spot.module;
+    double k = 5 / spot.module, zone = 4 * spot.module;
     cairo_surface_t *s = rendered(plan, k);
 
     for (double y = spot.y + 0.4 * spot.module; y < spot.y + spot.side - 0.4 * spot.module; y += spot.module / 3) {
@@ -247,10 +247,16 @@ static void quiet(const struct qr_plan *plan)
                          y);
         }
     }
+    for (int i = 0; i < 4 * spot.modules * spot.modules; i++) { /* at four places of each module */
+        int module = i / 4, column = module % spot.modules, row = module / spot.modules;
+        double x = spot.x + zone + (column + (i & 1 ? 0.3 : 0.7)) * spot.module;
+        double y = spot.y + zone + (row + (i & 2 ? 0.3 : 0.7)) * spot.module;
+        assert_int_equal(pixel(s, (int)(x * k), (int)(y * k)) == 0, plan->symbol.modules[module]);
+    }
     cairo_surface_destroy(s);
 }
 
-static void four_modules_around_the_code_are_white(void **state)
+static void modules_are_where_they_should_be_and_four_around_are_white(void **state)
 {
     (void)state;
     for (int k = 0; k < QR_TEMPLATES; k++) {
@@ -260,7 +266,7 @@ static void four_modules_around_the_code_are_white(void **state)
         p.bleed = k & 1;
         p.marks = k & 2;
         struct qr_plan *plan = planned(&p);
-        quiet(plan);
+        measure(plan);
         qr_plan_free(plan);
     }
 }
@@ -619,7 +625,7 @@ int main(void)
         cmocka_unit_test(whatever_is_written_stays_in_its_place_or_is_refused),
         cmocka_unit_test(the_code_is_the_largest_thing_and_in_the_middle),
         cmocka_unit_test(the_title_is_read_from_as_far_as_the_code),
-        cmocka_unit_test(four_modules_around_the_code_are_white),
+        cmocka_unit_test(modules_are_where_they_should_be_and_four_around_are_white),
         cmocka_unit_test(the_code_stands_still_whatever_the_texts_are),
         cmocka_unit_test(bleed_and_marks_widen_the_page),
         cmocka_unit_test(a_distance_chooses_the_paper_or_says_what_would_do),
