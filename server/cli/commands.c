@@ -73,6 +73,40 @@ static const char user_help[] =
     "\n"
     "Next: huoma user add anna --role admin\n";
 
+static const char alert_help[] =
+    "Usage: huoma alert list [--open] [--json]\n"
+    "       huoma alert destination list [--json]\n"
+    "       huoma alert destination add KIND --name NAME [OPTIONS]\n"
+    "       huoma alert destination delete ID\n"
+    "       huoma alert destination test ID\n"
+    "\n"
+    "What was told, the latest first, and where it is sent. A test prints what the other side says.\n"
+    "\n"
+    "Kinds\n"
+    "  wecom, slack, discord   --url\n"
+    "  dingtalk, feishu        --url, and --secret-file if the robot checks signatures\n"
+    "  telegram                --secret-file (the bot's token) and --chat\n"
+    "  webhook                 --url and --secret-file (whsec_ and base64)\n"
+    "  mail                    --host, --from, --to; --user and --secret-file\n"
+    "\n"
+    "Options\n"
+    "  --name NAME          what it is called\n"
+    "  --url URL            the robot's address, https\n"
+    "  --secret-file FILE   its first line is the secret; - is stdin\n"
+    "  --language zh|en     of what is written there (zh)\n"
+    "  --quiet HH:MM-HH:MM  when only what is urgent is sent\n"
+    "  --timezone NAME      of those hours and of what is written, as Asia/Shanghai\n"
+    "  --chat ID            of Telegram\n"
+    "  --host HOST          of the mail server\n"
+    "  --port N             likewise (587, or 465 with tls)\n"
+    "  --security starttls|tls|none  likewise (starttls)\n"
+    "  --user NAME          likewise\n"
+    "  --from ADDRESS       who writes\n"
+    "  --to ADDRESS,...     to whom\n"
+    "\n"
+    "Next: huoma alert destination add wecom --name Ops --url "
+    "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=KEY\n";
+
 static const char qr_help[] =
     "Usage: huoma qr URL [-o FILE] [OPTIONS]\n"
     "\n"
@@ -186,6 +220,7 @@ const struct cli_command cli_commands[] = {
      cli_campaign},
     {"user", "add, list and delete people who log in, set their passwords", user_help, NULL, true, false, cli_user},
     {"token", "make, list and delete tokens for the admin API", token_help, NULL, true, false, cli_token},
+    {"alert", "show what was told, and where it is sent", alert_help, NULL, true, false, cli_alert},
     {"qr", "draw a code as SVG, PNG, PDF, EPS or on the terminal", qr_help, NULL, false, false, cli_qr},
     {"poster", "draw a page with a campaign's code to be printed", poster_help, NULL, true, false, cli_poster},
     {"sheet", "draw prints for many channels of a campaign", sheet_help, NULL, true, false, cli_sheet},

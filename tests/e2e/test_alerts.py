@@ -7,6 +7,7 @@ import hmac
 import json
 import os
 import signal
+import subprocess
 import threading
 import time
 import urllib.parse
@@ -296,6 +297,26 @@ def test_secrets_never_come_back(alerting, stub, slug):
     assert actions == ["alert-destination.change", "alert-destination.create"]
     alerting.api("DELETE", path, expect=204)
     alerting.api("GET", path, expect=404)
+
+
+def test_the_command_line_adds_a_destination_tries_it_and_lists(alerting, stub, slug, tmp_path):
+    def run(*args, expect=0):
+        out = subprocess.run([huoma.BINARY, "alert", *args, "--redis-url", alerting.ready["redis"], *PRIVATE], capture_output=True, text=True,
+                             timeout=60, check=False)
+        assert out.returncode == expect, out
+        return out.stdout + out.stderr * (expect != 0)
+    (tmp_path / "secret").write_text("SECx\n")
+    id_ = run("destination", "add", "dingtalk", "--name", slug, "--url", stub.url("/" + slug), "--secret-file", str(tmp_path / "secret"),
+              "--language", "en", "--quiet", "22:00-08:00").strip()
+    assert alerting.api("GET", f"/alerts/destinations/{id_}").json()["quiet"] == {"from": "22:00", "to": "08:00"}
+    assert slug in run("destination", "list") and "SECx" not in run("destination", "list", "--json")
+    assert run("destination", "test", id_).startswith("Delivered: 200 ")
+    assert stub.to("/" + slug)[0].body["text"]["content"].startswith("This is a test message")
+    stub.answers["/" + slug] = [(200, '{"errcode":310000,"errmsg":"sign not match"}', {})]
+    assert "sign not match" in run("destination", "test", id_, expect=1)
+    assert "huoma: url: must begin with https://" in run("destination", "add", "slack", "--name", "x", "--url", "ftp://x", expect=1)
+    run("destination", "delete", id_)
+    assert "over" in run("list") and json.loads(run("list", "--json"))["total"] > 0
 
 
 def test_answers_that_lead_elsewhere_or_never_end(alerting, stub, slug):
