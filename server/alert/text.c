@@ -23,8 +23,8 @@ static const struct phrases chinese = {
             [ALERT_NEARLY_FULL] = {"{title}：名额快满了，还剩 {seats} 个", "请添加新群，或调高人数上限。"},
             [ALERT_RUNS_OUT] = {"{title}：照现在的速度，名额大约 {time} 用完",
                                 "还剩 {seats} 个。请准备下一个群，或调高人数上限。"},
-            [ALERT_EXPIRING] = {"{title}：{group} 的群码 {time} 过期", "请在过期前换上新码。"},
-            [ALERT_SUSPECT] = {"{title}：有人反映进不去 {group}", "这个群已排到最后。请检查群码，换码后自动恢复。"},
+            [ALERT_EXPIRING] = {"{title}：{group}的群码 {time} 过期", "请在过期前换上新码。"},
+            [ALERT_SUSPECT] = {"{title}：有人反映进不去{group}", "这个群已排到最后。请检查群码，换码后自动恢复。"},
             [ALERT_BURST] = {"{title}：10 分钟里领走 {seats} 个名额，比平时快得多",
                              "如果不是你们在推广，可能有人在刷名额。请看看各渠道的人数和群里的新人。"},
             [ALERT_GIVEN_BACK] = {"{title}：10 分钟里有 {seats} 个名额领了没用，已经释放",
@@ -34,15 +34,15 @@ static const struct phrases chinese = {
             [ALERT_STORE] = {"服务器 {server}：存储（Redis）从 {time} 起没有正常应答",
                              "新访客暂时领不到名额，已有名额的人不受影响。请检查 Redis 和磁盘。"},
         },
-    .expired = {"{title}：{group} 的群码已过期", "这个群不再进人。请换上新码。"},
+    .expired = {"{title}：{group}的群码已过期", "这个群不再进人。请换上新码。"},
     .over = {"已解除：{title}", ""},
     .test = {"这是一条测试消息", "收到它，说明提醒能发到这里。"},
     .names =
         {
             [ALERT_NEARLY_FULL] = "名额快满",
             [ALERT_RUNS_OUT] = "名额快用完",
-            [ALERT_EXPIRING] = "{group} 的群码快过期",
-            [ALERT_SUSPECT] = "{group} 进不去",
+            [ALERT_EXPIRING] = "{group}的群码快过期",
+            [ALERT_SUSPECT] = "{group}进不去",
             [ALERT_BURST] = "名额领得太快",
             [ALERT_GIVEN_BACK] = "很多名额领了没用",
             [ALERT_NO_GROUP] = "没有可进的群",
@@ -104,7 +104,7 @@ struct writing {
     bool english;
     struct zone *zone;
     char *at;
-    size_t left; /* with the NUL */
+    size_t left, written; /* left: with the NUL */
 };
 
 static void put(struct writing *w, const char *text)
@@ -115,6 +115,7 @@ static void put(struct writing *w, const char *text)
     memcpy(w->at, text, len);
     w->at += len;
     w->left -= len;
+    w->written += len;
     *w->at = '\0';
 }
 
@@ -134,6 +135,28 @@ static void put_time(struct writing *w, int64_t at)
     put(w, text);
 }
 
+static bool is_latin(char c)
+{
+    return (unsigned char)c > ' ' && (unsigned char)c < 0x80;
+}
+
+/* In Chinese a blank stands between a Latin name and the words beside it, but not behind a full-width colon. */
+static void put_group(struct writing *w)
+{
+    static const char colon[] = "：";
+    const struct alert_news *n = w->news;
+    const char *name = n->group_name[0] ? n->group_name : n->group;
+    const char *before = w->written >= sizeof colon - 1 ? w->at - (sizeof colon - 1) : NULL;
+    bool named = n->group_name[0] != '\0';
+    if (!w->english && named && is_latin(name[0]) && before && memcmp(before, colon, sizeof colon - 1) != 0)
+        put(w, " ");
+    if (!named)
+        put(w, w->phrases->group);
+    put(w, name);
+    if (!w->english && name[0] && is_latin(name[strlen(name) - 1]))
+        put(w, " ");
+}
+
 static void put_named(struct writing *w, const char *name, size_t len)
 {
     const struct alert_news *n = w->news;
@@ -141,9 +164,7 @@ static void put_named(struct writing *w, const char *name, size_t len)
     if (strncmp(name, "title", len) == 0) {
         put(w, n->title[0] ? n->title : n->slug[0] ? n->slug : n->server);
     } else if (strncmp(name, "group", len) == 0) {
-        if (!n->group_name[0])
-            put(w, w->phrases->group);
-        put(w, n->group_name[0] ? n->group_name : n->group);
+        put_group(w);
     } else if (strncmp(name, "seats", len) == 0) {
         snprintf(number, sizeof number, "%" PRId64, n->seats);
         put(w, number);
@@ -165,6 +186,7 @@ static void put_phrase(struct writing *w, const char *phrase)
             *w->at++ = *p;
             *w->at = '\0';
             w->left--;
+            w->written++;
         }
     }
 }
@@ -191,15 +213,18 @@ void alert_text_write(const struct alert_news *n, bool english, struct zone *zon
 {
     const struct phrases *p = english ? &english_phrases : &chinese;
     const struct phrase *phrase = phrase_of(n, p);
-    struct writing w = {n, p, english, zone, ret->subject, sizeof ret->subject};
+    struct writing w = {n, p, english, zone, ret->subject, sizeof ret->subject, 0};
     ret->subject[0] = ret->body[0] = '\0';
     put_phrase(&w, phrase->says);
     if (n->event == ALERT_OVER) {
         put(&w, english ? ": " : "：");
         put_phrase(&w, p->names[n->kind]);
     }
+    if (w.written > 0 && w.at[-1] == ' ')
+        w.at[-1] = '\0'; /* it stood beside nothing */
     w.at = ret->body;
     w.left = sizeof ret->body;
+    w.written = 0;
     put_phrase(&w, phrase->do_next);
     if (n->event != ALERT_OVER)
         put_link(&w, p->owner_link, n->owner_link);

@@ -223,6 +223,12 @@ static void test_words(void **state)
     news.owner_link = "https://a.example/#owner=T";
     assert_says(true, "run: the code of group g2 expires Nov 14, 22:13", "here: https://a.example/#owner=T");
     assert_says(false, "run：群 g2 的群码 11 月 14 日 22:13 过期", "换码：https://a.example/#owner=T");
+    news.group_name = "第2群"; /* a blank stands beside Latin letters only */
+    assert_says(false, "run：第2群的群码 11 月 14 日 22:13 过期", "");
+    news.kind = ALERT_SUSPECT;
+    assert_says(false, "run：有人反映进不去第2群", "");
+    news.group_name = "VIP";
+    assert_says(false, "run：有人反映进不去 VIP", "");
     for (int k = 0; k < ALERT_KINDS; k++) {
         news.kind = (enum alert_kind)k;
         struct alert_text text;

@@ -17,6 +17,7 @@ export function makeRouter(): Router {
             { path: '/c/:slug/preview', component: () => import('./pages/PreviewPage.vue'), props: true, meta: { title: 'preview' } },
             { path: '/users', component: () => import('./pages/UsersPage.vue'), meta: { title: 'nav.users' } },
             { path: '/tokens', component: () => import('./pages/TokensPage.vue'), meta: { title: 'nav.tokens' } },
+            { path: '/alerts', component: () => import('./pages/AlertsPage.vue'), meta: { title: 'nav.alerts' } },
             { path: '/audit', component: () => import('./pages/AuditPage.vue'), meta: { title: 'nav.audit' } },
             { path: '/move', component: () => import('./pages/MovePage.vue'), meta: { title: 'nav.move' } },
             { path: '/settings', component: () => import('./pages/SettingsPage.vue'), meta: { title: 'nav.settings' } },

@@ -127,6 +127,63 @@ export interface AuditEntry {
     from: string | null;
 }
 
+export type AlertKind = 'nearly_full' | 'runs_out' | 'expiring' | 'suspect' | 'burst' | 'given_back' | 'no_group' | 'store';
+
+export interface Alert {
+    id: string;
+    kind: AlertKind;
+    state: 'open' | 'over';
+    campaign: string | null;
+    title: string;
+    group: string | null;
+    level: number;
+    text: { zh: string; en: string };
+    raised_at: string;
+    changed_at: string;
+    over_at: string | null;
+}
+
+export interface AlertSettings {
+    enabled: boolean;
+    full_percent: number;
+    seats_left: number;
+    supply_hours: number;
+    expiry_days: number[];
+    suspect: boolean;
+    burst_seats: number;
+    no_group: boolean;
+    store_seconds: number;
+}
+
+export type DestinationKind = 'wecom' | 'dingtalk' | 'feishu' | 'slack' | 'discord' | 'telegram' | 'webhook' | 'mail';
+
+/** URL and secret are never given. */
+export interface Destination {
+    id: string;
+    kind: DestinationKind;
+    name: string;
+    language: 'zh' | 'en';
+    enabled: boolean;
+    quiet: { from: string; to: string } | null;
+    timezone: string | null;
+    has_secret: boolean;
+    chat?: string | null;
+    host?: string | null;
+    port?: number;
+    security?: 'starttls' | 'tls' | 'none';
+    user?: string | null;
+    from?: string | null;
+    to?: string | null;
+    last: { at: string; delivered: boolean; status: number; detail: string } | null;
+}
+
+export interface DestinationAnswer {
+    delivered: boolean;
+    permanent: boolean;
+    status: number;
+    detail: string;
+}
+
 export interface OwnerLink {
     id: string;
     url?: string;
