@@ -23,10 +23,10 @@ int64_t alerts_now(const struct alerts *s)
 {
     int64_t now = time(NULL);
 #ifdef HUOMA_TEST_CLOCK
-    long long offset = 0;
+    long long told = 0;
     FILE *f = s->clock_file ? fopen(s->clock_file, "re") : NULL;
-    if (f && fscanf(f, "%lld", &offset) == 1)
-        now += offset;
+    if (f && fscanf(f, "%lld", &told) == 1)
+        now = told;
     if (f)
         fclose(f);
 #endif
