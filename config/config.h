@@ -44,6 +44,7 @@ struct config {
     int hold_seconds;
     int visitor_days;
     int audit_days;
+    int stats_days;
     struct config_cidrs trusted_proxies;
     char admin_url[CONFIG_TEXT_MAX]; /* like base_url; empty: not known */
     struct config_cidrs alert_private_hosts;

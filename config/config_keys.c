@@ -412,6 +412,8 @@ const struct config_key config_keys[CONFIG_KEY_COUNT] = {
      "private addresses that alerts may go to, also without TLS", FROM_ANY},
     {.name = "audit_days", &NUMBER, AT(audit_days), 1, 3650, "180", NULL, "N",
      "how long the audit log is kept", FROM_ANY},
+    {.name = "stats_days", &NUMBER, AT(stats_days), 1, 3650, "400", NULL, "N",
+     "how long statistics are kept", FROM_ANY},
     {.name = "log_level", &WORD, AT(log_level), 0, 0, "info", NULL, "LEVEL",
      "debug, info, warn or error", FROM_ANY, .words = LEVEL_WORDS},
     {.name = "ready_file", &TEXT, AT(ready_file), 1, SIZE(ready_file), NULL, NULL, "FILE",

@@ -421,6 +421,7 @@ static bool begin(struct server *s)
         .key_prefix = s->config.key_prefix,
         .hold_seconds = s->config.hold_seconds,
         .audit_days = s->config.audit_days,
+        .stats_days = s->config.stats_days,
         .log = NULL, /* that it does not answer at once is how a start looks */
     };
     s->store = store_new(s->base, &store, err);

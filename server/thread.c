@@ -69,9 +69,9 @@ static void store_answered(void *ctx, enum store_result r)
 
 /* --- the end --- */
 
-static size_t conns(const struct server_thread *t)
+static bool is_done(const struct server_thread *t)
 {
-    return t->worker ? worker_conns(t->worker) : admin_conns(t->admin);
+    return t->worker ? worker_ended(t->worker) : admin_conns(t->admin) == 0;
 }
 
 static void on_timer(evutil_socket_t fd, short what, void *arg)
@@ -80,7 +80,7 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
     (void)fd, (void)what;
     if (atomic_load(&t->order) == ORDER_SERVE)
         store_ping(t->store, store_answered, t);
-    else if (conns(t) == 0)
+    else if (is_done(t))
         event_base_loopbreak(t->base);
     else
         set_timer(t, DRAIN_LOOK_MS);
@@ -143,6 +143,7 @@ struct server_thread *server_thread_new(const struct thread_options *o, char *er
         .key_prefix = o->config->key_prefix,
         .hold_seconds = o->config->hold_seconds,
         .audit_days = o->config->audit_days,
+        .stats_days = o->config->stats_days,
         .log = o->log,
     };
     char why[STORE_ERR_MAX] = "out of memory";

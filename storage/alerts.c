@@ -89,6 +89,7 @@ void store_alert_look(struct store *s, const char *slug, int64_t until, store_al
     campaign_call_keys(call, slug);
     redis_call_int(call, until);
     redis_call_int(call, ALERT_GROUPS_MAX);
+    redis_call_hour(call, s);
     campaign_call_send(call, look_done, job);
 }
 

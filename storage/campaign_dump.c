@@ -13,9 +13,6 @@ enum {
     DAY_PARTS = 2,
     PLACE_PARTS = 10,
 };
-#define STATS_SECONDS                                                                                                  \
-    (401 * INT64_C(86400)) /* from a day's begin on; ledger.lua counts 400 days from its first seat                    \
-                            */
 
 /* --- slugs --- */
 
@@ -267,6 +264,7 @@ void store_campaign_dump(struct store *s, const char *slug, store_dump_done done
     snprintf(job->slug, sizeof job->slug, "%s", slug);
     struct redis_call *call = redis_script_begin(s->link, REDIS_DUMP_CAMPAIGN, CAMPAIGN_KEYS);
     campaign_call_keys(call, slug);
+    redis_call_hour(call, s);
     campaign_call_send(call, dump_done, job);
 }
 
@@ -309,7 +307,7 @@ static void call_buckets(struct redis_call *call, const struct store_dump *d)
 }
 
 /* A day's counts as one argument, because Redis takes a million of them at most. */
-static void call_day(struct redis_call *call, const struct store_dump_day *day)
+static void call_day(struct redis_call *call, const struct store *s, const struct store_dump_day *day)
 {
     char begin[32], *text = NULL;
     size_t len = 0;
@@ -328,7 +326,7 @@ static void call_day(struct redis_call *call, const struct store_dump_day *day)
     if (fclose(f) != 0 || failed)
         redis_call_spoil(call);
     redis_call_text(call, day->day);
-    redis_call_int(call, at + STATS_SECONDS);
+    redis_call_int(call, at + (s->stats_days + 1) * INT64_C(86400)); /* the day itself, too */
     redis_call_bytes(call, text ? text : "", len);
     free(text);
 }
@@ -361,7 +359,7 @@ void store_campaign_restore(struct store *s, const struct store_dump *d, const s
     call_buckets(call, d);
     redis_call_int(call, (int64_t)d->day_count);
     for (size_t i = 0; i < d->day_count; i++)
-        call_day(call, &d->days[i]);
+        call_day(call, s, &d->days[i]);
     redis_call_int(call, (int64_t)d->place_count);
     for (size_t i = 0; i < d->place_count; i++)
         call_place(call, &d->places[i]);

@@ -76,6 +76,7 @@ void campaign_row_ask(struct store *s, const char *slug, redis_done done, void *
 {
     struct redis_call *call = redis_script_begin(s->link, REDIS_READ_CAMPAIGN, CAMPAIGN_KEYS);
     campaign_call_keys(call, slug);
+    redis_call_hour(call, s);
     campaign_call_send(call, done, ctx);
 }
 

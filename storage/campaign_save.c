@@ -120,6 +120,7 @@ static struct redis_call *make_call(struct store *s, const struct store_save *li
         call_heads(call, list[i].heads);
         redis_call_audit(call, s, list[i].audit);
     }
+    redis_call_hour(call, s);
     return call;
 }
 

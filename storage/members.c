@@ -75,6 +75,7 @@ void store_members_put(struct store *s, const char *slug, const char *group, int
     redis_call_int(call, at);
     redis_call_text(call, source);
     redis_call_audit(call, s, audit);
+    redis_call_hour(call, s);
     campaign_call_send(call, put_done, job);
 }
 

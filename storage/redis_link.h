@@ -57,6 +57,8 @@ enum redis_script {
     REDIS_CHANGE_ALERT,
     REDIS_TAKE_DELIVERIES,
     REDIS_SETTLE_DELIVERY,
+    REDIS_COUNT_VISITS,
+    REDIS_READ_STATS,
     REDIS_SCRIPT_COUNT
 };
 
@@ -92,6 +94,9 @@ void redis_call_send_plain(struct redis_call *c, store_done done, void *ctx);
 /* An entry as scripts/audit.lua takes it. NULL: nothing to tell. */
 void redis_call_audit(struct redis_call *c, const struct store *s, const struct store_audit *audit);
 
+/* The last argument of every script that opens the ledger, see ledger.lua. */
+void redis_call_hour(struct redis_call *c, struct store *s);
+
 /* For reading replies. false: not of that form. */
 bool redis_reply_int(const struct redisReply *r, int64_t *n); /* an integer, or a string that is one */
 
@@ -106,6 +111,10 @@ struct store {
     char url[1024];
     int hold_seconds;
     int audit_days;
+    int stats_days;
+    int64_t hour_minute;   /* of the process's clock when `hour` was made */
+    char hour[STORE_HOUR]; /* "2026-11-25 14", in the process's time zone */
+    size_t stats_reading;  /* ranges of statistics that are being read */
     store_log log;
 };
 

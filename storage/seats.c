@@ -52,19 +52,6 @@ static void make_due(struct seats *s, struct cached_campaign *e)
     flush_soon(s);
 }
 
-/* Today's name is made once a minute at the most: local time is slow, and no day begins within one. */
-const char *seats_today(struct seats *s)
-{
-    time_t now = time(NULL);
-    if (now / 60 != s->day_minute) {
-        struct tm tm;
-        s->day_minute = now / 60;
-        localtime_r(&now, &tm);
-        strftime(s->day, sizeof s->day, "%Y-%m-%d", &tm);
-    }
-    return s->day;
-}
-
 /* Seeds for the scripts' dice; need not be secret, and a system call each would cost more than the rest of the call. */
 int64_t seats_draw(struct seats *s)
 {
@@ -334,7 +321,6 @@ static struct redis_call *take_begin(struct seats *s, const struct cached_campai
     struct redis_call *c = seats_call_begin(s, e, REDIS_TAKE_SEATS);
     redis_call_text(c, prefer ? prefer : "");
     redis_call_int(c, seats_draw(s));
-    redis_call_text(c, seats_today(s));
     redis_call_int(c, s->store->hold_seconds);
     return c;
 }
@@ -347,6 +333,7 @@ static void take_start(struct seats *s, struct cached_campaign *e)
         seats_find_lanes(e, w);
     struct redis_call *c = take_begin(s, e, NULL);
     put_visitors(c, &e->flying);
+    redis_call_hour(c, s->store);
     e->taking = true;
     e->taking_ns = gather_now_ns();
     redis_call_send(c, take_done, e);
@@ -387,6 +374,7 @@ static void take_preferred_start(struct seats *s, struct cached_campaign *e, str
     seats_put_lanes(c, w->lane_bits);
     redis_call_text(c, w->channel);
     redis_call_int(c, 1);
+    redis_call_hour(c, s->store);
     e->singles++;
     redis_call_send(c, single_done, w);
 }
@@ -414,6 +402,7 @@ static void next_start(struct seats *s, struct cached_campaign *e, struct seat_w
     seats_put_lanes(c, w->lane_bits);
     for (int i = 0; i < w->left.avoid_count; i++)
         redis_call_text(c, w->left.avoid[i]);
+    redis_call_hour(c, s->store);
     e->singles++;
     redis_call_send(c, single_done, w);
 }
@@ -433,7 +422,8 @@ static void confirm_done(void *ctx, enum store_result r, const redisReply *reply
     if (r == STORE_OK && (reply->type == REDIS_REPLY_NIL || !e->pub.definition))
         r = STORE_NOT_FOUND;
     else if (r == STORE_OK)
-        r = !redis_reply_int(reply, &kept) || kept < 0 || kept > 1 ? STORE_BAD_REPLY : kept ? STORE_OK : STORE_STALE;
+        r = !redis_reply_int(reply, &kept) || kept < 0 || kept > 2 ? STORE_BAD_REPLY : kept ? STORE_OK : STORE_STALE;
+    w->again = r == STORE_OK && kept == 2;
     w->held = false;
     w->done(w, r);
 }
@@ -446,6 +436,7 @@ void seats_confirm(struct seats *s, struct seat_waiter *w, const char *group, in
     redis_call_text(c, group);
     redis_call_int(c, due);
     redis_call_int(c, serial);
+    redis_call_hour(c, s->store);
     w->due = due;
     w->serial = serial;
     e->singles++;
@@ -572,7 +563,6 @@ struct seats *seats_new(struct store *store, const struct seats_options *o, char
     s->store = store;
     s->due_tail = &s->due;
     s->told_tail = &s->told;
-    s->day_minute = -1;
     gather_init(&s->gather);
     randombytes_buf(&s->dice, sizeof s->dice);
     s->down_since_ms = store_is_up(store) ? 0 : now_ms();

@@ -76,13 +76,13 @@ void seats_place(struct seats *s, struct seat_waiter *w)
     redis_call_text(c, actions[w->place->action]);
     redis_call_text(c, w->place->id);
     redis_call_int(c, seats_draw(s));
-    redis_call_text(c, seats_today(s));
     seats_find_lanes(e, w);
     seats_put_lanes(c, w->lane_bits);
     redis_call_int(c, s->store->hold_seconds);
     redis_call_text(c, w->channel);
     redis_call_text(c, w->place->name);
     redis_call_int(c, e->pub.definition ? e->pub.definition->waiting.limit : 0);
+    redis_call_hour(c, s->store);
     e->singles++;
     redis_call_send(c, place_done, w);
 }

@@ -11,8 +11,6 @@
 #include "gather.h"
 #include "redis_link.h"
 
-enum { SEATS_DAY = 11 }; /* bytes of "2026-11-23" */
-
 struct seats {
     struct store *store;
     struct campaign_cache cache;
@@ -23,8 +21,6 @@ struct seats {
     struct seat_waiter *told, **told_tail;   /* results that are told at the end of the pass */
     int64_t down_since_ms;                   /* 0: the link is up */
     uint64_t dice;
-    int64_t day_minute;
-    char day[SEATS_DAY]; /* today, in the server's time zone */
 };
 
 static inline struct cached_campaign *seats_entry(struct seats_campaign *c)
@@ -38,7 +34,6 @@ struct redis_call *seats_call_begin(struct seats *s, const struct cached_campaig
 bool seats_adopt(struct seats *s, struct cached_campaign *e, const char *text, size_t len);
 /* A seed for the scripts' dice. */
 int64_t seats_draw(struct seats *s);
-const char *seats_today(struct seats *s);
 /* The lanes of the visit, by the definition that is known. */
 void seats_find_lanes(const struct cached_campaign *e, struct seat_waiter *w);
 /* As "0,3,4"; "" is lane 0 alone. */

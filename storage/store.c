@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <event2/event.h>
 #include <sodium.h>
@@ -39,6 +40,8 @@ struct store *store_new(struct event_base *base, const struct store_options *opt
     s->base = base;
     s->hold_seconds = options->hold_seconds;
     s->audit_days = options->audit_days;
+    s->stats_days = options->stats_days;
+    s->hour_minute = -1;
     s->log = options->log;
     snprintf(s->prefix, sizeof s->prefix, "%s", options->key_prefix);
     if (snprintf(s->url, sizeof s->url, "%s", options->redis_url) >= (int)sizeof s->url) {
@@ -71,6 +74,38 @@ bool store_is_up(const struct store *s)
 void store_on_change(struct store *s, void (*changed)(void *ctx, bool up), void *ctx)
 {
     redis_link_on_change(s->link, changed, ctx);
+}
+
+/* --- the hour of statistics --- */
+
+/* Local time is slow, and no hour begins within a minute. */
+static const char *hour_text(struct store *s)
+{
+    time_t now = time(NULL);
+    if (now / 60 != s->hour_minute) {
+        struct tm tm;
+        s->hour_minute = now / 60;
+        localtime_r(&now, &tm);
+        strftime(s->hour, sizeof s->hour, "%Y-%m-%d %H", &tm);
+    }
+    return s->hour;
+}
+
+uint32_t store_hour(struct store *s)
+{
+    const char *h = hour_text(s);
+    uint32_t n = 0;
+    for (; *h; h++)
+        if (*h >= '0' && *h <= '9')
+            n = n * 10 + (uint32_t)(*h - '0');
+    return n;
+}
+
+void redis_call_hour(struct redis_call *c, struct store *s)
+{
+    char text[STORE_HOUR + 12];
+    snprintf(text, sizeof text, "%s %d", hour_text(s), s->stats_days);
+    redis_call_text(c, text);
 }
 
 /* --- ping --- */

@@ -37,6 +37,9 @@ enum {
     STORE_SESSION_IDLE_SECONDS = 12 * 3600,   /* a session that is not used ends */
     STORE_SESSION_TOUCH_SECONDS = 60,         /* a use is written so often at most */
     STORE_AUDIT_ID_MAX = 41,                  /* "milliseconds-number" */
+    STORE_HOUR = 14,                          /* bytes of "2026-11-25 14" */
+    STORE_DAY = 11,                           /* bytes of "2026-11-25" */
+    STORE_STATS_DAYS_MAX = 400,               /* days of statistics that are read at once */
     STORE_PLACE_ID = 22,                      /* characters of base64url that name one who waits */
     STORE_MEMBERS_SOURCE_MAX = 64,            /* bytes that say who counted heads */
     STORE_MEMBERS_POINTS_MAX = 721,           /* of a group's head counts: one an hour, 30 days */
@@ -70,6 +73,7 @@ struct store_options {
     const char *key_prefix; /* "hm:" */
     int hold_seconds;       /* for campaigns that set none */
     int audit_days;         /* how long an entry of the audit log is kept */
+    int stats_days;         /* how long statistics are */
     store_log log;
 };
 
@@ -160,6 +164,7 @@ struct seat_waiter {
     /* what is given: valid in done when r is STORE_OK */
     size_t group; /* position in campaign->definition->groups */
     bool held;    /* to be confirmed; else the seat is confirmed already */
+    bool again;   /* seats_confirm: it was before */
     int64_t due;  /* the hold's bucket, see seat_token.h; 0 when not held */
     int64_t serial;
 };
@@ -251,6 +256,66 @@ struct store_members_history {
 typedef void (*store_members_done)(void *ctx, enum store_result r, const struct store_members_history *h);
 /* STORE_NOT_FOUND: no such campaign or group. */
 void store_members_read(struct store *s, const char *slug, const char *group, store_members_done done, void *ctx);
+
+/* --- statistics (stats.c) --- */
+
+/* What is counted. Those of visits are counted by workers, and come with a flush; the others with the seat. */
+enum stat_kind {
+    STAT_VIEWS,     /* pages and redirects that people were answered with */
+    STAT_PEOPLE,    /* visitors who got their first seat: those who brought no cookie */
+    STAT_RETURNING, /* views of those who brought one */
+    STAT_FULL,      /* views that said that no group is open */
+    STAT_MACHINES,  /* previews, crawlers, prefetches: in no other number */
+    STAT_REPORTS,   /* "can't get in" */
+    STAT_SEATS,     /* seats given */
+    STAT_CONFIRMED, /* of these, confirmed, at once or later */
+    STAT_VISIT_KINDS,
+    STAT_HELD = STAT_VISIT_KINDS, /* seats given to be confirmed */
+    STAT_GIVEN_BACK,
+    STAT_COUNT
+};
+
+enum stat_by { STATS_BY_DAY, STATS_BY_HOUR, STATS_BY_GROUP, STATS_BY_CHANNEL, STATS_BY_DEVICE, STATS_BY_LANGUAGE };
+
+/* The hour that it is, as 2026112514, in the process's time zone; made once a minute. */
+uint32_t store_hour(struct store *s);
+
+/* One call that adds a worker's counts of one campaign and hour; counted once, however often it is sent. */
+struct store_flush {
+    const char *slug, *uid; /* NULL: of all campaigns together */
+    uint32_t hour;          /* as of store_hour */
+    const char *worker;     /* names the worker and this run of it */
+    int64_t number;         /* rises with each flush of the worker */
+    uint64_t dropped;       /* scans that did not fit into the worker's memory */
+};
+/* Names of fields, see count_visits.lua; "" for what is not counted. */
+struct store_visits {
+    const char *group, *channel, *device, *language;
+    const uint32_t *counts; /* STAT_VISIT_KINDS */
+};
+struct redis_call;
+struct redis_call *store_flush_begin(struct store *s, const struct store_flush *f);
+void store_flush_add(struct redis_call *call, const struct store_visits *v);
+/* STORE_OK: they are counted. Else it is not known, or they are not: to be sent again, with the same number. */
+void store_flush_send(struct redis_call *call, store_done done, void *ctx);
+
+/* One row of an answer. */
+struct store_stats_row {
+    char key[64]; /* "2026-11-25", "2026-11-25T14", a group's id, a channel, "wechat/ios", a language; "" unknown */
+    int64_t counts[STAT_COUNT];
+};
+struct store_stats {
+    const struct store_stats_row *rows; /* in the order of their keys */
+    size_t count;
+    int64_t totals[STAT_COUNT];
+    int64_t dropped; /* of all campaigns together alone */
+};
+typedef void (*store_stats_done)(void *ctx, enum store_result r, const struct store_stats *stats);
+/* slug NULL: all campaigns together, by day or hour, without STAT_HELD and STAT_GIVEN_BACK. days: names, from the first
+ * to the last, STORE_STATS_DAYS_MAX at most; only read during the call. Days and hours in which nothing was counted
+ * have no row. STORE_UNAVAILABLE also when too many are read at the moment. */
+void store_stats_read(struct store *s, const char *slug, const char (*days)[STORE_DAY], size_t day_count,
+                      enum stat_by by, store_stats_done done, void *ctx);
 
 /* --- waiting lists for admins (waiting.c) --- */
 

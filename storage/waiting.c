@@ -94,6 +94,7 @@ void store_waiting_list(struct store *s, const char *slug, int64_t after, int li
     campaign_call_keys(c, slug);
     redis_call_int(c, after);
     redis_call_int(c, limit);
+    redis_call_hour(c, s);
     campaign_call_send(c, list_done, job);
 }
 
@@ -129,6 +130,7 @@ static void delete_start(struct waiting_job *job, int64_t number, const struct s
     }
     redis_call_int(c, WAITING_DELETE_MAX);
     redis_call_audit(c, job->store, audit);
+    redis_call_hour(c, job->store);
     campaign_call_send(c, delete_done, job);
 }
 

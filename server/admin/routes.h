@@ -79,6 +79,10 @@ void members_put(struct conn *c);
 void waiting_list(struct conn *c);
 void waiting_delete(struct conn *c);
 
+/* stats.c */
+void stats_all(struct conn *c);
+void stats_campaign(struct conn *c);
+
 /* prints.c */
 void prints_get(struct conn *c);
 

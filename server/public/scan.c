@@ -199,6 +199,7 @@ static void send_preview(struct scan *s)
     struct conn *c = conn_of(s);
     struct answers *a = answers_of(s);
     struct reply r;
+    count_visit(s, NULL, 1u << STAT_MACHINES);
     const struct landing_page *page = a ? answers_preview(a, context_of(s)->base_url, language_of(c)) : NULL;
     begin_page(&r, c, page ? 200 : 503);
     reply_header_text(&r, "Huoma-Preview", "1");
@@ -209,6 +210,7 @@ static void send_tap(struct scan *s)
 {
     struct conn *c = conn_of(s);
     struct reply r;
+    count_visit(s, NULL, view_kinds(s));
     const struct landing_page *page = answers_tap(answers_of(s), language_of(c));
     begin_page(&r, c, page ? 200 : 503);
     end_page(&r, page, s->path);
@@ -217,6 +219,7 @@ static void send_tap(struct scan *s)
 void scan_seated(struct scan *s)
 {
     struct seat_token t = new_token(s);
+    count_visit(s, &campaign_of(s)->groups[s->waiter.group], view_kinds(s) | seat_kinds(s));
     send_seat(s, s->waiter.group, &t);
 }
 
@@ -264,10 +267,12 @@ static void scan_opened(struct scan *s)
         return;
     }
     int group = seat_in_hand(s, conn_now(c));
-    if (group >= 0)
+    if (group >= 0) {
+        count_visit(s, &campaign_of(s)->groups[group], view_kinds(s));
         send_seat(s, (size_t)group, NULL);
-    else if (!wait_come(s))
+    } else if (!wait_come(s)) {
         scan_take(s);
+    }
 }
 
 /* The channel of the address; false: it is none, and the address perhaps an old one. */
@@ -363,6 +368,9 @@ static void confirm_done(struct seat_waiter *w, enum store_result r)
 {
     struct scan *s = (struct scan *)w;
     if (r == STORE_OK) {
+        int group = campaign_find_group(campaign_of(s), s->token.group);
+        if (group >= 0 && !w->again)
+            count_visit(s, &campaign_of(s)->groups[group], 1u << STAT_CONFIRMED);
         s->token.confirmed = true;
         send_kept(s, &s->token);
     } else if (r == STORE_STALE) {
@@ -381,6 +389,7 @@ static void tap_done(struct seat_waiter *w, enum store_result r)
         return;
     }
     struct seat_token t = new_token(s);
+    count_visit(s, &campaign_of(s)->groups[w->group], seat_kinds(s));
     /* A page stands at the campaign's own address: that is what "open in your browser" takes along. */
     if (lead_find(&campaign_of(s)->groups[w->group], conn_request(conn_of(s))).kind != LEAD_LINK)
         send_to_campaign(s, &t);
@@ -444,10 +453,14 @@ void scan_press(struct conn *c)
 static void next_done(struct seat_waiter *w, enum store_result r)
 {
     struct scan *s = (struct scan *)w;
+    int left = r == STORE_OK || r == STORE_FULL ? campaign_find_group(campaign_of(s), s->token.group) : -1;
+    if (left >= 0)
+        count_visit(s, &campaign_of(s)->groups[left], 1u << STAT_REPORTS);
     if (r != STORE_OK) {
         scan_done(w, r);
         return;
     }
+    count_visit(s, &campaign_of(s)->groups[w->group], seat_kinds(s));
     seat_token_add_tried(&s->token, s->token.group);
     struct seat_token t = new_token(s);
     send_to_campaign(s, &t);

@@ -6,6 +6,7 @@
 #include "config.h"
 #include "conn.h"
 #include "country.h"
+#include "counts.h"
 #include "store.h"
 #include "visitor.h"
 
@@ -15,6 +16,7 @@ struct scan_context {
     const struct countries *countries; /* NULL: no database */
     struct seats *seats;
     struct alias_finder *aliases;
+    struct counts *counts;
     struct visitor_options visitors;
     struct answer_shelf shelf;
     char base_url[1024];

@@ -33,6 +33,25 @@ static inline const struct campaign *campaign_of(const struct scan *s)
     return s->waiter.campaign->definition;
 }
 
+/* Counts the kinds (1u << enum stat_kind) of a visit, in a group or (NULL) in none. */
+static inline void count_visit(struct scan *s, const struct group *g, unsigned kinds)
+{
+    struct conn *c = conn_of(s);
+    const struct scan_context *x = conn_owner(c);
+    counts_add(x->counts, s->waiter.campaign->definition, g ? g->id : "", s->waiter.channel, conn_request(c), kinds);
+}
+
+/* The kinds of a page or redirect, and of a seat that was given. */
+static inline unsigned view_kinds(const struct scan *s)
+{
+    return 1u << STAT_VIEWS | (s->has_token ? 1u << STAT_RETURNING : 0);
+}
+
+static inline unsigned seat_kinds(const struct scan *s)
+{
+    return 1u << STAT_SEATS | (s->has_token ? 0 : 1u << STAT_PEOPLE) | (s->waiter.held ? 0 : 1u << STAT_CONFIRMED);
+}
+
 /* scan.c: the lanes of the visit; the waiter was given a seat, on the way with it; a seat is taken, or a tap asked for
  * first; the address where the visitor stands: a button at the campaign's own keeps its channel and query. */
 uint32_t scan_lanes(struct seat_waiter *w);

@@ -158,6 +158,7 @@ void send_full(struct scan *s)
     struct reply r;
     if (send_if_not_running(s))
         return;
+    count_visit(s, NULL, view_kinds(s) | 1u << STAT_FULL);
     if (is_elsewhere(s)) {
         send_leave(s);
         return;
@@ -255,6 +256,8 @@ static void send_away_done(struct seat_waiter *w, enum store_result r)
         send_failure(s, r == STORE_OK ? STORE_STALE : r);
         return;
     }
+    if (!w->again)
+        count_visit(s, &campaign_of(s)->groups[group], 1u << STAT_CONFIRMED);
     s->token.confirmed = true;
     send_to(s, (size_t)group, lead.url, &s->token);
 }

@@ -93,6 +93,7 @@ static void send_place(struct scan *s, const struct seat_place *p)
     struct landing_page page = {0};
     struct answers *a = answers_of(s);
     const struct landing_contact *k = a ? answers_contact(a) : NULL;
+    count_visit(s, NULL, view_kinds(s));
     bool made = k && landing_place(&page, campaign_of(s), k, p->before, p->missed, language_of(conn_of(s))) == 0;
     send_page(s, 200, made ? &page : NULL);
     free(page.html);

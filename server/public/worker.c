@@ -114,12 +114,14 @@ struct worker *worker_new(struct event_base *base, const struct config *config, 
     if (scan_context_init(&w->context, secret, config->visitor_days, config->base_url) == 0)
         w->context.seats = seats_new(store, &seats, why);
     w->context.aliases = w->context.seats ? alias_finder_new(store) : NULL;
-    if (!w->context.aliases)
+    w->context.counts = w->context.aliases ? counts_new(base, store) : NULL;
+    if (!w->context.counts)
         snprintf(err, err_size, "%s", w->context.seats ? "out of memory" : why);
     else
         w->door = http_door_new(base, &door, config->listen.host, port, err, err_size);
     if (w->door)
         return w;
+    counts_free(w->context.counts);
     alias_finder_free(w->context.aliases);
     seats_free(w->context.seats);
     free(w);
@@ -141,9 +143,12 @@ void worker_drain(struct worker *w)
     http_door_drain(w->door);
 }
 
-size_t worker_conns(const struct worker *w)
+bool worker_ended(struct worker *w)
 {
-    return http_door_conns(w->door);
+    if (http_door_conns(w->door))
+        return false;
+    counts_flush(w->context.counts);
+    return counts_settled(w->context.counts) || !store_is_up(w->store);
 }
 
 void worker_free(struct worker *w)
@@ -152,6 +157,7 @@ void worker_free(struct worker *w)
         return;
     seats_free(w->context.seats);
     alias_finder_free(w->context.aliases);
+    counts_free(w->context.counts);
     http_door_free(w->door);
     answer_shelf_clear(&w->context.shelf);
     free(w);

@@ -6,6 +6,7 @@
 #ifndef SERVER_PUBLIC_WORKER_H
 #define SERVER_PUBLIC_WORKER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -26,7 +27,8 @@ struct worker *worker_new(struct event_base *base, const struct config *config, 
 uint16_t worker_port(const struct worker *w);
 int worker_open(struct worker *w);
 void worker_drain(struct worker *w);
-size_t worker_conns(const struct worker *w);
+/* After worker_drain: whether all is answered, and the store has what was counted. Sees to the latter. */
+bool worker_ended(struct worker *w);
 void worker_free(struct worker *w); /* after store_free of its store; NULL is fine */
 
 #endif

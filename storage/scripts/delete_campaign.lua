@@ -9,7 +9,7 @@ for _, member in ipairs(call('ZRANGE', DUE, 0, -1)) do ledger().bucket_forget(me
 local followed = call('HEXISTS', SEATS, 'follow') == 1
 for _, field in ipairs(call('HKEYS', SEATS)) do
   local kind, name = string.sub(field, 1, 2), string.sub(field, 3)
-  if kind == 'd:' then call('DEL', DEFINITION .. ':stats:' .. name) end
+  if kind == 'd:' then call('DEL', DEFINITION .. ':stats:' .. name, DEFINITION .. ':visits:' .. name) end
   if kind == 'm:' or (kind == 'g:' and followed) then
     call('DEL', DEFINITION .. ':members:' .. name, DEFINITION .. ':came:' .. name)
   end
@@ -18,7 +18,7 @@ for lane = 1, tonumber(call('HGET', SEATS, 'lanes') or '1') - 1 do call('DEL', q
 for _, line in ipairs(call('HKEYS', DEFINITION .. ':lines')) do call('DEL', DEFINITION .. ':line:' .. line) end
 local definition = call('GET', DEFINITION)
 call('DEL', DEFINITION, SEATS, QUEUE, DUE, DEFINITION .. ':owner', DEFINITION .. ':waiting', DEFINITION .. ':waited',
-     DEFINITION .. ':lines')
+     DEFINITION .. ':lines', DEFINITION .. ':flushed')
 call('PUBLISH', KEYS[5], ARGV[2])
 audit(KEYS[6], 3)
 -- Inside of a string its quotes would be escaped, and a campaign without aliases does not have the key.

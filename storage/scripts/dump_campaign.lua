@@ -1,7 +1,7 @@
 -- needs: ledger
 -- A campaign with all that the ledger has of it, in one moment; restore_campaign.lua takes it back.
--- Reply: {definition, swept, {id, used, held, reports, their times, suspect since or "", the last head count or "", those of
--- before, for each group by position},
+-- ARGV: 1 HOUR. Reply: {definition, swept, {id, used, held, reports, their times, suspect since or "", the last head count or "",
+-- those of before, for each group by position},
 -- {group, due, issued, confirmed, given back, told, for each bucket}, {day, {name, count ...}, for each day}, {id, number,
 -- joined, state, line, group, due, serial, channel, name, for each entry of the waiting list}}; nil if there is no such
 -- campaign.

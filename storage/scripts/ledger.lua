@@ -3,6 +3,9 @@
 -- KEYS: 1 the definition, 2 its `:seats` hash, 3 its `:queue`, 4 its `:due`. Keys of holds, of given-back seats and of
 -- statistics are made from KEYS[1]; the hash tag keeps all of them in one slot.
 --
+-- The last argument of every script that opens the ledger is HOUR: the day and hour of statistics, as the caller's clock and time
+-- zone have them (Lua knows no zones), and how many days statistics are kept.
+--
 -- :seats   v, uid          version of the definition, and which campaign it is
 --          on from until   whether it runs, and when
 --          strat hold      0 fill, 1 even, 2 random; seconds that a hold lasts, 0 the server's default
@@ -32,6 +35,8 @@
 -- :members:<id>     head counts, one an hour, by that hour: "at members seats"; see set_members.lua
 -- :hold:<id>:<due>  bitmap of serials that are confirmed or given back one by one; :back:<id>:<due> of the latter;
 --                   :told:<id>:<due> of those who reported; :late:<id>:<due> of those confirmed after their bucket was gone
+-- :stats:<day>  counted in the same moment as the seat: "<kind><hour>:<id>", kind h held, d given without a hold, c held and then
+--          confirmed, b given back, x reported "can't get in"; seat:<channel>, see channels.lua
 local DEFINITION, SEATS, QUEUE, DUE = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local FILL, EVEN, RANDOM = 0, 1, 2
 local EVEN_UNLIMITED = 500        -- a group without a limit is weighed as one of this size
@@ -39,7 +44,9 @@ local DEMOTED = 1e12              -- added to a suspect group's score: it is off
 local BUCKET_SHARE, BUCKET_MAX = 3, 60 -- a bucket is a third of hold_seconds wide, a minute at most
 local SWEEP_MAX = 64              -- buckets swept by one call; the next call goes on
 local SUSPECT_REPORTS, SUSPECT_SECONDS = 3, 600
-local STATS_SECONDS, CHANNELS_MAX = 400 * 86400, 2000
+local CHANNELS_MAX = 2000
+local FINE_GROUPS = 50            -- of the groups behind these a day has no hours
+local HOUR = ARGV[#ARGV]          -- "2026-11-25 14 400"
 local WAITING_KEEP_SECONDS = 30 * 86400 -- who waits is forgotten so long after joining
 local MEMBERS_SECONDS = 30 * 86400 -- how long a head count is kept
 local CAME_SECONDS, CAME_SLOTS = 10, 180  -- seats confirmed in the last half hour are known, ten seconds at a time
@@ -84,13 +91,35 @@ local function group_room(g)
   return math.max(0, g.limit - g.used)
 end
 
+local ledger
+
+-- n more of a kind, in the group and this hour.
+local function count_seats(kind, g, n)
+  local key, hour = DEFINITION .. ':stats:' .. string.sub(HOUR, 1, 10), kind .. string.sub(HOUR, 12, 13)
+  local fine = g.position < FINE_GROUPS
+  if call('HINCRBY', key, fine and hour .. ':' .. g.id or hour, n) == n then ledger().stats_keep(key) end
+  if not fine then call('HINCRBY', key, kind .. ':' .. g.id, n) end
+end
+
 -- What a scan seldom needs. Redis makes a script's functions anew for every call, and making these costs as much as the
 -- rest of a scan: so they are made when the first of them is called.
 local made
-local function ledger()
+function ledger()
   if made then return made end
   local m = {}
   made = m
+
+  -- A day's statistics have got a new field: they are kept for their time, and known to belong to the campaign.
+  function m.stats_keep(key)
+    call('EXPIRE', key, tonumber(string.sub(HOUR, 15)) * 86400)
+    if call('HSET', SEATS, 'd:' .. string.sub(HOUR, 1, 10), 1) == 0 then return end
+    for _, field in ipairs(call('HKEYS', SEATS)) do
+      local day = string.sub(field, 1, 2) == 'd:' and string.sub(field, 3)
+      if day and call('EXISTS', DEFINITION .. ':stats:' .. day, DEFINITION .. ':visits:' .. day) == 0 then
+        call('HDEL', SEATS, field)
+      end
+    end
+  end
 
   function m.queue_name(g)
     return string.format('%05d:%s', g.position, g.id)
@@ -177,6 +206,7 @@ local function ledger()
       if g and back > 0 then
         call('HINCRBY', SEATS, 'h:' .. id, -back)
         g.used = tonumber(call('HINCRBY', SEATS, 'u:' .. id, -back))
+        count_seats('b', g, back)
         m.queue_settle(g)
       end
     end
@@ -197,6 +227,7 @@ local function ledger()
       return
     end
     g.used = tonumber(call('HINCRBY', SEATS, 'u:' .. g.id, -1))
+    count_seats('b', g, 1)
     m.queue_settle(g)
   end
 

@@ -1,6 +1,6 @@
 -- needs: ledger
 -- What the rules of alerts look at (campaign/alert.h), in one moment and however many groups there are. KEYS: as ledger.lua.
--- ARGV: 1 expiries up to this second are told, 2 how many groups are listed at most.
+-- ARGV: 1 expiries up to this second are told, 2 how many groups are listed at most, 3 HOUR.
 -- Reply: {version, running, groups, used, held, then of groups that are on and not expired: limit, taken, unlimited, open; then
 --         of those listed: id, expires (0: none), suspect}; nil if there is no such campaign.
 local version, _, running = open()

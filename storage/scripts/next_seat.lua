@@ -1,7 +1,7 @@
 -- needs: ledger taking waiting
 -- "Can't get in": a seat in another open group, a report against the first one, and its seat given back.
 -- ARGV: 1 "uid:version" that the caller knows, 2 group, 3 due, 4 serial, 5 a random seed,
---       6 hold seconds where the campaign sets none, 7 the visitor's lanes, then groups to avoid.
+--       6 hold seconds where the campaign sets none, 7 the visitor's lanes, then groups to avoid; then HOUR.
 -- Reply: see answer() in taking.lua; nil if there is no such campaign.
 --
 -- The first seat goes back only where it can be told that it has not gone back before: while its bucket is there. Else
@@ -14,6 +14,7 @@ local bucket = id .. ':' .. due
 -- not told before, speaks for a visitor. All others are counted, no more.
 local function report(g, speaks)
   call('HINCRBY', SEATS, 'r:' .. id, 1)
+  count_seats('x', g, 1)
   if not speaks then return end
   local times = {tostring(now)}
   for t in string.gmatch(call('HGET', SEATS, 't:' .. id) or '', '%d+') do
@@ -31,7 +32,7 @@ local version, uid, running = open()
 if not version then return nil end
 if waits > 0 and running then running = waiting().let_in() end
 local avoid = {[id] = true}
-for i = 8, #ARGV do avoid[ARGV[i]] = true end
+for i = 8, #ARGV - 1 do avoid[ARGV[i]] = true end
 if lanes_stale(version, uid, ARGV[1]) then return answer(version, uid, ARGV[1], {}, -1) end
 local runs, taken = {}, 0
 if running then

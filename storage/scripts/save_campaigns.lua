@@ -3,7 +3,7 @@
 -- have. All keys must be in one Redis.
 -- KEYS: four of each campaign, see ledger.lua; then the audit log, and the channel that tells of changes.
 -- ARGV: 1 a random seed, then for each campaign its record, see saving.lua, and how many head counts, and for each: id,
---       confirmed; then its entry of the audit log.
+--       confirmed; then its entry of the audit log; behind all of them HOUR.
 -- Reply: a list of what read_campaign answers, in order.
 local count = (#KEYS - 2) / 4
 

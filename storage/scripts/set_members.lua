@@ -1,6 +1,6 @@
 -- needs: audit ledger report
 -- A head count of a group comes in. KEYS[5]: the audit log.
--- ARGV: 1 group, 2 how many, 3 the second at which they were counted (0: now), 4 who counted, then the entry of the audit log;
+-- ARGV: 1 group, 2 how many, 3 the second at which they were counted (0: now), 4 who counted, then the entry of the audit log, then HOUR;
 --       its before and after are made here. It is told when the number is another one, or seats have followed.
 -- Reply: {DONE, moment, what read_campaign answers}; or, and then nothing was changed, {why not, the moment in question}; nil if
 --        there is no such campaign.

@@ -83,6 +83,7 @@ local function runs_book(runs, hold, all)
       elseif follow then
         ledger().came(g.id, g.taken)
       end
+      count_seats(g.due > 0 and 'h' or 'd', g, g.taken)
       g.taken = 0
     end
   end

@@ -1,8 +1,8 @@
 -- needs: ledger taking waiting channels
 -- One visitor of a waiting list: joins it, looks where they stand, comes for the seat, or leaves.
--- ARGV: 1 "uid:version" that the caller knows, 2 "join", "look", "come" or "leave", 3 the visitor's id, 4 a random seed, 5 the day,
---       6 the visitor's lanes, 7 hold seconds where the campaign sets none, 8 channel or "", 9 name (join),
---       10 how many may wait (join).
+-- ARGV: 1 "uid:version" that the caller knows, 2 "join", "look", "come" or "leave", 3 the visitor's id, 4 a random seed,
+--       5 the visitor's lanes, 6 hold seconds where the campaign sets none, 7 channel or "", 8 name (join),
+--       9 how many may wait (join), 10 HOUR.
 -- Reply: {version, definition if the caller knows another one, state, group's position, due, serial, confirmed, how many wait
 --         before, whether a promise was missed}; nil if there is no such campaign.
 --
@@ -45,7 +45,7 @@ end
 -- Seen again: in the line that fits them now, and in it at all if they missed their seat.
 local function seen(e)
   if e.state == 'w' and call('HLEN', LINES) < LINES_MAX then
-    local line = waiting().line_name(ARGV[6])
+    local line = waiting().line_name(ARGV[5])
     if line ~= e.line then
       waiting().line_leave(e.line, e.id)
       e.line = line
@@ -80,11 +80,11 @@ end
 local function join()
   if waiting().promise_seconds == 0 then return nil end
   prune()
-  if waits >= tonumber(ARGV[10]) or call('ZCARD', WAITED) >= ENTRIES_MAX then return nil end
-  local line = waiting().line_name(ARGV[6])
+  if waits >= tonumber(ARGV[9]) or call('ZCARD', WAITED) >= ENTRIES_MAX then return nil end
+  local line = waiting().line_name(ARGV[5])
   if call('HLEN', LINES) >= LINES_MAX then line = waiting().line_name('') end
   local e = {id = id, number = tonumber(call('HINCRBY', SEATS, 'line', 1)), joined = now, line = line,
-             channel = ARGV[8] ~= '' and ARGV[8] or '-', name = ARGV[9]}
+             channel = ARGV[7] ~= '' and ARGV[7] or '-', name = ARGV[8]}
   waiting().wait_again(e)
   call('ZADD', WAITED, e.number, id)
   keep()
@@ -101,15 +101,17 @@ local function come(e, g)
   if g.holds then
     call('SETBIT', DEFINITION .. ':back:' .. bucket, e.serial, 1)
     call('HINCRBY', SEATS, 'u:' .. g.id, -1)
+    count_seats('b', g, 1)
     g.taken = 1
-    runs_book({{group = g}}, hold_seconds > 0 and hold_seconds or tonumber(ARGV[7]))
+    runs_book({{group = g}}, hold_seconds > 0 and hold_seconds or tonumber(ARGV[6]))
     e.due, e.serial = g.due, g.base
-  elseif follow then
-    ledger().came(g.id, 1)
+  else
+    if follow then ledger().came(g.id, 1) end
+    count_seats('c', g, 1)
   end
   e.state = 'i'
   waiting().entry_write(e)
-  if e.channel ~= '-' then count_channel(ARGV[5], e.channel, 1) end
+  if e.channel ~= '-' then count_channel(e.channel, 1) end
 end
 
 local version, uid, running = open()
@@ -138,7 +140,7 @@ if e then
 end
 if action == 'join' and not e then
   local any = false
-  for _, lane in ipairs(lanes_read(ARGV[6])) do any = any or queue_head(lane) end
+  for _, lane in ipairs(lanes_read(ARGV[5])) do any = any or queue_head(lane) end
   if any and running then return reply(OPEN) end
   e = join()
   if not e then return reply(FULL) end

@@ -1,0 +1,345 @@
+/* Statistics: what workers counted goes in, ranges of days come out. Seats are counted by the ledger's own scripts. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "redis_link.h"
+
+enum {
+    STATS_DAYS_A_CALL = 8, /* read by one script: bounds for how long it keeps scans waiting */
+    STATS_READING_MAX = 8, /* ranges read at once on one link: each is a call for every eight days */
+    STATS_ROWS_FIRST = 64,
+};
+/* Stands for a campaign in the keys of all campaigns together; no slug begins so. */
+static const char all_campaigns[] = "~all";
+
+/* --- counting --- */
+
+struct redis_call *store_flush_begin(struct store *s, const struct store_flush *f)
+{
+    char day[STORE_DAY], name[64], hour[4];
+    const char *slug = f->slug ? f->slug : all_campaigns;
+    struct redis_call *c = redis_script_begin(s->link, REDIS_COUNT_VISITS, 3);
+    snprintf(day, sizeof day, "%04u-%02u-%02u", f->hour / 1000000 % 10000, f->hour / 10000 % 100, f->hour / 100 % 100);
+    snprintf(hour, sizeof hour, "%02u", f->hour % 100);
+    redis_call_key(c, slug, ":seats");
+    snprintf(name, sizeof name, ":visits:%s", day);
+    redis_call_key(c, slug, name);
+    redis_call_key(c, slug, ":flushed");
+    redis_call_text(c, f->uid ? f->uid : "");
+    redis_call_text(c, day);
+    snprintf(name, sizeof name, "%s:%u", f->worker, f->hour);
+    redis_call_text(c, name);
+    redis_call_int(c, f->number);
+    redis_call_int(c, s->stats_days * INT64_C(86400));
+    redis_call_text(c, hour);
+    redis_call_int(c, (int64_t)f->dropped);
+    return c;
+}
+
+void store_flush_add(struct redis_call *call, const struct store_visits *v)
+{
+    redis_call_text(call, v->group);
+    redis_call_text(call, v->channel);
+    redis_call_text(call, v->device);
+    redis_call_text(call, v->language);
+    for (int i = 0; i < STAT_VISIT_KINDS; i++)
+        redis_call_int(call, v->counts[i]);
+}
+
+void store_flush_send(struct redis_call *call, store_done done, void *ctx)
+{
+    redis_call_send_plain(call, done, ctx);
+}
+
+/* --- reading --- */
+
+struct stats_job {
+    struct store *store;
+    enum stat_by by;
+    store_stats_done done;
+    void *ctx;
+    size_t pending;
+    enum store_result failed;
+    char (*days)[STORE_DAY];
+    struct store_stats_row *rows; /* as they come: a key may occur often */
+    size_t count, room;
+    struct store_stats sum;
+    bool all; /* campaigns together */
+    struct stats_part *parts;
+};
+
+/* One call of a range. */
+struct stats_part {
+    struct stats_job *job;
+    size_t first, days;
+};
+
+static struct store_stats_row *new_row(struct stats_job *job, const char *key)
+{
+    if (job->count == job->room) {
+        size_t room = job->room ? job->room * 2 : STATS_ROWS_FIRST;
+        struct store_stats_row *rows = realloc(job->rows, room * sizeof *rows);
+        if (!rows) {
+            job->failed = STORE_UNAVAILABLE;
+            return NULL;
+        }
+        job->rows = rows;
+        job->room = room;
+    }
+    struct store_stats_row *row = &job->rows[job->count++];
+    *row = (struct store_stats_row){.counts = {0}};
+    snprintf(row->key, sizeof row->key, "%s", key);
+    return row;
+}
+
+static void put(struct stats_job *job, const char *key, enum stat_kind kind, int64_t n)
+{
+    struct store_stats_row *row = new_row(job, key);
+    if (row)
+        row->counts[kind] = n;
+}
+
+/* Which row an hour's count belongs to; false: to none, when hours are not asked for. */
+static bool hour_key(const struct stats_job *job, const char *day, const char *hour, char key[64])
+{
+    if (job->by == STATS_BY_DAY)
+        snprintf(key, 64, "%s", day);
+    else if (job->by == STATS_BY_HOUR)
+        snprintf(key, 64, "%sT%.2s", day, hour);
+    else
+        return false;
+    return true;
+}
+
+/* What a count of the ledger is a count of: "h14:g1" held seats, "d" given at once, "c" confirmed, "b" given back, "x"
+ * reports. */
+static void put_seats(struct stats_job *job, char kind, const char *key, int64_t n)
+{
+    switch (kind) {
+    case 'h':
+        put(job, key, STAT_HELD, n);
+        put(job, key, STAT_SEATS, n);
+        break;
+    case 'd':
+        put(job, key, STAT_SEATS, n);
+        put(job, key, STAT_CONFIRMED, n);
+        break;
+    case 'c':
+        put(job, key, STAT_CONFIRMED, n);
+        break;
+    case 'b':
+        put(job, key, STAT_GIVEN_BACK, n);
+        break;
+    case 'x':
+        put(job, key, STAT_REPORTS, n);
+        break;
+    default:
+        break;
+    }
+}
+
+static void total_seats(struct stats_job *job, char kind, int64_t n)
+{
+    int64_t *t = job->sum.totals;
+    t[STAT_HELD] += kind == 'h' ? n : 0;
+    t[STAT_SEATS] += kind == 'h' || kind == 'd' ? n : 0;
+    t[STAT_CONFIRMED] += kind == 'c' || kind == 'd' ? n : 0;
+    t[STAT_GIVEN_BACK] += kind == 'b' ? n : 0;
+    t[STAT_REPORTS] += kind == 'x' ? n : 0;
+}
+
+/* A field of :stats:<day>. */
+static void read_seats(struct stats_job *job, const char *day, const char *field, int64_t n)
+{
+    static const char seat[] = "seat:";
+    char key[64];
+    if (strncmp(field, seat, sizeof seat - 1) == 0) {
+        if (job->by == STATS_BY_CHANNEL)
+            put(job, field + sizeof seat - 1, STAT_SEATS, n);
+        return;
+    }
+    if (!strchr("hdcbx", field[0]) || !field[0])
+        return;
+    const char *group = strchr(field, ':');
+    bool has_hour = field[1] >= '0' && field[1] <= '9';
+    if (has_hour)
+        total_seats(job, field[0], n);
+    if (job->by == STATS_BY_GROUP && group)
+        put_seats(job, field[0], group + 1, n);
+    else if (has_hour && hour_key(job, day, field + 1, key))
+        put_seats(job, field[0], key, n);
+}
+
+static bool is_ledgers(const struct stats_job *job, int kind, const char *key)
+{
+    if (job->by == STATS_BY_CHANNEL)
+        return kind == STAT_SEATS && key[0] != '\0';
+    return kind >= STAT_REPORTS && (job->by == STATS_BY_DAY || job->by == STATS_BY_HOUR || job->by == STATS_BY_GROUP);
+}
+
+/* A field of :visits:<day>. What the ledger counts exactly is taken from there, but for all campaigns together: of
+ * these it knows nothing. */
+static void read_visits(struct stats_job *job, const char *day, const char *field, const char *counts)
+{
+    static const char letters[] = {[STATS_BY_DAY] = 'h',     [STATS_BY_HOUR] = 'h',   [STATS_BY_GROUP] = 'g',
+                                   [STATS_BY_CHANNEL] = 'c', [STATS_BY_DEVICE] = 'd', [STATS_BY_LANGUAGE] = 'l'};
+    char key[64];
+    int64_t n[STAT_VISIT_KINDS] = {0};
+    if (strcmp(field, "#dropped") == 0)
+        job->sum.dropped += strtoll(counts, NULL, 10);
+    if (field[0] != 'h' && field[0] != letters[job->by])
+        return;
+    char *end = (char *)counts;
+    for (int k = 0; k < STAT_VISIT_KINDS; k++)
+        n[k] = strtoll(end, &end, 10);
+    if (field[0] == 'h')
+        for (int k = 0; k < STAT_VISIT_KINDS; k++)
+            job->sum.totals[k] += job->all || k < STAT_REPORTS ? n[k] : 0;
+    if (field[0] != letters[job->by])
+        return;
+    if (!hour_key(job, day, field + 1, key))
+        snprintf(key, sizeof key, "%s", field + 1);
+    struct store_stats_row *row = new_row(job, key);
+    for (int k = 0; row && k < STAT_VISIT_KINDS; k++)
+        row->counts[k] = !job->all && is_ledgers(job, k, key) ? 0 : n[k];
+}
+
+static bool read_day(struct stats_job *job, const char *day, const redisReply *seats, const redisReply *visits)
+{
+    int64_t n;
+    if (seats->type != REDIS_REPLY_ARRAY || visits->type != REDIS_REPLY_ARRAY)
+        return false;
+    for (size_t i = 0; i + 1 < seats->elements; i += 2) {
+        if (seats->element[i]->type != REDIS_REPLY_STRING || !redis_reply_int(seats->element[i + 1], &n))
+            return false;
+        read_seats(job, day, seats->element[i]->str, n);
+    }
+    for (size_t i = 0; i + 1 < visits->elements; i += 2) {
+        if (visits->element[i]->type != REDIS_REPLY_STRING || visits->element[i + 1]->type != REDIS_REPLY_STRING)
+            return false;
+        read_visits(job, day, visits->element[i]->str, visits->element[i + 1]->str);
+    }
+    return true;
+}
+
+static int by_key(const void *a, const void *b)
+{
+    return strcmp(((const struct store_stats_row *)a)->key, ((const struct store_stats_row *)b)->key);
+}
+
+/* Rows of one key become one. */
+static void merge_rows(struct stats_job *job)
+{
+    size_t kept = 0;
+    if (job->count)
+        qsort(job->rows, job->count, sizeof *job->rows, by_key);
+    for (size_t i = 0; i < job->count; i++) {
+        if (kept && strcmp(job->rows[kept - 1].key, job->rows[i].key) == 0) {
+            for (int k = 0; k < STAT_COUNT; k++)
+                job->rows[kept - 1].counts[k] += job->rows[i].counts[k];
+        } else {
+            job->rows[kept++] = job->rows[i];
+        }
+    }
+    job->count = kept;
+}
+
+static void job_end(struct stats_job *job)
+{
+    if (job->failed == STORE_OK) {
+        merge_rows(job);
+        job->sum.rows = job->rows;
+        job->sum.count = job->count;
+    }
+    job->store->stats_reading--;
+    job->done(job->ctx, job->failed, job->failed == STORE_OK ? &job->sum : NULL);
+    free(job->rows);
+    free(job->days);
+    free(job->parts);
+    free(job);
+}
+
+static void part_read(struct stats_part *part, const redisReply *reply)
+{
+    struct stats_job *job = part->job;
+    bool good = reply->type == REDIS_REPLY_ARRAY && reply->elements == 2 * part->days;
+    for (size_t i = 0; good && i < part->days; i++)
+        good = read_day(job, job->days[part->first + i], reply->element[2 * i], reply->element[2 * i + 1]);
+    if (!good)
+        job->failed = STORE_BAD_REPLY;
+    else if (job->count > STATS_ROWS_FIRST)
+        merge_rows(job);
+}
+
+static void part_done(void *ctx, enum store_result r, const redisReply *reply)
+{
+    struct stats_part *part = ctx;
+    struct stats_job *job = part->job;
+    if (r == STORE_OK && job->failed == STORE_OK)
+        part_read(part, reply);
+    else if (job->failed == STORE_OK)
+        job->failed = r;
+    if (--job->pending == 0)
+        job_end(job);
+}
+
+static void part_start(struct stats_part *part, const char *slug, const char *letters)
+{
+    struct stats_job *job = part->job;
+    char name[STORE_DAY + 16];
+    struct redis_call *c = redis_script_begin(job->store->link, REDIS_READ_STATS, (int)part->days * 2);
+    for (size_t i = part->first; i < part->first + part->days; i++) {
+        snprintf(name, sizeof name, ":stats:%s", job->days[i]);
+        redis_call_key(c, slug, name);
+        snprintf(name, sizeof name, ":visits:%s", job->days[i]);
+        redis_call_key(c, slug, name);
+    }
+    redis_call_text(c, letters);
+    redis_call_deadline(c, REDIS_ADMIN_DEADLINE_MS);
+    redis_call_send(c, part_done, part);
+}
+
+static struct stats_job *job_new(const char (*days)[STORE_DAY], size_t day_count)
+{
+    struct stats_job *job = calloc(1, sizeof *job);
+    if (!job)
+        return NULL;
+    job->days = malloc(day_count * sizeof *days);
+    job->pending = (day_count + STATS_DAYS_A_CALL - 1) / STATS_DAYS_A_CALL;
+    job->parts = calloc(job->pending, sizeof *job->parts);
+    if (!job->days || !job->parts) {
+        free(job->days);
+        free(job->parts);
+        free(job);
+        return NULL;
+    }
+    memcpy(job->days, days, day_count * sizeof *days);
+    for (size_t i = 0; i < job->pending; i++) {
+        size_t first = i * STATS_DAYS_A_CALL, left = day_count - first;
+        job->parts[i] = (struct stats_part){job, first, left < STATS_DAYS_A_CALL ? left : STATS_DAYS_A_CALL};
+    }
+    return job;
+}
+
+void store_stats_read(struct store *s, const char *slug, const char (*days)[STORE_DAY], size_t day_count,
+                      enum stat_by by, store_stats_done done, void *ctx)
+{
+    static const char *const letters[] = {
+        [STATS_BY_DAY] = "h#",     [STATS_BY_HOUR] = "h#",   [STATS_BY_GROUP] = "hg",
+        [STATS_BY_CHANNEL] = "hc", [STATS_BY_DEVICE] = "hd", [STATS_BY_LANGUAGE] = "hl"};
+    struct stats_job *job = s->stats_reading < STATS_READING_MAX ? job_new(days, day_count) : NULL;
+    if (!job) {
+        done(ctx, STORE_UNAVAILABLE, NULL);
+        return;
+    }
+    s->stats_reading++;
+    job->store = s;
+    job->by = by;
+    job->done = done;
+    job->ctx = ctx;
+    job->all = slug == NULL;
+    for (size_t i = 0, parts = job->pending; i < parts; i++)
+        part_start(&job->parts[i], slug ? slug : all_campaigns, letters[by]);
+}

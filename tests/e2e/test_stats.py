@@ -1,0 +1,241 @@
+"""Statistics: what was counted equals what was sent, to the unit, however the requests fall, and whatever is killed but for a second."""
+
+import collections
+import csv
+import datetime
+import io
+import os
+
+import pytest
+
+from huoma import PHONE, ROOT, Server, Visitor, link, page_groups, redirect_groups, seeded, wait_for, wechat
+
+VISITS = int(os.environ.get("HUOMA_STATS_VISITS", 3000))  # a large event's day has 200,000
+WEIBO = "Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 Chrome/120 Mobile Weibo (phone)"
+DESKTOP = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/120 Safari/537.36"
+CRAWLER = "facebookexternalhit/1.1"
+LOOKS = [(PHONE, "zh-CN,zh;q=0.9", "wechat/ios", "zh"), (WEIBO, "en-US", "weibo/android", "en"), (DESKTOP, "de", "browser/desktop", "de"),
+         (DESKTOP, None, "browser/desktop", "")]
+KINDS = ["views", "people", "returning", "seats", "held", "confirmed", "given_back", "reports", "full", "machines"]
+
+
+@pytest.fixture(scope="module")
+def server():
+    with Server(workers=2, env={"HUOMA_TIMEZONE": "Asia/Shanghai"}) as s:
+        yield s
+
+
+def stats(server, slug, by="day", **query):
+    path = f"/campaigns/{slug}/stats" if slug else "/stats"
+    return server.api("GET", path + f"?by={by}" + "".join(f"&{k}={v}" for k, v in query.items())).json()
+
+
+def settled(server, slug, views):
+    """Waits until the workers have told of that many views."""
+    return wait_for(f"{views} views", lambda: (s := stats(server, slug))["totals"]["views"] >= views and s, seconds=15)
+
+
+def today():
+    return datetime.datetime.now(datetime.timezone(datetime.timedelta(hours=8))).strftime("%Y-%m-%d")
+
+
+def nonzero(row):
+    return {k: v for k, v in row.items() if k != "key" and v}
+
+
+def check_sums(server, slug):
+    """Every way of grouping says the same."""
+    totals = stats(server, slug)["totals"]
+    for by in ("day", "hour", "group", "channel", "device", "language"):
+        answer = stats(server, slug, by)
+        assert answer["totals"] == totals and answer["by"] == by
+        for kind in KINDS:
+            known = [r[kind] for r in answer["rows"] if r[kind] is not None]
+            # What led to no group has none.
+            if known and not (by == "group" and kind in ("views", "full", "machines", "returning")):
+                assert sum(known) == totals[kind], (by, kind)
+    return totals
+
+
+class Day:
+    """Visits, and what they must have been counted as."""
+
+    def __init__(self, server, slug, rng):
+        self.server, self.slug, self.rng = server, slug, rng
+        self.sent, self.by, self.visitors = collections.Counter(), collections.defaultdict(collections.Counter), []
+
+    def note(self, look, channel, kinds, group=None):
+        for kind in kinds:
+            self.sent[kind] += 1
+            self.by["device"][look[2], kind] += 1
+            self.by["language"][look[3], kind] += 1
+            if kind not in ("confirmed", "reports"):
+                self.by["channel"][channel or "", kind] += 1
+
+    def headers(self, look):
+        return {"Accept_Language": look[1]} if look[1] else {}
+
+    def new_visitor(self):
+        look, channel = self.rng.choice(LOOKS), self.rng.choice([None, "shop-1", "shop-2"])
+        v = Visitor(self.server, self.slug, agent=look[0])
+        answer = v.scan(channel, **self.headers(look))
+        if answer.group == "none":
+            self.note(look, channel, ["views", "full"])
+        else:
+            held = answer.status == 200
+            self.note(look, channel, ["views", "people", "seats", "held" if held else "confirmed"])
+            self.visitors.append([v, look, held])
+
+    def returner(self):
+        v, look, _ = self.rng.choice(self.visitors)
+        v.scan(**self.headers(look))
+        self.note(look, None, ["views", "returning"])
+
+    def confirm(self):
+        one = self.rng.choice(self.visitors)
+        v, look, held = one
+        assert v.ask("POST", f"/{self.slug}/seat", **self.headers(look)).status == 204
+        if held:
+            self.note(look, None, ["confirmed"])
+            one[2] = False
+
+    def machine(self):
+        look = self.rng.choice(LOOKS)
+        machine = (CRAWLER, look[1], "browser/desktop", look[3])
+        Visitor(self.server, self.slug, agent=CRAWLER).scan(**self.headers(look))
+        self.note(machine, None, ["machines"])
+
+    def run(self, count):
+        self.new_visitor()
+        for _ in range(count - 1):
+            self.rng.choices([self.new_visitor, self.returner, self.confirm, self.machine], [4, 3, 2, 1])[0]()
+
+
+def test_statistics_of_a_day_equal_what_was_sent(server):
+    rng = seeded("stats")
+    server.create("day", page_groups(VISITS // 10, VISITS // 10) + redirect_groups(VISITS // 8))
+    day = Day(server, "day", rng)
+    day.run(VISITS)
+    settled(server, "day", day.sent["views"])
+    wait_for("machines", lambda: stats(server, "day")["totals"]["machines"] >= day.sent["machines"])
+    wait_for("confirmations", lambda: sum(r["confirmed"] for r in stats(server, "day", "device")["rows"]) >= day.sent["confirmed"])
+    totals = check_sums(server, "day")
+    assert totals == {k: day.sent[k] for k in KINDS}
+    assert day.sent["full"] and day.sent["held"] and day.sent["returning"] and day.sent["machines"]
+    for by, counted in day.by.items():
+        got = {(r["key"], k): r[k] for r in stats(server, "day", by)["rows"] for k in KINDS if r[k]}
+        expected = {key: n for key, n in counted.items() if key[1] != "held"}
+        assert got == expected, by
+    groups = server.groups("day")
+    for row in stats(server, "day", "group")["rows"]:
+        g = groups[row["key"]]
+        assert row["seats"] - row["given_back"] == g["used"]
+        assert row["confirmed"] == g["confirmed"]
+    assert [r["key"] for r in stats(server, "day", **{"from": today(), "to": today()})["rows"]] == [today()]
+
+
+def test_what_went_back_and_who_could_not_get_in_is_counted(server):
+    server.create("back", page_groups(5, 5))
+    v = Visitor(server, "back")
+    v.scan()
+    v.next()
+    totals = wait_for("a report", lambda: (t := stats(server, "back")["totals"])["reports"] and t["views"] and t)
+    assert (totals["seats"], totals["given_back"], totals["reports"], totals["people"]) == (2, 1, 1, 1)
+    used = sum(g["used"] for g in server.groups("back").values())
+    assert used == totals["seats"] - totals["given_back"]
+    row = {r["key"]: nonzero(r) for r in stats(server, "back", "group")["rows"]}
+    assert row["g1"]["reports"] == 1 and row["g1"]["given_back"] == 1 and row["g2"]["seats"] == 1
+
+
+def test_all_campaigns_together_cost_one_row_a_day(server):
+    before = stats(server, None)["totals"]
+    for slug in ("all-a", "all-b"):
+        server.create(slug, [{"url": link(1)}])
+        Visitor(server, slug).scan()
+    after = wait_for("both", lambda: (t := stats(server, None)["totals"])["views"] >= before["views"] + 2 and t)
+    assert (after["people"] - before["people"], after["seats"] - before["seats"]) == (2, 2)
+    assert after["held"] is None and stats(server, None)["dropped"] == 0
+    assert len(stats(server, None, "hour", **{"from": today(), "to": today()})["rows"]) == 24
+    assert server.api("GET", "/stats?by=group", expect=422).json()["errors"][0]["field"] == "by"
+
+
+def test_csv_has_the_same_rows_and_no_formula(server):
+    server.create("sheet", [{"url": link(1)}])
+    Visitor(server, "sheet").scan("shop-1")
+    settled(server, "sheet", 1)
+    answer = server.api("GET", "/campaigns/sheet/stats?by=channel&format=csv")
+    assert answer.header("Content-Type").startswith("text/csv")
+    rows = list(csv.reader(io.StringIO(answer.body.decode("utf-8-sig"))))
+    assert rows[0] == ["channel", *KINDS]
+    assert rows[1] == ["shop-1", "1", "1", "0", "1", "", "", "", "", "0", "0"]
+
+
+@pytest.mark.parametrize("query,field", [("from=2026-13-01", "from"), ("to=2026-02-30", "to"), ("from=2026-01-02&to=2026-01-01", "from"),
+                                         ("from=2024-01-01&to=2026-01-01", "from"), ("by=week", "by"), ("format=xml", "format")])
+def test_what_makes_no_range_is_told(server, query, field):
+    server.create("range", [{"url": link(1)}], expect="any")
+    errors = server.api("GET", "/campaigns/range/stats?" + query, expect=422).json()["errors"]
+    assert [e["field"] for e in errors] == [field]
+    server.api("GET", "/campaigns/nobody/stats", expect=404)
+
+
+def test_four_hundred_days_are_read(server):
+    server.create("long", [{"url": link(1)}])
+    answer = stats(server, "long", **{"from": "2025-01-01", "to": "2026-02-04"})
+    assert len(answer["rows"]) == 400 and not any(answer["totals"].values())
+
+
+def test_more_channels_than_a_day_has_are_others(server):
+    server.create("many", [{"url": link(1)}])
+    Visitor(server, "many").scan("first")
+    settled(server, "many", 1)
+    redis = server.redis_client()
+    redis.hset(f"hm:{{many}}:visits:{today()}", "#c", 2000)
+    redis.hset(f"hm:{{many}}:stats:{today()}", "channels", 2000)
+    for name in ("second", "third"):
+        Visitor(server, "many").scan(name)
+    settled(server, "many", 3)
+    rows = {r["key"]: (r["views"], r["seats"]) for r in stats(server, "many", "channel")["rows"]}
+    assert rows == {"first": (1, 1), "~other": (2, 2)}
+
+
+def test_a_flush_that_is_sent_again_counts_once(server):
+    server.create("twice", [{"url": link(1)}])
+    Visitor(server, "twice").scan()
+    settled(server, "twice", 1)
+    redis = server.redis_client()
+    number = {k: int(v.split()[0]) for k, v in redis.hgetall("hm:{twice}:flushed").items()}
+    uid, = redis.hmget("hm:{twice}:seats", "uid")
+    (worker, last), = number.items()
+    script = (ROOT / "storage/scripts/count_visits.lua").read_text()
+    keys = ["hm:{twice}:seats", f"hm:{{twice}}:visits:{today()}", "hm:{twice}:flushed"]
+
+    def flush(n, name=uid):
+        return redis.eval(script, 3, *keys, name, today(), worker, n, 86400, worker[-2:], 0, "gg1", "c", "dx", "lzh", *[1] * 8)
+
+    assert [flush(last), flush(last + 1), flush(last + 1), flush(last + 9, "another")] == [0, 1, 0, -1]
+    assert stats(server, "twice")["totals"]["views"] == 2
+
+
+def test_nothing_of_a_deleted_campaign_stays(server):
+    server.create("gone", [{"url": link(1)}])
+    Visitor(server, "gone").scan("shop")
+    settled(server, "gone", 1)
+    server.api("DELETE", "/campaigns/gone")
+    assert not server.redis_client().keys("hm:{gone}*")
+
+
+def test_the_last_second_is_counted_when_the_server_ends_and_seats_after_a_kill(tmp_path):
+    with Server(workers=1, data_dir=tmp_path) as s:
+        s.create("end", [{"url": wechat(1)}])
+        for _ in range(20):
+            Visitor(s, "end").scan()
+    with Server(workers=1, data_dir=tmp_path) as s:
+        assert stats(s, "end")["totals"]["views"] == 20
+        for _ in range(5):
+            Visitor(s, "end").scan()
+        s.kill()
+    with Server(workers=1, data_dir=tmp_path) as s:
+        totals = stats(s, "end")["totals"]
+        assert totals["seats"] == 25 == s.show("end")["seats"]["used"]
+        assert totals["views"] >= 20
