@@ -46,6 +46,7 @@ struct server {
     unsigned char secret[STORE_SECRET];
     struct server_thread *threads[CONFIG_WORKERS_MAX + 1]; /* workers, then the admin thread */
     int thread_count;
+    struct metrics_worker metrics[CONFIG_WORKERS_MAX];
     int notify_fd;
     struct event notify_event, signal_events[4], try_event, wait_event, drain_event;
     int tries;
@@ -172,6 +173,7 @@ static bool add_thread(struct server *s, enum thread_kind kind, uint16_t port)
         .secret = s->secret,
         .setup_token = s->setup_token[0] ? s->setup_token : NULL,
         .port = port,
+        .metrics = &s->metrics[kind == THREAD_WORKER ? s->thread_count : 0],
         .notify_fd = s->notify_fd,
     };
     struct server_thread *t = server_thread_new(&o, err, sizeof err);

@@ -130,9 +130,11 @@ static struct event_base *new_base(void)
 static bool make_door(struct server_thread *t, char *err, size_t err_size)
 {
     if (t->o.kind == THREAD_WORKER)
-        t->worker = worker_new(t->base, t->o.config, t->o.countries, t->o.port, t->store, t->o.secret, err, err_size);
+        t->worker = worker_new(t->base, t->o.config, t->o.countries, t->o.port, t->store, t->o.secret, t->o.metrics,
+                               err, err_size);
     else
-        t->admin = admin_new(t->base, t->o.config, t->store, t->o.secret, t->o.setup_token, err, err_size);
+        t->admin =
+            admin_new(t->base, t->o.config, t->store, t->o.secret, t->o.setup_token, t->o.metrics, err, err_size);
     return t->worker || t->admin;
 }
 

@@ -10,6 +10,7 @@
 
 #include "config.h"
 #include "country.h"
+#include "metrics.h"
 #include "store.h"
 
 struct server_thread;
@@ -22,10 +23,11 @@ struct thread_options {
     const struct countries *countries; /* workers: NULL without a database */
     const char *redis_url;
     store_log log;
-    const unsigned char *secret; /* the store's */
-    const char *setup_token;     /* the admin door: of the link that makes the first owner, or NULL */
-    uint16_t port;               /* workers: the one that all share */
-    int notify_fd;               /* an eventfd: 1 is added when the thread has opened its door, and when it has ended */
+    const unsigned char *secret;    /* the store's */
+    const char *setup_token;        /* the admin door: of the link that makes the first owner, or NULL */
+    uint16_t port;                  /* workers: the one that all share */
+    struct metrics_worker *metrics; /* a worker's own; the admin door's: those of all workers */
+    int notify_fd; /* an eventfd: 1 is added when the thread has opened its door, and when it has ended */
 };
 
 /* Binds its port. NULL, why in err. */

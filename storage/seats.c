@@ -334,9 +334,17 @@ static void take_start(struct seats *s, struct cached_campaign *e)
     struct redis_call *c = take_begin(s, e, NULL);
     put_visitors(c, &e->flying);
     redis_call_hour(c, s->store);
+    s->calls++;
+    s->call_scans += e->flying.count;
     e->taking = true;
     e->taking_ns = gather_now_ns();
     redis_call_send(c, take_done, e);
+}
+
+void seats_numbers(const struct seats *s, uint64_t *ret_calls, uint64_t *ret_scans)
+{
+    *ret_calls = s->calls;
+    *ret_scans = s->call_scans;
 }
 
 /* --- calls of one visitor: a seat in the group they had, in another one, the confirmation --- */

@@ -21,6 +21,7 @@ struct seats {
     struct seat_waiter *told, **told_tail;   /* results that are told at the end of the pass */
     int64_t down_since_ms;                   /* 0: the link is up */
     uint64_t dice;
+    uint64_t calls, call_scans;
 };
 
 static inline struct cached_campaign *seats_entry(struct seats_campaign *c)

@@ -194,6 +194,9 @@ void seats_open_anew(struct seats *s, const char *slug, struct seat_waiter *w);
  */
 void seats_take(struct seats *s, struct seat_waiter *w);
 
+/* Calls that took seats so far, and the scans in them. */
+void seats_numbers(const struct seats *s, uint64_t *ret_calls, uint64_t *ret_scans);
+
 /* Confirms a hold. STORE_OK: kept (w->held false; w->group, due, serial the seat's), STORE_STALE: it was given back and
  * its group has no room. */
 void seats_confirm(struct seats *s, struct seat_waiter *w, const char *group, int64_t due, int64_t serial);

@@ -34,6 +34,7 @@ static const struct http_route routes[] = {
     {HTTP_M_GET, "/", console_index, 0},
     {HTTP_M_GET, "/assets/{}", console_asset, 0},
     {HTTP_M_GET, "/healthz", show_health, 0},
+    {HTTP_M_GET, "/metrics", metrics_show, 0},
     {HTTP_M_GET, API "/openapi.json", show_description, 0},
     {HTTP_M_GET, API "/me", auth_me, 0},
     {HTTP_M_PATCH, API "/me", session_own_password, FIELDS_BODY_MAX},
@@ -108,7 +109,8 @@ static void keep_setup(struct admin *a, const char *token)
 }
 
 struct admin *admin_new(struct event_base *base, const struct config *config, struct store *store,
-                        const unsigned char secret[STORE_SECRET], const char *setup_token, char *err, size_t err_size)
+                        const unsigned char secret[STORE_SECRET], const char *setup_token,
+                        const struct metrics_worker *workers, char *err, size_t err_size)
 {
     struct admin *a = calloc(1, sizeof *a);
     if (a)
@@ -129,6 +131,8 @@ struct admin *admin_new(struct event_base *base, const struct config *config, st
     keep_setup(a, setup_token);
     owner_key(secret, a->owner_key);
     a->config = config;
+    a->workers = workers;
+    a->worker_count = config->workers;
     a->store = store;
     a->alerts = alerts_new(base, a);
     if (!a->alerts) {

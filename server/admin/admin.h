@@ -9,6 +9,7 @@
 #include "store.h"
 
 struct admin;
+struct metrics_worker;
 struct event_base;
 
 enum { ADMIN_SETUP_SECONDS = 900 };
@@ -18,7 +19,8 @@ enum { ADMIN_SETUP_SECONDS = 900 };
  * link by which the first owner is made, for ADMIN_SETUP_SECONDS from now on; NULL: there are users. NULL, why in err.
  */
 struct admin *admin_new(struct event_base *base, const struct config *config, struct store *store,
-                        const unsigned char secret[STORE_SECRET], const char *setup_token, char *err, size_t err_size);
+                        const unsigned char secret[STORE_SECRET], const char *setup_token,
+                        const struct metrics_worker *workers, char *err, size_t err_size);
 uint16_t admin_port(const struct admin *a);
 int admin_open(struct admin *a);
 void admin_drain(struct admin *a);

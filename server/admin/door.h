@@ -35,6 +35,7 @@ struct events_client;
 struct hasher;
 struct print_press;
 struct printer;
+struct metrics_worker;
 struct throttle;
 
 struct token_use {
@@ -46,7 +47,9 @@ struct admin {
     const struct config *config;
     struct store *store;
     struct http_door *door;
-    struct admin_request *changing;      /* changes under way and those that wait for their turn, in order of arrival */
+    struct admin_request *changing; /* changes under way and those that wait for their turn, in order of arrival */
+    const struct metrics_worker *workers; /* what they show of themselves */
+    int worker_count;
     bool has_token;                      /* whether the configuration sets admin_token */
     unsigned char token_hash[AUTH_HASH]; /* of it */
     struct token_use token_uses[ADMIN_TOKEN_USES];

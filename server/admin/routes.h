@@ -79,6 +79,9 @@ void members_put(struct conn *c);
 void waiting_list(struct conn *c);
 void waiting_delete(struct conn *c);
 
+/* metrics.c */
+void metrics_show(struct conn *c);
+
 /* stats.c */
 void stats_all(struct conn *c);
 void stats_campaign(struct conn *c);

@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <event2/event.h>
-#include <event2/event_struct.h>
 #include <sodium.h>
 
 #include "landing_language.h"
@@ -56,7 +54,6 @@ struct stretch {
 
 struct counts {
     struct store *store;
-    struct event tick;
     char worker[WORKER_NAME];
     uint64_t seed;
     struct table tables[2], *live, *flying;
@@ -70,7 +67,10 @@ struct counts {
     struct stretch stretches[2 * COUNTS_FILLED];
     size_t stretch_count;
     struct memo memos[COUNTS_MEMOS];
+    /* since the start */
+    uint64_t visits[STAT_VISIT_KINDS], dropped, failures, latency[METRICS_BUCKETS + 1], latency_us;
 };
+_Static_assert((int)STAT_VISIT_KINDS == (int)METRICS_KINDS, "every kind is shown");
 
 /* --- counting --- */
 
@@ -157,12 +157,47 @@ void counts_add(struct counts *c, const struct campaign *campaign, const char *g
     h = hash_add(hash_add(hash_add(h, group, id), channel, name), campaign->slug, slug);
     wanted.hash = (h ^ wanted.hour) | 1;
     struct cell *cell = find_cell(c->live, &wanted);
+    for (unsigned k = 0, left = kinds; left; k++, left >>= 1)
+        c->visits[k] += left & 1;
     if (!cell) {
         c->live->dropped++;
+        c->dropped++;
         return;
     }
     for (int k = 0; kinds; k++, kinds >>= 1)
         cell->counts[k] += kinds & 1;
+}
+
+void counts_took(struct counts *c, int64_t ns)
+{
+    uint64_t us = ns > 0 ? (uint64_t)ns / 1000 : 0;
+    size_t i = 0;
+    while (i < METRICS_BUCKETS && us > metrics_bounds_us[i])
+        i++;
+    c->latency[i]++;
+    c->latency_us += us;
+}
+
+void counts_failed(struct counts *c)
+{
+    c->failures++;
+}
+
+static void show(_Atomic uint64_t *to, const uint64_t *from, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        atomic_store_explicit(&to[i], from[i], memory_order_relaxed);
+}
+
+void counts_publish(const struct counts *c, struct metrics_worker *m)
+{
+    uint64_t unflushed = c->live->filled + (c->in_flight ? c->flying->filled : 0);
+    show(m->visits, c->visits, STAT_VISIT_KINDS);
+    show(m->latency, c->latency, METRICS_BUCKETS + 1);
+    show(&m->latency_us, &c->latency_us, 1);
+    show(&m->dropped, &c->dropped, 1);
+    show(&m->failures, &c->failures, 1);
+    show(&m->unflushed, &unflushed, 1);
 }
 
 /* --- sending --- */
@@ -301,13 +336,7 @@ bool counts_settled(const struct counts *c)
     return !c->in_flight && !c->live->filled;
 }
 
-static void on_tick(evutil_socket_t fd, short what, void *arg)
-{
-    (void)fd, (void)what;
-    counts_flush(arg);
-}
-
-struct counts *counts_new(struct event_base *base, struct store *store)
+struct counts *counts_new(struct store *store)
 {
     unsigned char name[(WORKER_NAME - 1) / 2];
     struct counts *c = calloc(1, sizeof *c);
@@ -319,15 +348,10 @@ struct counts *counts_new(struct event_base *base, struct store *store)
     randombytes_buf(name, sizeof name);
     sodium_bin2hex(c->worker, sizeof c->worker, name, sizeof name);
     randombytes_buf(&c->seed, sizeof c->seed);
-    event_assign(&c->tick, base, -1, EV_PERSIST, on_tick, c);
-    event_add(&c->tick, &(struct timeval){1, 0});
     return c;
 }
 
 void counts_free(struct counts *c)
 {
-    if (!c)
-        return;
-    event_del(&c->tick);
     free(c);
 }

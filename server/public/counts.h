@@ -9,6 +9,7 @@
 #ifndef SERVER_PUBLIC_COUNTS_H
 #define SERVER_PUBLIC_COUNTS_H
 
+#include "metrics.h"
 #include "request.h"
 #include "store.h"
 
@@ -22,17 +23,21 @@ enum {
 };
 
 struct counts;
-struct event_base;
 
 /* NULL: out of memory. */
-struct counts *counts_new(struct event_base *base, struct store *store);
+struct counts *counts_new(struct store *store);
 /* After store_free of its store. NULL is fine. */
 void counts_free(struct counts *c);
 
 /* Counts the kinds (1u << enum stat_kind) of one visit. group: an id, or "" if none is open, or asked for. */
 void counts_add(struct counts *c, const struct campaign *campaign, const char *group, const char *channel,
                 const struct request *r, unsigned kinds);
-/* Sends what there is now. */
+/* A visit was answered so many nanoseconds after its head had come; or with 503. */
+void counts_took(struct counts *c, int64_t ns);
+void counts_failed(struct counts *c);
+/* Shows the sums since the start. */
+void counts_publish(const struct counts *c, struct metrics_worker *m);
+/* To be called once a second: sends what there is. */
 void counts_flush(struct counts *c);
 /* Whether the store has all of it. */
 bool counts_settled(const struct counts *c);

@@ -291,6 +291,7 @@ void scan_start(struct conn *c)
     struct scan *s = conn_data(c);
     if (!read_channel(c, s))
         return;
+    s->begun_ns = scan_now_ns();
     struct span path = conn_segment(c, 0);
     bool list = !s->waiter.channel[0] && without_plus(&path);
     open_campaign_at(c, s, path, list ? list_opened : scan_opened);

@@ -7,6 +7,8 @@
 #include "reply.h"
 #include "scan.h"
 
+#include <time.h>
+
 struct scan {
     struct seat_waiter waiter; /* first: the ledger hands it back */
     void (*opened)(struct scan *s);
@@ -15,6 +17,7 @@ struct scan {
     struct seat_token token;          /* what the cookie proved */
     bool has_token;
     bool pressed;              /* the button of a tap page, at the campaign's own address */
+    int64_t begun_ns;          /* its head had come, by the clock of scan_now_ns; 0: not timed */
     struct old_path *old_path; /* old_path.c's, while an old address is looked up */
 };
 
@@ -33,12 +36,23 @@ static inline const struct campaign *campaign_of(const struct scan *s)
     return s->waiter.campaign->definition;
 }
 
+static inline int64_t scan_now_ns(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
 /* Counts the kinds (1u << enum stat_kind) of a visit, in a group or (NULL) in none. */
 static inline void count_visit(struct scan *s, const struct group *g, unsigned kinds)
 {
     struct conn *c = conn_of(s);
     const struct scan_context *x = conn_owner(c);
     counts_add(x->counts, s->waiter.campaign->definition, g ? g->id : "", s->waiter.channel, conn_request(c), kinds);
+    if (s->begun_ns && kinds & 1u << STAT_VIEWS) {
+        counts_took(x->counts, scan_now_ns() - s->begun_ns);
+        s->begun_ns = 0;
+    }
 }
 
 /* The kinds of a page or redirect, and of a seat that was given. */

@@ -95,6 +95,8 @@ void send_failure(struct scan *s, enum store_result r)
         [STORE_FULL] = {503, LANDING_BUSY},
         [STORE_OK] = {503, LANDING_BUSY},
     };
+    if (table[r].status == 503)
+        counts_failed(context_of(s)->counts);
     send_plain(conn_of(s), table[r].status, table[r].message, s->path);
 }
 

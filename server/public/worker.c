@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 
 #include <event2/event.h>
+#include <event2/event_struct.h>
 
 #include "conn.h"
 #include "reply.h"
@@ -24,6 +25,8 @@ struct worker {
     struct scan_context context; /* first: what the door's handlers get */
     struct store *store;
     struct http_door *door;
+    struct event tick;
+    struct metrics_worker *metrics;
 };
 
 static void send_text(struct conn *c, int status, const char *text)
@@ -62,6 +65,20 @@ static void refuse(struct conn *c, int status)
         scan_refuse(c, status);
 }
 
+static void on_tick(evutil_socket_t fd, short what, void *arg)
+{
+    struct worker *w = arg;
+    uint64_t calls, scans;
+    (void)fd, (void)what;
+    counts_flush(w->context.counts);
+    counts_publish(w->context.counts, w->metrics);
+    seats_numbers(w->context.seats, &calls, &scans);
+    atomic_store(&w->metrics->calls, calls);
+    atomic_store(&w->metrics->call_scans, scans);
+    atomic_store(&w->metrics->connections, http_door_conns(w->door));
+    atomic_store(&w->metrics->store_up, store_is_up(w->store));
+}
+
 static const struct http_route routes[] = {
     {HTTP_M_GET, "/healthz", handle_health, 0},
     {HTTP_M_GET, "/robots.txt", handle_robots, 0},
@@ -88,8 +105,8 @@ static size_t conns_max(int workers)
 }
 
 struct worker *worker_new(struct event_base *base, const struct config *config, const struct countries *countries,
-                          uint16_t port, struct store *store, const unsigned char secret[STORE_SECRET], char *err,
-                          size_t err_size)
+                          uint16_t port, struct store *store, const unsigned char secret[STORE_SECRET],
+                          struct metrics_worker *metrics, char *err, size_t err_size)
 {
     const struct seats_options seats = {.campaigns_max = WORKER_CAMPAIGNS_MAX, .prepared_free = answers_free};
     struct worker *w = calloc(1, sizeof *w);
@@ -114,13 +131,17 @@ struct worker *worker_new(struct event_base *base, const struct config *config, 
     if (scan_context_init(&w->context, secret, config->visitor_days, config->base_url) == 0)
         w->context.seats = seats_new(store, &seats, why);
     w->context.aliases = w->context.seats ? alias_finder_new(store) : NULL;
-    w->context.counts = w->context.aliases ? counts_new(base, store) : NULL;
+    w->context.counts = w->context.aliases ? counts_new(store) : NULL;
     if (!w->context.counts)
         snprintf(err, err_size, "%s", w->context.seats ? "out of memory" : why);
     else
         w->door = http_door_new(base, &door, config->listen.host, port, err, err_size);
-    if (w->door)
+    if (w->door) {
+        w->metrics = metrics;
+        event_assign(&w->tick, base, -1, EV_PERSIST, on_tick, w);
+        event_add(&w->tick, &(struct timeval){1, 0});
         return w;
+    }
     counts_free(w->context.counts);
     alias_finder_free(w->context.aliases);
     seats_free(w->context.seats);
@@ -155,6 +176,7 @@ void worker_free(struct worker *w)
 {
     if (!w)
         return;
+    event_del(&w->tick);
     seats_free(w->context.seats);
     alias_finder_free(w->context.aliases);
     counts_free(w->context.counts);

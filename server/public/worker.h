@@ -12,6 +12,7 @@
 
 #include "config.h"
 #include "country.h"
+#include "metrics.h"
 #include "store.h"
 
 struct worker;
@@ -20,10 +21,10 @@ struct event_base;
 enum { WORKER_CAMPAIGNS_MAX = 10000, /* definitions a worker keeps */ };
 
 /* Binds host:port, not yet accepting. config and countries (NULL without a
- * database) must outlive it. secret: the store's. NULL, why in err. */
+ * database) and metrics, where it shows its numbers, must outlive it. secret: the store's. NULL, why in err. */
 struct worker *worker_new(struct event_base *base, const struct config *config, const struct countries *countries,
-                          uint16_t port, struct store *store, const unsigned char secret[STORE_SECRET], char *err,
-                          size_t err_size);
+                          uint16_t port, struct store *store, const unsigned char secret[STORE_SECRET],
+                          struct metrics_worker *metrics, char *err, size_t err_size);
 uint16_t worker_port(const struct worker *w);
 int worker_open(struct worker *w);
 void worker_drain(struct worker *w);

@@ -5,10 +5,11 @@ import csv
 import datetime
 import io
 import os
+import re
 
 import pytest
 
-from huoma import PHONE, ROOT, Server, Visitor, link, page_groups, redirect_groups, seeded, wait_for, wechat
+from huoma import PHONE, ROOT, TOKEN, Server, Visitor, link, once, page_groups, redirect_groups, seeded, wait_for, wechat
 
 VISITS = int(os.environ.get("HUOMA_STATS_VISITS", 3000))  # a large event's day has 200,000
 WEIBO = "Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 Chrome/120 Mobile Weibo (phone)"
@@ -239,3 +240,79 @@ def test_the_last_second_is_counted_when_the_server_ends_and_seats_after_a_kill(
         totals = stats(s, "end")["totals"]
         assert totals["seats"] == 25 == s.show("end")["seats"]["used"]
         assert totals["views"] >= 20
+
+
+SAMPLE = re.compile(r'([a-z_]+)(?:\{([a-z]+)="([^"\\\n]*)"\})? (\d+(?:\.\d+)?(?:e[+-]\d+)?)')
+
+
+def parse_metrics(text):
+    """{name: {label value or "": number}}, as strictly as the format's description has it."""
+    found, types, told = collections.defaultdict(dict), {}, set()
+    assert text.endswith("\n")
+    for line in text.splitlines():
+        if line.startswith("# "):
+            word, name, rest = line[2:].split(" ", 2)
+            assert word in ("HELP", "TYPE") and (word, name) not in told and rest
+            told.add((word, name))
+            if word == "TYPE":
+                assert ("HELP", name) in told and rest in ("counter", "gauge", "histogram")
+                types[name] = rest
+            continue
+        name, _, label, number = SAMPLE.fullmatch(line).groups()
+        family = re.sub("_(bucket|sum|count)$", "", name)
+        family = family if types.get(family) == "histogram" else name
+        assert family in types and family == list(types)[-1], line  # all lines of a metric stand together
+        assert types[family] != "counter" or name.endswith("_total")
+        assert (label or "") not in found[name]
+        found[name][label or ""] = float(number)
+    return found
+
+
+def test_metrics_are_what_prometheus_reads(server):
+    answer = once(server.admin, "GET", "/metrics")
+    assert answer.status == 200 and answer.header("Content-Type") == "text/plain; version=0.0.4; charset=utf-8"
+    before = parse_metrics(answer.text)
+    server.create("metrics", page_groups(5))
+    for _ in range(7):
+        Visitor(server, "metrics").scan()
+
+    def counted():
+        now = parse_metrics(once(server.admin, "GET", "/metrics").text)
+        return now if now["huoma_visits_total"]["views"] == before["huoma_visits_total"]["views"] + 7 else None
+
+    now = wait_for("seven views", counted)
+    more = {k: v - before["huoma_visits_total"][k] for k, v in now["huoma_visits_total"].items()}
+    assert (more["people"], more["seats"], more["full"], more["machines"]) == (5, 5, 2, 0)
+    buckets = list(now["huoma_scan_duration_seconds_bucket"].items())
+    assert [float(b) for b, _ in buckets] == sorted(float(b) for b, _ in buckets) and buckets[-1][0] == "+Inf"
+    assert [n for _, n in buckets] == sorted(n for _, n in buckets)
+    assert buckets[-1][1] == now["huoma_scan_duration_seconds_count"][""] == now["huoma_visits_total"]["views"]
+    assert now["huoma_store_up"] == {"worker-0": 1, "worker-1": 1, "admin": 1}
+    assert now["huoma_seat_call_scans_total"][""] >= now["huoma_seat_calls_total"][""] > 0
+
+
+def test_metrics_through_a_proxy_need_a_token(server):
+    forwarded = {"X-Forwarded-For": "203.0.113.9"}
+    assert once(server.admin, "GET", "/metrics", forwarded).status == 401
+    assert once(server.admin, "GET", "/metrics", {**forwarded, "X-Api-Key": TOKEN}).status == 200
+
+
+def day_of(groups, channels, hours, languages):
+    """The fields of a day of a campaign, as scripts and workers write them."""
+    seats = {f"{kind}{h:02}:g{g}": 123 for kind in "hcb" for h in range(hours) for g in range(1, groups + 1)}
+    seats |= {f"seat:shop-{n}": 123 for n in range(channels)} | {"channels": channels}
+    names = [f"h{h:02}" for h in range(hours)] + [f"gg{g}" for g in range(1, groups + 1)] + [f"cshop-{n}" for n in range(channels)]
+    names += [f"d{app}/{os_}" for app in ("wechat", "browser") for os_ in ("ios", "android", "desktop")] + [f"l{n}" for n in range(languages)]
+    return seats, {name: "1234 567 123 12 34 5 678 567" for name in names}
+
+
+@pytest.mark.parametrize("shape,most", [((3, 10, 12, 3), 16_000), ((3, 2000, 24, 100), 500_000)])
+def test_a_day_takes_the_memory_that_the_docs_state(server, shape, most):
+    redis, size = server.redis_client(), 0
+    for key, fields in zip(("hm:{memory}:stats:2026-01-01", "hm:{memory}:visits:2026-01-01"), day_of(*shape)):
+        redis.delete(key)
+        redis.hset(key, mapping=fields)
+        size += redis.memory_usage(key, samples=0)
+        redis.delete(key)
+    print(shape, size)
+    assert size <= most
