@@ -239,8 +239,8 @@ def answers(port, path):
         link.close()
 
 
-def wrk(port, path, connections, seconds, close=False, cookie=None, headers=None):
-    """What wrk.lua tells of one run, as a dict."""
+def wrk(port, path, connections, seconds, close=False, cookie=None, headers=None, numbers=0):
+    """What wrk.lua tells of one run, as a dict. numbers: path has a %04d, and each of so many has its turn."""
     command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "-s", str(HERE / "wrk.lua")]
     if close:
         command += ["-H", "Connection: close"]
@@ -248,7 +248,8 @@ def wrk(port, path, connections, seconds, close=False, cookie=None, headers=None
         command += ["-H", "Cookie: " + cookie]
     for name, value in (headers or {}).items():
         command += ["-H", f"{name}: {value}"]
-    out = subprocess.run([*command, f"http://127.0.0.1:{port}{path}"], capture_output=True, text=True, check=False)
+    address = [f"http://127.0.0.1:{port}/", "--", path, str(numbers)] if numbers else [f"http://127.0.0.1:{port}{path}"]
+    out = subprocess.run([*command, *address], capture_output=True, text=True, check=False)
     for line in out.stdout.splitlines():
         if line.startswith("RESULT "):
             return json.loads(line[len("RESULT "):])

@@ -20,7 +20,7 @@ enum {
     PRINTER_PIPE = 1 << 20,        /* bytes of a long job ahead of its client */
     PRINTER_ANSWER_MAX = 64 << 20, /* bytes of a short job */
     PRINTER_HELD_SECONDS = 120,    /* a long job waits so long for its client in all, if others wait for it */
-    PRINTER_NICE = 10,             /* of the thread, setpriority(2) */
+    PRINTER_NICE = 15,             /* of the thread, setpriority(2) */
 };
 
 struct printer;

@@ -16,6 +16,7 @@ from urllib.parse import quote
 
 import pytest
 
+from test_cli_serve import assert_one_line, run as command
 from huoma import BINARY, TOKEN, Connection, Server, build_request, once, page_groups, redirect_groups, wait_for
 
 RUN = "http://q.example.com/run"
@@ -373,3 +374,70 @@ def test_a_server_that_stops_ends_the_sheet_under_way():
         assert data.endswith(b"\r\n0\r\n\r\n")
         assert s.process.wait(20) == 0
         s.expect_exit = False
+
+
+# --- from the command line ---
+
+
+@pytest.fixture
+def cli(server, tmp_path):
+    def call(*args):
+        return command(*args, "--data-dir", server.data_dir, "--base-url", "http://q.example.com", cwd=tmp_path)
+    return call
+
+
+OPTIONS = {
+    "template": "card", "paper": "a6", "title": "Autumn", "subtitle": "in the park", "steps": "Scan|Join", "language": "en", "colour": "7a1f05",
+    "logo": "0", "label": "Gate 4", "distance": "50cm", "bleed": "1", "marks": "1", "ecc": "Q", "shape": "rounded", "compact": "1",
+}
+FLAGS = ("bleed", "marks", "compact")
+
+
+def as_options(values):
+    return [w for k, v in values.items() for w in (["--" + k.replace("_", "-")] if k in FLAGS else ["--" + k.replace("_", "-"), v])]
+
+
+def test_each_parameter_of_the_api_has_an_option(server):
+    api = server.api("GET", "/openapi.json").json()
+    poster, sheet = command("help", "poster").stdout, command("help", "sheet").stdout
+    named = {p["name"] for form in ("pdf", "png", "svg") for p in api["paths"]["/api/v1/campaigns/{slug}/poster." + form]["get"]["parameters"]}
+    assert named - {"slug"} == set(OPTIONS) | {"channel", "dpi"}
+    for name in named - {"slug"}:
+        assert f"--{name}" in poster, name
+    assert set(api["components"]["schemas"]["Sheet"]["properties"]) == set(OPTIONS) | {"channels", "layout", "sheet_paper"}
+    for name in api["components"]["schemas"]["Sheet"]["properties"]:
+        assert f"--{name.replace('_', '-')}" in sheet, name
+
+
+@pytest.mark.parametrize("form, more", [("pdf", {"channel": "door"}), ("svg", {}), ("png", {"dpi": "80"})])
+def test_a_poster_of_the_command_line_is_the_apis_byte_by_byte(server, run, cli, tmp_path, form, more):
+    values = {**OPTIONS, **more}
+    out = cli("poster", run, "-o", f"p.{form}", *as_options(values))
+    assert out.returncode == 0 and out.stderr == "" and re.match(rf"p\.{form}: read by a decoder, with up to \d+% of dirt too; compact: ", out.stdout), out
+    query = "&".join(f"{k}={quote(v)}" for k, v in values.items())
+    assert (tmp_path / f"p.{form}").read_bytes() == ask(server, f"{run}/poster.{form}?{query}").body
+
+
+def test_a_sheet_of_the_command_line_is_the_apis_byte_by_byte(server, run, cli, tmp_path):
+    (tmp_path / "shops.txt").write_text("# shops\nshop-1\n\nShop-2,Corner, by the river\r\n")
+    out = cli("sheet", run, "--channels", "shops.txt", "-o", "s.pdf", "--csv", "s.csv", "--template", "sticker", "--layout", "grid", "--sheet-paper", "a3")
+    assert out.returncode == 0 and re.fullmatch(r"s\.pdf: 2 codes, all read by a decoder, with up to \d+% of dirt too\n", out.stdout), out
+    body = {"channels": ["shop-1", {"channel": "shop-2", "label": "Corner, by the river"}], "template": "sticker", "layout": "grid", "sheet_paper": "a3"}
+    assert (tmp_path / "s.pdf").read_bytes() == ask(server, f"{run}/sheet.pdf", body).body
+    assert (tmp_path / "s.csv").read_bytes() == ask(server, f"{run}/sheet.csv", body).body
+    listed = cli("sheet", run, "--channels", "shop-1,shop-2", "--csv", "-")
+    assert listed.stdout.encode() == (tmp_path / "s.csv").read_bytes().replace(b"\r\n", b"\n")
+
+
+@pytest.mark.parametrize("args, code, words", [
+    (["poster", "run"], 2, ["-o"]), (["poster", "-o", "p.pdf"], 2, ["SLUG"]), (["poster", "run", "-o", "p.gif"], 2, [".pdf"]),
+    (["poster", "none", "-o", "p.pdf"], 1, ["not found"]), (["poster", "run", "-o", "p.pdf", "--template", "wall"], 2, ["--template", "banner"]),
+    (["poster", "run", "-o", "p.pdf", "--title", "x" * 61], 1, ["--title"]), (["poster", "run", "-o", "/none/p.pdf"], 1, ["/none/p.pdf"]),
+    (["sheet", "run", "-o", "s.pdf"], 2, ["--channels"]), (["sheet", "run", "--channels", "a,b", "-o", "s.png"], 2, [".pdf"]),
+    (["sheet", "run", "--channels", "a,a", "-o", "s.pdf"], 2, ["a twice"]), (["sheet", "run", "--channels", "/none", "-o", "s.pdf"], 2, ["/none"]),
+    (["sheet", "run", "--channels", "a,b c", "-o", "s.pdf"], 2, ["--channels"]), (["sheet", "run", "--channels", "a"], 2, ["-o FILE.pdf or --csv"]),
+    (["poster", "run", "-o", "p.pdf", "--layout", "grid"], 2, ["--layout"]),
+])
+def test_a_wrong_command_says_what_is_wrong(run, cli, tmp_path, args, code, words):
+    assert_one_line(cli(*args), code, *words)
+    assert list(tmp_path.iterdir()) == []
