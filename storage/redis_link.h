@@ -112,9 +112,10 @@ struct store {
     int hold_seconds;
     int audit_days;
     int stats_days;
-    int64_t hour_minute;   /* of the process's clock when `hour` was made */
-    char hour[STORE_HOUR]; /* "2026-11-25 14", in the process's time zone */
-    size_t stats_reading;  /* ranges of statistics that are being read */
+    int64_t hour_minute;  /* of the process's clock when these were made: */
+    uint32_t hour;        /* as store_hour tells it */
+    char hour_text[32];   /* "2026-11-25 14 400", as scripts are told it */
+    size_t stats_reading; /* ranges of statistics that are being read */
     store_log log;
 };
 

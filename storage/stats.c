@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "redis_link.h"
 
@@ -10,9 +11,84 @@ enum {
     STATS_DAYS_A_CALL = 8, /* read by one script: bounds for how long it keeps scans waiting */
     STATS_READING_MAX = 8, /* ranges read at once on one link: each is a call for every eight days */
     STATS_ROWS_FIRST = 64,
+    DAY_SECONDS = 86400,
 };
 /* Stands for a campaign in the keys of all campaigns together; no slug begins so. */
 static const char all_campaigns[] = "~all";
+
+const char *const stat_words[STAT_COUNT] = {
+    [STAT_VIEWS] = "views",         [STAT_PEOPLE] = "people",
+    [STAT_RETURNING] = "returning", [STAT_FULL] = "full",
+    [STAT_MACHINES] = "machines",   [STAT_REPORTS] = "reports",
+    [STAT_SEATS] = "seats",         [STAT_HELD] = "held",
+    [STAT_CONFIRMED] = "confirmed", [STAT_GIVEN_BACK] = "given_back",
+};
+const enum stat_kind stat_order[STAT_COUNT] = {STAT_VIEWS, STAT_PEOPLE,    STAT_RETURNING,  STAT_SEATS,
+                                               STAT_HELD,  STAT_CONFIRMED, STAT_GIVEN_BACK, STAT_REPORTS,
+                                               STAT_FULL,  STAT_MACHINES};
+const char *const stats_by_words[STATS_BYS] = {
+    [STATS_BY_DAY] = "day",         [STATS_BY_HOUR] = "hour",     [STATS_BY_GROUP] = "group",
+    [STATS_BY_CHANNEL] = "channel", [STATS_BY_DEVICE] = "device", [STATS_BY_LANGUAGE] = "language"};
+
+bool stat_is_known(enum stat_kind kind, enum stat_by by, bool all, bool total)
+{
+    bool ledgers = kind == STAT_HELD || kind == STAT_GIVEN_BACK;
+    bool by_visitor = by == STATS_BY_CHANNEL || by == STATS_BY_DEVICE || by == STATS_BY_LANGUAGE;
+    if (ledgers && (all || (by_visitor && !total)))
+        return false;
+    return total || by != STATS_BY_CHANNEL || (kind != STAT_CONFIRMED && kind != STAT_REPORTS);
+}
+
+/* --- days --- */
+
+/* The noon of a day, as if its zone were UTC: no change of the clocks makes another day of it. -1: it is no day. */
+static time_t day_noon(const char *day)
+{
+    struct tm tm = {.tm_hour = 12};
+    char again[STORE_DAY];
+    const char *end = strptime(day, "%Y-%m-%d", &tm);
+    if (!end || *end || strlen(day) != STORE_DAY - 1)
+        return -1;
+    time_t noon = timegm(&tm);
+    gmtime_r(&noon, &tm); /* the 31st of a shorter month comes out as another day */
+    return strftime(again, sizeof again, "%Y-%m-%d", &tm) && strcmp(again, day) == 0 && noon > 0 ? noon : -1;
+}
+
+static void day_of_noon(time_t noon, char ret_day[STORE_DAY])
+{
+    struct tm tm;
+    gmtime_r(&noon, &tm);
+    strftime(ret_day, STORE_DAY, "%Y-%m-%d", &tm);
+}
+
+void stats_today(char ret_day[STORE_DAY])
+{
+    time_t now = time(NULL);
+    struct tm tm;
+    localtime_r(&now, &tm);
+    strftime(ret_day, STORE_DAY, "%Y-%m-%d", &tm);
+}
+
+bool stats_day_valid(const char *day)
+{
+    return day_noon(day) >= 0;
+}
+
+void stats_day_before(const char *day, int days, char ret_day[STORE_DAY])
+{
+    day_of_noon(day_noon(day) - days * (time_t)DAY_SECONDS, ret_day);
+}
+
+size_t stats_days(const char *from, const char *to, char ret_days[STORE_STATS_DAYS_MAX][STORE_DAY])
+{
+    time_t first = day_noon(from), last = day_noon(to);
+    if (last < first || (last - first) / DAY_SECONDS >= STORE_STATS_DAYS_MAX)
+        return 0;
+    size_t count = 0;
+    for (time_t noon = first; noon <= last; noon += DAY_SECONDS)
+        day_of_noon(noon, ret_days[count++]);
+    return count;
+}
 
 /* --- counting --- */
 
@@ -32,7 +108,7 @@ struct redis_call *store_flush_begin(struct store *s, const struct store_flush *
     snprintf(name, sizeof name, "%s:%u", f->worker, f->hour);
     redis_call_text(c, name);
     redis_call_int(c, f->number);
-    redis_call_int(c, s->stats_days * INT64_C(86400));
+    redis_call_int(c, s->stats_days * (int64_t)DAY_SECONDS);
     redis_call_text(c, hour);
     redis_call_int(c, (int64_t)f->dropped);
     return c;
@@ -63,6 +139,7 @@ struct stats_job {
     size_t pending;
     enum store_result failed;
     char (*days)[STORE_DAY];
+    size_t day_count;
     struct store_stats_row *rows; /* as they come: a key may occur often */
     size_t count, room;
     struct store_stats sum;
@@ -246,8 +323,24 @@ static void merge_rows(struct stats_job *job)
     job->count = kept;
 }
 
+/* Also of what has none. */
+static void add_empty_rows(struct stats_job *job)
+{
+    char key[64];
+    for (size_t i = 0; i < job->day_count; i++) {
+        if (job->by == STATS_BY_DAY)
+            new_row(job, job->days[i]);
+        for (int hour = 0; job->by == STATS_BY_HOUR && hour < 24; hour++) {
+            snprintf(key, sizeof key, "%sT%02d", job->days[i], hour);
+            new_row(job, key);
+        }
+    }
+}
+
 static void job_end(struct stats_job *job)
 {
+    if (job->failed == STORE_OK)
+        add_empty_rows(job);
     if (job->failed == STORE_OK) {
         merge_rows(job);
         job->sum.rows = job->rows;
@@ -315,6 +408,7 @@ static struct stats_job *job_new(const char (*days)[STORE_DAY], size_t day_count
         free(job);
         return NULL;
     }
+    job->day_count = day_count;
     memcpy(job->days, days, day_count * sizeof *days);
     for (size_t i = 0; i < job->pending; i++) {
         size_t first = i * STATS_DAYS_A_CALL, left = day_count - first;

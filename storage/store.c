@@ -79,33 +79,29 @@ void store_on_change(struct store *s, void (*changed)(void *ctx, bool up), void 
 /* --- the hour of statistics --- */
 
 /* Local time is slow, and no hour begins within a minute. */
-static const char *hour_text(struct store *s)
+static void look_at_clock(struct store *s)
 {
     time_t now = time(NULL);
-    if (now / 60 != s->hour_minute) {
-        struct tm tm;
-        s->hour_minute = now / 60;
-        localtime_r(&now, &tm);
-        strftime(s->hour, sizeof s->hour, "%Y-%m-%d %H", &tm);
-    }
-    return s->hour;
+    struct tm tm;
+    if (now / 60 == s->hour_minute)
+        return;
+    s->hour_minute = now / 60;
+    localtime_r(&now, &tm);
+    s->hour = (uint32_t)(((tm.tm_year + 1900) * 100 + tm.tm_mon + 1) * 100 + tm.tm_mday) * 100 + (uint32_t)tm.tm_hour;
+    size_t len = strftime(s->hour_text, sizeof s->hour_text, "%Y-%m-%d %H", &tm);
+    snprintf(s->hour_text + len, sizeof s->hour_text - len, " %d", s->stats_days);
 }
 
 uint32_t store_hour(struct store *s)
 {
-    const char *h = hour_text(s);
-    uint32_t n = 0;
-    for (; *h; h++)
-        if (*h >= '0' && *h <= '9')
-            n = n * 10 + (uint32_t)(*h - '0');
-    return n;
+    look_at_clock(s);
+    return s->hour;
 }
 
 void redis_call_hour(struct redis_call *c, struct store *s)
 {
-    char text[STORE_HOUR + 12];
-    snprintf(text, sizeof text, "%s %d", hour_text(s), s->stats_days);
-    redis_call_text(c, text);
+    look_at_clock(s);
+    redis_call_text(c, s->hour_text);
 }
 
 /* --- ping --- */

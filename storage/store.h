@@ -37,7 +37,6 @@ enum {
     STORE_SESSION_IDLE_SECONDS = 12 * 3600,   /* a session that is not used ends */
     STORE_SESSION_TOUCH_SECONDS = 60,         /* a use is written so often at most */
     STORE_AUDIT_ID_MAX = 41,                  /* "milliseconds-number" */
-    STORE_HOUR = 14,                          /* bytes of "2026-11-25 14" */
     STORE_DAY = 11,                           /* bytes of "2026-11-25" */
     STORE_STATS_DAYS_MAX = 400,               /* days of statistics that are read at once */
     STORE_PLACE_ID = 22,                      /* characters of base64url that name one who waits */
@@ -280,6 +279,22 @@ enum stat_kind {
 
 enum stat_by { STATS_BY_DAY, STATS_BY_HOUR, STATS_BY_GROUP, STATS_BY_CHANNEL, STATS_BY_DEVICE, STATS_BY_LANGUAGE };
 
+enum { STATS_BYS = STATS_BY_LANGUAGE + 1 };
+extern const char *const stat_words[STAT_COUNT], *const stats_by_words[STATS_BYS];
+/* The order in which kinds are shown. */
+extern const enum stat_kind stat_order[STAT_COUNT];
+/* Whether a kind is known for rows, or for their total: of which visitor a seat was that went back, the ledger does not
+ * know, and a page's buttons do not say through which channel their visitor came. all: campaigns together. */
+bool stat_is_known(enum stat_kind kind, enum stat_by by, bool all, bool total);
+/* Today, in the process's time zone. */
+void stats_today(char ret_day[STORE_DAY]);
+bool stats_day_valid(const char *day);
+/* The valid day so many days before another. */
+void stats_day_before(const char *day, int days, char ret_day[STORE_DAY]);
+/* The valid days from the first to the last; 0: the last is before the first, or there are more than
+ * STORE_STATS_DAYS_MAX. */
+size_t stats_days(const char *from, const char *to, char ret_days[STORE_STATS_DAYS_MAX][STORE_DAY]);
+
 /* The hour that it is, as 2026112514, in the process's time zone; made once a minute. */
 uint32_t store_hour(struct store *s);
 
@@ -314,9 +329,9 @@ struct store_stats {
     int64_t dropped; /* of all campaigns together alone */
 };
 typedef void (*store_stats_done)(void *ctx, enum store_result r, const struct store_stats *stats);
-/* slug NULL: all campaigns together, by day or hour, without STAT_HELD and STAT_GIVEN_BACK. days: names, from the first
- * to the last, STORE_STATS_DAYS_MAX at most; only read during the call. Days and hours in which nothing was counted
- * have no row. STORE_UNAVAILABLE also when too many are read at the moment. */
+/* slug NULL: all campaigns together, by day or hour. days: names, from the first to the last, STORE_STATS_DAYS_MAX at
+ * most; only read during the call. Each day or hour has a row, also those in which nothing was counted.
+ * STORE_UNAVAILABLE also when too many are read at the moment. */
 void store_stats_read(struct store *s, const char *slug, const char (*days)[STORE_DAY], size_t day_count,
                       enum stat_by by, store_stats_done done, void *ctx);
 

@@ -121,12 +121,17 @@ enum cli_exit cli_campaign(const struct config *config, int argc, char **argv)
         const char *name;
         enum cli_exit (*run)(const struct config *config, int argc, char **argv);
     } verbs[] = {
-        {"list", campaign_run_list},       {"show", run_show},     {"create", campaign_run_create},
-        {"edit", campaign_run_edit},       {"delete", run_delete}, {"waiting", campaign_run_waiting},
+        {"list", campaign_run_list},
+        {"show", run_show},
+        {"create", campaign_run_create},
+        {"edit", campaign_run_edit},
+        {"delete", run_delete},
+        {"waiting", campaign_run_waiting},
         {"members", campaign_run_members},
+        {"stats", campaign_run_stats},
     };
     for (size_t i = 0; argc > 0 && i < sizeof verbs / sizeof verbs[0]; i++)
         if (strcmp(argv[0], verbs[i].name) == 0)
             return verbs[i].run(config, argc - 1, argv + 1);
-    return cli_misuse("campaign", "needs one of list, show, create, edit, delete, waiting, members");
+    return cli_misuse("campaign", "needs one of list, show, create, edit, delete, waiting, members, stats");
 }

@@ -11,6 +11,7 @@ const char cli_campaign_help[] =
     "       huoma campaign delete SLUG [--yes] [--if-version N]\n"
     "       huoma campaign waiting SLUG [--json] [--csv] [--delete ID] [--clear [--yes]]\n"
     "       huoma campaign members SLUG GROUP [N [--at DATE] [--source WHO]] [--json]\n"
+    "       huoma campaign stats SLUG [--from DAY] [--to DAY] [--by WHAT] [--json] [--csv]\n"
     "\n"
     "Options of create and edit; `none` takes a value away\n"
     "  --title TEXT                 what visitors read\n"

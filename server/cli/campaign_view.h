@@ -44,6 +44,7 @@ enum cli_exit campaign_run_edit(const struct config *config, int argc, char **ar
 /* campaign_members.c */
 enum cli_exit campaign_run_members(const struct config *config, int argc, char **argv);
 /* campaign_waiting.c */
+enum cli_exit campaign_run_stats(const struct config *config, int argc, char **argv);
 enum cli_exit campaign_run_waiting(const struct config *config, int argc, char **argv);
 
 #endif

@@ -7,7 +7,7 @@
 
 #include "cli.h"
 
-enum { TABLE_COLUMNS_MAX = 8, TABLE_GAP = 2 };
+enum { TABLE_COLUMNS_MAX = 12, TABLE_GAP = 2 };
 
 /* One character: its bytes and its columns. Broken or unprintable ones are one byte (or their length) shown as '?'. */
 struct glyph {

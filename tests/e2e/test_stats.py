@@ -4,12 +4,14 @@ import collections
 import csv
 import datetime
 import io
+import json
 import os
 import re
+import subprocess
 
 import pytest
 
-from huoma import PHONE, ROOT, TOKEN, Server, Visitor, link, once, page_groups, redirect_groups, seeded, wait_for, wechat
+from huoma import BINARY, PHONE, ROOT, TOKEN, Server, Visitor, link, once, page_groups, redirect_groups, seeded, wait_for, wechat
 
 VISITS = int(os.environ.get("HUOMA_STATS_VISITS", 3000))  # a large event's day has 200,000
 WEIBO = "Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 Chrome/120 Mobile Weibo (phone)"
@@ -155,7 +157,7 @@ def test_all_campaigns_together_cost_one_row_a_day(server):
         Visitor(server, slug).scan()
     after = wait_for("both", lambda: (t := stats(server, None)["totals"])["views"] >= before["views"] + 2 and t)
     assert (after["people"] - before["people"], after["seats"] - before["seats"]) == (2, 2)
-    assert after["held"] is None and stats(server, None)["dropped"] == 0
+    assert after["held"] is None and after["given_back"] is None
     assert len(stats(server, None, "hour", **{"from": today(), "to": today()})["rows"]) == 24
     assert server.api("GET", "/stats?by=group", expect=422).json()["errors"][0]["field"] == "by"
 
@@ -178,6 +180,25 @@ def test_what_makes_no_range_is_told(server, query, field):
     errors = server.api("GET", "/campaigns/range/stats?" + query, expect=422).json()["errors"]
     assert [e["field"] for e in errors] == [field]
     server.api("GET", "/campaigns/nobody/stats", expect=404)
+
+
+def test_the_command_line_shows_the_same(server):
+    def run(*args):
+        return subprocess.run([BINARY, "campaign", "stats", "cli", "--data-dir", server.data_dir, "--timezone", "Asia/Shanghai", *args],
+                              capture_output=True, text=True)
+
+    server.create("cli", [{"url": link(1)}])
+    Visitor(server, "cli").scan("shop-1")
+    settled(server, "cli", 1)
+    for by in ("day", "hour", "channel", "device"):
+        range_ = {"from": today(), "to": today()}
+        words = ["--from", today(), "--to", today(), "--by", by]
+        assert json.loads(run(*words, "--json").stdout) == stats(server, "cli", by, **range_)
+        of_api = server.api("GET", f"/campaigns/cli/stats?by={by}&format=csv&from={today()}&to={today()}").body
+        assert run(*words, "--csv").stdout.encode() == of_api.replace(b"\r\n", b"\n")
+    table = run("--by", "group").stdout.splitlines()
+    assert table[0].split()[:3] == ["group", "views", "people"] and table[1].split()[:3] == ["g1", "1", "1"]
+    assert run("--by", "week").returncode == 2 and run("--from", "x").returncode == 2
 
 
 def test_four_hundred_days_are_read(server):
@@ -216,6 +237,10 @@ def test_a_flush_that_is_sent_again_counts_once(server):
 
     assert [flush(last), flush(last + 1), flush(last + 1), flush(last + 9, "another")] == [0, 1, 0, -1]
     assert stats(server, "twice")["totals"]["views"] == 2
+    keys = ["hm:{~all}:seats", f"hm:{{~all}}:visits:{today()}", "hm:{~all}:flushed"]
+    for _ in range(2):
+        redis.eval(script, 3, *keys, "", today(), "w:2026112514", 1, 86400, "14", 7, "", "", "", "", *[0] * 8)
+    assert stats(server, None)["dropped"] == 7
 
 
 def test_nothing_of_a_deleted_campaign_stays(server):
@@ -226,20 +251,26 @@ def test_nothing_of_a_deleted_campaign_stays(server):
     assert not server.redis_client().keys("hm:{gone}*")
 
 
-def test_the_last_second_is_counted_when_the_server_ends_and_seats_after_a_kill(tmp_path):
-    with Server(workers=1, data_dir=tmp_path) as s:
+def test_the_last_second_is_counted_at_the_end_seats_after_a_kill_and_days_are_of_the_zone(tmp_path):
+    # Zones 26 hours apart: their days differ at any moment.
+    with Server(workers=1, data_dir=tmp_path, env={"HUOMA_TIMEZONE": "Etc/GMT+12"}, flags=["--stats-days", "3"]) as s:
         s.create("end", [{"url": wechat(1)}])
         for _ in range(20):
-            Visitor(s, "end").scan()
-    with Server(workers=1, data_dir=tmp_path) as s:
+            Visitor(s, "end").scan("shop")
+        keys = s.redis_client().keys("hm:{end}:stats:*")
+        assert [0 < s.redis_client().ttl(k) <= 3 * 86400 for k in keys] == [True]
+        west = keys[0].rsplit(":", 1)[1]
+    with Server(workers=1, data_dir=tmp_path, env={"HUOMA_TIMEZONE": "Pacific/Kiritimati"}) as s:
         assert stats(s, "end")["totals"]["views"] == 20
         for _ in range(5):
             Visitor(s, "end").scan()
         s.kill()
-    with Server(workers=1, data_dir=tmp_path) as s:
-        totals = stats(s, "end")["totals"]
-        assert totals["seats"] == 25 == s.show("end")["seats"]["used"]
-        assert totals["views"] >= 20
+    with Server(workers=1, data_dir=tmp_path, env={"HUOMA_TIMEZONE": "Pacific/Kiritimati"}) as s:
+        answer = stats(s, "end")
+        seats = {r["key"]: r["seats"] for r in answer["rows"] if r["seats"]}
+        assert seats == {west: 20, answer["to"]: 5} and west < answer["to"]
+        assert answer["totals"]["seats"] == 25 == s.show("end")["seats"]["used"]
+        assert 20 <= answer["totals"]["views"] <= 25
 
 
 SAMPLE = re.compile(r'([a-z_]+)(?:\{([a-z]+)="([^"\\\n]*)"\})? (\d+(?:\.\d+)?(?:e[+-]\d+)?)')
