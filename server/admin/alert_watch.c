@@ -219,6 +219,14 @@ static void judge(struct alert_campaign *c, const struct alert_facts *f)
     store_campaign_read(s->store, c->slug, definition_read, c);
 }
 
+/* Of a campaign that is gone, so that another one of its name does not begin with them. */
+static void forget_settings(struct alerts *s, const char *slug)
+{
+    static const struct store_rows settings = {STORE_ALERT_SETTINGS, NULL};
+    if (alerts_settings_of(s, slug) != &s->settings)
+        store_row_change(s->store, settings, slug, STORE_ANY, NULL, NULL, NULL, changed, NULL);
+}
+
 static void looked(void *ctx, enum store_result r, const struct alert_facts *f)
 {
     struct alert_campaign *c = ctx;
@@ -227,6 +235,7 @@ static void looked(void *ctx, enum store_result r, const struct alert_facts *f)
         judge(c, f);
     } else if (r == STORE_NOT_FOUND) {
         end_open(c->alerts, c->slug, NULL, 0);
+        forget_settings(c->alerts, c->slug);
         forget(c);
     }
 }

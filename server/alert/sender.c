@@ -323,6 +323,9 @@ static void *thread_main(void *arg)
     for (int i = 0; i < SENDER_TOGETHER_MAX; i++) {
         if (!s->flying[i])
             continue;
+#if LIBCURL_VERSION_NUM >= 0x075700
+        curl_easy_setopt(s->flying[i]->easy, CURLOPT_QUICK_EXIT, 1L); /* a name that is not resolved holds up nobody */
+#endif
         curl_multi_remove_handle(s->multi, s->flying[i]->easy);
         job_free(s->flying[i]);
     }

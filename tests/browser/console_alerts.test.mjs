@@ -114,12 +114,27 @@ test('what is open stands first, at each size, and leads to its campaign', async
         await shot(page, name);
         assert.equal(await page.evaluate(() => window.evil), undefined);
         assert.deepEqual(page.wrong, []);
+        assert.equal(await page.locator('.count:visible').innerText(), '1');
         if (name === 'desktop') {
             await page.locator('[data-alert=expiring]').getByRole('link').click();
             await page.getByRole('heading', { name: EVIL }).waitFor();
         }
         await page.context().close();
     }
+});
+
+test('a campaign may have rules of its own, and those of all again', async () => {
+    const page = await console_(browser, server, cookie, '/c/expiring/settings');
+    await page.getByText('What is told of this campaign').click();
+    await page.getByLabel('Nearly full at (%)').fill('50');
+    const rules = page.locator('details.rules');
+    await checkAccess(page, 'rules of a campaign');
+    await rules.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('Saved', { exact: true }).waitFor();
+    assert.deepEqual((await server.api('GET', '/alerts/settings/expiring')).own, ['full_percent']);
+    await rules.getByRole('button', { name: 'As for all campaigns' }).click();
+    await waitFor('the rules of all', async () => (await server.api('GET', '/alerts/settings/expiring')).own.length === 0);
+    await page.context().close();
 });
 
 test('a viewer sees alerts, and not where they go', async () => {

@@ -356,6 +356,10 @@ def test_settings_are_checked_and_a_campaign_may_have_its_own(alerting, slug):
     assert alerting.api("PATCH", f"/alerts/settings/{slug}", {"full_percent": None}).json()["own"] == []
     alerting.api("DELETE", f"/alerts/settings/{slug}", expect=204)
     alerting.api("PATCH", "/alerts/settings", {"seats_left": None})
+    alerting.api("PATCH", f"/alerts/settings/{slug}", {"full_percent": 50})
+    settled(alerting)
+    alerting.api("DELETE", f"/campaigns/{slug}", expect=204)
+    wait_for("its settings to go", lambda: not alerting.redis_client().hexists("hm:{~alerts}:settings", slug))
 
 
 def test_a_viewer_sees_alerts_and_no_addresses(alerting):

@@ -152,7 +152,9 @@ export interface AlertSettings {
     suspect: boolean;
     burst_seats: number;
     no_group: boolean;
-    store_seconds: number;
+    store_seconds?: number;
+    /** Of a campaign: what it sets itself. */
+    own?: string[];
 }
 
 export type DestinationKind = 'wecom' | 'dingtalk' | 'feishu' | 'slack' | 'discord' | 'telegram' | 'webhook' | 'mail';
