@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "decode_image.h"
+#include "decode_logo.h"
 #include "decode_private.h"
 #include "decode_proof.h"
 #include "decode_sandbox.h"
@@ -56,6 +57,31 @@ static uint8_t *read_input(size_t *len)
     return bytes;
 }
 
+static void put(const void *bytes, size_t len)
+{
+    const char *from = bytes;
+    while (len > 0) {
+        ssize_t n = write(STDOUT_FILENO, from, len);
+        if (n < 0 && errno != EINTR)
+            break;
+        from += n > 0 ? n : 0;
+        len -= n > 0 ? (size_t)n : 0;
+    }
+}
+
+static _Noreturn void answer_logo(const uint8_t *bytes, size_t len)
+{
+    struct qr_logo logo = {0, 0, NULL};
+    struct decode_logo_answer a = {.decoded = decode_logo(bytes, len, &logo)};
+    if (a.decoded == QR_DECODED) {
+        a.width = (uint32_t)logo.width;
+        a.height = (uint32_t)logo.height;
+    }
+    put(&a, sizeof(a));
+    put(logo.argb, (size_t)a.width * a.height * sizeof(*logo.argb));
+    _exit(0);
+}
+
 int main(int argc, char **argv)
 {
     static char text[QR_DECODE_TEXT_MAX + 1];
@@ -70,6 +96,8 @@ int main(int argc, char **argv)
     if (proves)
         return decode_proofs();
     bytes = read_input(&len);
+    if (argc > 1 && strcmp(argv[1], DECODE_LOGO) == 0)
+        answer_logo(bytes, len);
     d = decode_image(bytes, len, &pixels);
     if (d == QR_DECODED)
         d = decode_code(&pixels, text, &len);

@@ -9,6 +9,13 @@
 
 /* What makes the program prove codes instead of decoding one image. */
 #define DECODE_PROOF "proof"
+/* What makes it unpack a picture. */
+#define DECODE_LOGO "logo"
+
+/* Then, if it is QR_DECODED, width * height numbers of 32 bits follow. */
+struct decode_logo_answer {
+    uint32_t decoded, width, height;
+};
 
 struct decode_child {
     pid_t pid;

@@ -12,11 +12,13 @@
 static const struct {
     const char *key;
     int rows_max;
-    bool owned; /* one of its records must stay an owner's */
+    bool owned;  /* one of its records must stay an owner's */
+    int row_max; /* bytes of a record; 0: STORE_ROW_MAX */
 } tables[] = {
     [STORE_USERS] = {"users", STORE_USERS_MAX, true},
     [STORE_TOKENS] = {"tokens", STORE_TOKENS_MAX, false},
-    [STORE_LINKS] = {":owner", STORE_LINKS_MAX, false}, /* of a campaign */
+    [STORE_LINKS] = {":owner", STORE_LINKS_MAX, false},  /* of a campaign */
+    [STORE_LOGOS] = {":logo", 1, false, STORE_LOGO_MAX}, /* likewise */
     [STORE_DESTINATIONS] = {":to", STORE_DESTINATIONS_MAX, false},
     [STORE_DESTINATION_STATES] = {":states", STORE_DESTINATIONS_MAX, false},
     [STORE_ALERT_SETTINGS] = {":settings", STORE_ALERT_SETTINGS_MAX, false},
@@ -34,13 +36,16 @@ struct row_job {
         store_rows_done rows;
     } done;
     void *ctx;
+    size_t most; /* bytes of a record */
 };
 
 static struct row_job *job_new(void *ctx)
 {
     struct row_job *job = calloc(1, sizeof *job);
-    if (job)
+    if (job) {
         job->ctx = ctx;
+        job->most = STORE_ROW_MAX;
+    }
     return job;
 }
 
@@ -60,7 +65,7 @@ static void get_done(void *ctx, enum store_result r, const struct redisReply *re
     struct row_job *job = ctx;
     if (r == STORE_OK && reply->type == REDIS_REPLY_NIL)
         r = STORE_NOT_FOUND;
-    else if (r == STORE_OK && (reply->type != REDIS_REPLY_STRING || (size_t)reply->len > STORE_ROW_MAX))
+    else if (r == STORE_OK && (reply->type != REDIS_REPLY_STRING || (size_t)reply->len > job->most))
         r = STORE_BAD_REPLY;
     job->done.row(job->ctx, r, r == STORE_OK ? reply->str : NULL, r == STORE_OK ? (size_t)reply->len : 0);
     free(job);
@@ -74,6 +79,8 @@ void store_row_get(struct store *s, struct store_rows rows, const char *name, st
         return;
     }
     job->done.row = done;
+    if (tables[rows.table].row_max)
+        job->most = (size_t)tables[rows.table].row_max;
     struct redis_call *call = rows_begin(s, "HGET", &rows);
     redis_call_text(call, name);
     redis_call_send(call, get_done, job);
@@ -129,7 +136,7 @@ void store_row_change(struct store *s, struct store_rows rows, const char *name,
                       const char *json, const struct store_audit *audit, store_done done, void *ctx)
 {
     static const char *const rules[] = {
-        [STORE_NEW] = "new", [STORE_FIRST] = "first", [STORE_SAME] = "same", [STORE_ANY] = "any"};
+        [STORE_NEW] = "new", [STORE_FIRST] = "first", [STORE_SAME] = "same", [STORE_ANY] = "any", [STORE_PUT] = "put"};
     struct redis_call *call = redis_script_begin(s->link, REDIS_CHANGE_ROW, 2);
     redis_call_key(call, rows_tag(&rows), tables[rows.table].key);
     redis_call_key(call, NULL, "audit");

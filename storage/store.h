@@ -33,6 +33,7 @@ enum {
     STORE_ALERTS_MAX = 1000,                  /* alerts that are kept, and that are open at a time */
     STORE_OUTBOX_MAX = 5000,                  /* messages that wait to be sent */
     STORE_LINKS_MAX = 500,                    /* owner links of a campaign */
+    STORE_LOGO_MAX = 768 << 10,               /* bytes of a logo as base64 */
     STORE_ROW_MAX = 4096,                     /* bytes of a record of these */
     STORE_SESSION_IDLE_SECONDS = 12 * 3600,   /* a session that is not used ends */
     STORE_SESSION_TOUCH_SECONDS = 60,         /* a use is written so often at most */
@@ -501,10 +502,13 @@ enum store_table {
     STORE_USERS,              /* by name; records are JSON with `role` and `disabled`, and one enabled owner remains */
     STORE_TOKENS,             /* by the token's hash */
     STORE_LINKS,              /* owner links of a campaign, by id; gone with it */
+    STORE_LOGOS,              /* one of a campaign, STORE_LOGO; a file as base64, up to STORE_LOGO_MAX; gone with it */
     STORE_DESTINATIONS,       /* of alerts, by id */
     STORE_DESTINATION_STATES, /* how sending to them went, by id; written by store_delivery_settle */
     STORE_ALERT_SETTINGS,     /* "*" for all, else by slug */
 };
+#define STORE_LOGO "logo"
+
 struct store_rows {
     enum store_table table;
     const char *slug; /* of the campaign; else NULL */
@@ -523,6 +527,7 @@ enum store_rule {
     STORE_FIRST, /* likewise, if it is the table's first: else STORE_CONFLICT */
     STORE_SAME,  /* the row must be what it `was`: else STORE_STALE, or STORE_NOT_FOUND */
     STORE_ANY,   /* the row must be there: else STORE_NOT_FOUND */
+    STORE_PUT,   /* makes it or replaces it, of a campaign that must be there: else STORE_NOT_FOUND */
 };
 /* json: NULL deletes. audit: told in the same moment; NULL: nothing is. */
 void store_row_change(struct store *s, struct store_rows rows, const char *name, enum store_rule rule, const char *was,

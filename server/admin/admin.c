@@ -16,6 +16,7 @@
 #include "events.h"
 #include "fields.h"
 #include "hasher.h"
+#include "logo.h"
 #include "params.h"
 #include "print_sheet.h"
 #include "printer.h"
@@ -94,6 +95,9 @@ static const struct http_route routes[] = {
     {HTTP_M_GET, API "/campaigns/{}/poster.svg", prints_get, 0},
     {HTTP_M_GET, API "/campaigns/{}/poster.png", prints_get, 0},
     {HTTP_M_GET, API "/campaigns/{}/poster.pdf", prints_get, 0},
+    {HTTP_M_GET, API "/campaigns/{}/logo", logos_get, 0},
+    {HTTP_M_PUT, API "/campaigns/{}/logo", logos_put, QR_LOGO_BYTES_MAX},
+    {HTTP_M_DELETE, API "/campaigns/{}/logo", logos_delete, 0},
     {HTTP_M_POST, API "/campaigns/{}/sheet.pdf", prints_sheet_pdf, PRINT_BODY_MAX},
     {HTTP_M_POST, API "/campaigns/{}/sheet.csv", prints_sheet_csv, PRINT_BODY_MAX},
 };

@@ -74,9 +74,15 @@ struct print_campaign {
     char *title; /* owned */
     const char *base_url;
     enum qr_guide guide;
-    struct qr_logo *logo; /* NULL: none */
+    unsigned char *logo_file; /* owned; NULL: none, or not asked for */
+    size_t logo_len;
+    const struct qr_logo *logo; /* unpacked, by what draws: the press' */
 };
 
+/* Whether a logo has to be read for it. */
+bool print_wants_logo(const struct print *p);
+/* Its logo, as it is kept. false: out of memory, or it is none. */
+bool print_campaign_take_logo(struct print_campaign *of, const char *base64, size_t len);
 /* false: out of memory; to be cleared all the same. base_url is the caller's. */
 bool print_campaign_take(struct print_campaign *of, const struct campaign *c, const char *base_url);
 void print_campaign_clear(struct print_campaign *of);
@@ -110,7 +116,7 @@ struct print_press *print_press_new(void); /* NULL: out of memory */
 void print_press_free(struct print_press *press);
 
 /* One code or poster. 0; -EINVAL with errors filled; -ENOTSUP; -ENOMEM; or what write said. */
-int print_draw(struct print_press *press, const struct print *p, const struct print_campaign *of, qr_write write,
-               void *ctx, struct print_told *told, struct field_errors *errors);
+int print_draw(struct print_press *press, const struct print *p, struct print_campaign *of, qr_write write, void *ctx,
+               struct print_told *told, struct field_errors *errors);
 
 #endif

@@ -99,12 +99,12 @@ static int draw_all(const struct sheet_print *s, qr_write write, void *ctx)
 }
 
 int print_sheet_draw(struct print_press *press, const struct print *p, const struct print_sheet *list,
-                     const struct print_campaign *of, const struct print_pace *pace, qr_write write, void *ctx,
+                     struct print_campaign *of, const struct print_pace *pace, qr_write write, void *ctx,
                      struct print_told *told, struct field_errors *errors)
 {
     struct sheet_print s = {
         .press = press, .p = p, .list = list, .of = of, .pace = pace, .told = told, .errors = errors};
-    int result = print_begin(p, of, told, errors);
+    int result = print_begin(press, p, of, told, errors);
     if (result == 0)
         result = lay_out(&s);
     if (result == 0)

@@ -2,6 +2,7 @@
 #include "print_press.h"
 
 #include <errno.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,9 +17,26 @@ bool print_campaign_take(struct print_campaign *of, const struct campaign *c, co
     return of->title != NULL;
 }
 
+bool print_wants_logo(const struct print *p)
+{
+    return p->with_logo;
+}
+
+bool print_campaign_take_logo(struct print_campaign *of, const char *base64, size_t len)
+{
+    of->logo_file = malloc(len + 1);
+    if (of->logo_file && sodium_base642bin(of->logo_file, len + 1, base64, len, NULL, &of->logo_len, NULL,
+                                           sodium_base64_VARIANT_ORIGINAL) == 0)
+        return true;
+    free(of->logo_file);
+    of->logo_file = NULL;
+    return false;
+}
+
 void print_campaign_clear(struct print_campaign *of)
 {
     free(of->title);
+    free(of->logo_file);
     *of = (struct print_campaign){.title = NULL};
 }
 
@@ -42,6 +60,7 @@ void print_press_free(struct print_press *press)
     qr_type_free(press->type);
     qr_prover_free(press->prover);
     print_proofs_free(press->proofs);
+    qr_logo_clear(&press->logo);
     free(press);
 }
 
@@ -52,20 +71,46 @@ struct qr_type *print_press_type(struct print_press *press, struct print_told *t
     return press->type;
 }
 
-int print_begin(const struct print *p, const struct print_campaign *of, struct print_told *told,
+/* The logo unpacked, or the last one if it is the same. */
+static int unpack_logo(struct print_press *press, struct print_campaign *of, struct print_told *told,
+                       struct field_errors *errors)
+{
+    unsigned char key[PRINT_PROOF_KEY];
+    crypto_generichash(key, sizeof key, of->logo_file, of->logo_len, NULL, 0);
+    if (!press->logo.argb || memcmp(key, press->logo_key, sizeof key) != 0) {
+        qr_logo_clear(&press->logo);
+        enum qr_decoded d = qr_logo_decode(of->logo_file, of->logo_len, &press->logo);
+        if (d >= QR_DECODE_LATE) {
+            snprintf(told->trouble, sizeof told->trouble, "The logo %s.", qr_logo_reason(d));
+            return -ENOTSUP;
+        }
+        if (d != QR_DECODED) {
+            field_errors_add(errors, "logo", "%s", qr_logo_reason(d));
+            return -EINVAL;
+        }
+        memcpy(press->logo_key, key, sizeof key);
+    }
+    of->logo = &press->logo;
+    return 0;
+}
+
+int print_begin(struct print_press *press, const struct print *p, struct print_campaign *of, struct print_told *told,
                 struct field_errors *errors)
 {
     *told = (struct print_told){.margin = -1};
-    if (!p->logo_given || !p->with_logo || of->logo)
+    of->logo = NULL;
+    if (p->with_logo && of->logo_file)
+        return unpack_logo(press, of, told, errors);
+    if (!p->logo_given || !p->with_logo)
         return 0;
     field_errors_add(errors, "logo", "the campaign has none: PUT one first, or leave this out");
     return -EINVAL;
 }
 
-int print_draw(struct print_press *press, const struct print *p, const struct print_campaign *of, qr_write write,
-               void *ctx, struct print_told *told, struct field_errors *errors)
+int print_draw(struct print_press *press, const struct print *p, struct print_campaign *of, qr_write write, void *ctx,
+               struct print_told *told, struct field_errors *errors)
 {
-    int result = print_begin(p, of, told, errors);
+    int result = print_begin(press, p, of, told, errors);
     if (result != 0)
         return result;
     result = (p->kind == PRINT_CODE ? print_code_draw : print_poster_draw)(press, p, of, write, ctx, told, errors);

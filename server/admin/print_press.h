@@ -10,13 +10,15 @@ struct print_press {
     struct qr_type *type; /* the font; NULL: not needed yet */
     struct print_proofs *proofs;
     struct qr_prover *prover;
+    struct qr_logo logo; /* the one unpacked last, of the file with this hash */
+    unsigned char logo_key[PRINT_PROOF_KEY];
 };
 
 /* The font, found at its first use. NULL: it is not installed, which is told; -ENOTSUP. */
 struct qr_type *print_press_type(struct print_press *press, struct print_told *told);
 
-/* What all drawing begins with. 0 or -EINVAL with an error. */
-int print_begin(const struct print *p, const struct print_campaign *of, struct print_told *told,
+/* What all drawing begins with: the logo. 0; -EINVAL with an error; -ENOTSUP. */
+int print_begin(struct print_press *press, const struct print *p, struct print_campaign *of, struct print_told *told,
                 struct field_errors *errors);
 
 /* A symbol and what it says, as it is printed: upper case if compact is asked for and possible. */

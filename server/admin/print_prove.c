@@ -57,7 +57,7 @@ static void refuse(const struct design *d, enum qr_proved proved, struct field_e
     const char *why = qr_proof_reason(proved);
     bool coloured = p->kind == PRINT_CODE && (p->dark != 0x000000 || p->light != 0xffffff);
     if (d->logo)
-        field_errors_add(errors, "logo", "the code %s: leave the logo out, or take a smaller one", why);
+        field_errors_add(errors, "logo", "the code %s: leave the logo out, or have a shorter link (compact)", why);
     else if (proved == QR_NOT_READ_DIRT && p->ecc < QR_ECC_H)
         field_errors_add(errors, "ecc", "the code %s: a higher level would do", why);
     else if (coloured)

@@ -40,7 +40,7 @@ struct print_pace {
 /* As print_draw, of all: PDF, a page for each (p->grid: as many on a page as it holds). All are proved before the first
  * byte is written; then nothing is kept from one page to the next. (print_pages.c) */
 int print_sheet_draw(struct print_press *press, const struct print *p, const struct print_sheet *s,
-                     const struct print_campaign *of, const struct print_pace *pace, qr_write write, void *ctx,
+                     struct print_campaign *of, const struct print_pace *pace, qr_write write, void *ctx,
                      struct print_told *told, struct field_errors *errors);
 
 #endif

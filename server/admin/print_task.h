@@ -16,6 +16,7 @@ struct print_task {
     struct print_press *press;  /* the print thread's */
     struct print_job *job;      /* under way */
     bool begun;                 /* a streamed answer */
+    void (*then)(struct print_task *t);
 };
 
 /* request_of(c)->print; NULL: out of memory, and 503 is answered. */
@@ -25,6 +26,8 @@ void print_task_free(struct print_task *t);
 void print_task_fail(struct print_task *t, int result);
 /* Takes what is printed of a campaign that was read. false: it was not, and that is answered. */
 bool print_task_take(struct print_task *t, enum store_result r, const struct store_campaign *sc);
+/* Then `then`, once the logo is there, if one is asked for and there is one; else what is wrong is answered. */
+void print_task_read_logo(struct print_task *t, void (*then)(struct print_task *t));
 /* Has it done on the print thread; order's ctx is the task. If there is no room for it, answers that. */
 void print_task_start(struct print_task *t, const struct print_order *order);
 /* Huoma-Proof and Huoma-Compact. */

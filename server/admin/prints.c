@@ -66,6 +66,29 @@ bool print_task_take(struct print_task *t, enum store_result r, const struct sto
     return false;
 }
 
+static void logo_read(void *ctx, enum store_result r, const char *text, size_t len)
+{
+    struct print_task *t = request_of(ctx)->print;
+    if (r != STORE_OK && r != STORE_NOT_FOUND) {
+        print_task_free(t);
+        problem_reply_store(ctx, r, PROBLEM_READING);
+    } else if (r == STORE_OK && !print_campaign_take_logo(&t->of, text, len)) {
+        print_task_fail(t, -ENOMEM);
+    } else {
+        t->then(t);
+    }
+}
+
+void print_task_read_logo(struct print_task *t, void (*then)(struct print_task *t))
+{
+    t->then = then;
+    if (print_wants_logo(&t->print))
+        store_row_get(admin_of(t->conn)->store, (struct store_rows){STORE_LOGOS, t->of.slug}, STORE_LOGO, logo_read,
+                      t->conn);
+    else
+        then(t);
+}
+
 void print_task_start(struct print_task *t, const struct print_order *order)
 {
     struct conn *c = t->conn;
@@ -145,11 +168,16 @@ static void draw_done(void *ctx, struct print_job *job, int result)
 
 /* --- the request --- */
 
+static void draw_start(struct print_task *t)
+{
+    print_task_start(t, &(struct print_order){.ctx = t, .work = draw_work, .done = draw_done});
+}
+
 static void campaign_read(void *ctx, enum store_result r, const struct store_campaign *sc)
 {
     struct print_task *t = request_of(ctx)->print;
     if (print_task_take(t, r, sc))
-        print_task_start(t, &(struct print_order){.ctx = t, .work = draw_work, .done = draw_done});
+        print_task_read_logo(t, draw_start);
 }
 
 static void print_start(struct conn *c, enum print_kind kind, enum qr_form form)

@@ -165,15 +165,19 @@ static void sheet_done(void *ctx, struct print_job *job, int result)
 
 /* --- its request --- */
 
+static void draw_start(struct print_task *t)
+{
+    struct print_order order = {
+        .is_long = true, .ctx = t, .work = sheet_work, .ready = sheet_ready, .done = sheet_done};
+    conn_watch_client(t->conn, client_left);
+    print_task_start(t, &order);
+}
+
 static void sheet_read(void *ctx, enum store_result r, const struct store_campaign *sc)
 {
     struct print_task *t = request_of(ctx)->print;
-    struct print_order order = {
-        .is_long = true, .ctx = t, .work = sheet_work, .ready = sheet_ready, .done = sheet_done};
-    if (!print_task_take(t, r, sc))
-        return;
-    conn_watch_client(t->conn, client_left);
-    print_task_start(t, &order);
+    if (print_task_take(t, r, sc))
+        print_task_read_logo(t, draw_start);
 }
 
 static void sheet_start(struct conn *c)

@@ -89,6 +89,11 @@ void stats_campaign(struct conn *c);
 /* prints.c */
 void prints_get(struct conn *c);
 
+/* logos.c */
+void logos_get(struct conn *c);
+void logos_put(struct conn *c);
+void logos_delete(struct conn *c);
+
 /* prints_sheet.c */
 void prints_sheet_csv(struct conn *c);
 void prints_sheet_pdf(struct conn *c);

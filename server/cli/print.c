@@ -30,7 +30,7 @@ static int show_progress(void *ctx, bool drawing, size_t done, size_t all)
 }
 
 /* What was asked for, by one function for both. */
-static int draw(struct print_press *press, const struct print_options *o, const struct print_campaign *of,
+static int draw(struct print_press *press, const struct print_options *o, struct print_campaign *of,
                 struct cli_output *out, struct print_told *told, struct field_errors *errors)
 {
     struct progress progress = {0, false};
@@ -67,7 +67,7 @@ static void say(const struct print_options *o, const struct print_told *told)
     fputc('\n', to);
 }
 
-static enum cli_exit make_file(const struct print_options *o, const struct print_campaign *of)
+static enum cli_exit make_file(const struct print_options *o, struct print_campaign *of)
 {
     struct print_press *press = print_press_new();
     struct field_errors *errors = calloc(1, sizeof *errors);
@@ -103,6 +103,31 @@ static enum cli_exit make_csv(const struct print_options *o, const struct print_
     return code;
 }
 
+struct logo_wait {
+    struct session *session;
+    struct print_campaign *of;
+    enum store_result result;
+};
+
+static void logo_read(void *ctx, enum store_result r, const char *text, size_t len)
+{
+    struct logo_wait *w = ctx;
+    w->result = r == STORE_NOT_FOUND ? STORE_OK : r;
+    if (r == STORE_OK && !print_campaign_take_logo(w->of, text, len))
+        w->result = STORE_BAD_REPLY;
+    session_done(w->session);
+}
+
+static enum store_result read_logo(struct session *s, const struct print_options *o, struct print_campaign *of)
+{
+    struct logo_wait w = {s, of, STORE_OK};
+    if (!print_wants_logo(&o->print))
+        return STORE_OK;
+    store_row_get(session_store(s), (struct store_rows){STORE_LOGOS, o->slug}, STORE_LOGO, logo_read, &w);
+    session_run(s);
+    return w.result;
+}
+
 static enum cli_exit make(const struct config *config, const struct print_options *o)
 {
     struct print_campaign of = {.title = NULL};
@@ -112,6 +137,8 @@ static enum cli_exit make(const struct config *config, const struct print_option
         return CLI_FAILED;
     enum store_result r = held_campaign_read(s, o->slug, &h);
     bool taken = r == STORE_OK && print_campaign_take(&of, h.campaign, config->base_url);
+    if (taken)
+        r = read_logo(s, o, &of);
     held_campaign_clear(&h);
     session_close(s);
     enum cli_exit code = r != STORE_OK ? campaign_fail(o->slug, r)

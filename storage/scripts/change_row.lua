@@ -1,7 +1,7 @@
 -- needs: audit
 -- Changes one row of a hash of records, if it is still what it was, and tells the audit log. KEYS: 1 the hash, 2 the log.
 -- ARGV: 1 the row's name, 2 "new" (there is none of that name), "first" (there is no row at all), "same" (it is what it
---       was), "any" (there is one), 3 what it was, 4 what it becomes ("": it goes), 5 how many rows there may be, 6 1 if an owner must remain;
+--       was), "any" (there is one), "put" (whatever there is), 3 what it was, 4 what it becomes ("": it goes), 5 how many rows there may be, 6 1 if an owner must remain;
 --       then the audit's. Reply: 1.
 local rows, name, rule, was, becomes = KEYS[1], ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 
@@ -19,6 +19,8 @@ local function others_own()
   return false
 end
 
+-- What belongs to a campaign is made only where there is one.
+if rule == 'put' and redis.call('EXISTS', (string.gsub(rows, ':[a-z]+$', ''))) == 0 then return redis.error_reply('HUOMA NOT_FOUND') end
 local now = redis.call('HGET', rows, name)
 if rule == 'same' or rule == 'any' then
   if not now then return redis.error_reply('HUOMA NOT_FOUND') end
@@ -26,7 +28,7 @@ if rule == 'same' or rule == 'any' then
   if ARGV[6] == '1' and is_owner(now) and not is_owner(becomes) and not others_own() then
     return redis.error_reply('HUOMA LAST_OWNER')
   end
-else
+elseif rule ~= 'put' then
   local count = redis.call('HLEN', rows)
   if now or (rule == 'first' and count > 0) then return redis.error_reply('HUOMA CONFLICT') end
   if count >= tonumber(ARGV[5]) then return redis.error_reply('HUOMA NO_SPACE') end

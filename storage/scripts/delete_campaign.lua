@@ -17,7 +17,7 @@ end
 for lane = 1, tonumber(call('HGET', SEATS, 'lanes') or '1') - 1 do call('DEL', queue_of(lane)) end
 for _, line in ipairs(call('HKEYS', DEFINITION .. ':lines')) do call('DEL', DEFINITION .. ':line:' .. line) end
 local definition = call('GET', DEFINITION)
-call('DEL', DEFINITION, SEATS, QUEUE, DUE, DEFINITION .. ':owner', DEFINITION .. ':waiting', DEFINITION .. ':waited',
+call('DEL', DEFINITION, SEATS, QUEUE, DUE, DEFINITION .. ':owner', DEFINITION .. ':logo', DEFINITION .. ':waiting', DEFINITION .. ':waited',
      DEFINITION .. ':lines', DEFINITION .. ':flushed')
 call('PUBLISH', KEYS[5], ARGV[2])
 audit(KEYS[6], 3)

@@ -8,6 +8,7 @@ import pytest
 
 import huoma
 from huoma import ROOT, link, once, page_groups, redirect_groups
+from test_logos import logo_file
 from test_accounts import PASSWORD, Browser, make_user
 
 ROLES = ("viewer", "editor", "admin", "owner")
@@ -119,6 +120,8 @@ def test_real_answers_are_as_described(server, description, slug):
     waiting = c.ask("GET", f"/campaigns/{slug}-w/waiting")["data"]
     c.ask("GET", f"/campaigns/{slug}-w/waiting?format=csv")
     c.ask("DELETE", f"/campaigns/{slug}-w/waiting/{waiting[0]['id']}", expect=204), c.ask("DELETE", f"/campaigns/{slug}-w/waiting", expect=204)
+    c.ask("PUT", f"/campaigns/{slug}/logo", logo_file(), 204, Content_Type="image/png"), c.ask("GET", f"/campaigns/{slug}/logo")
+    c.ask("DELETE", f"/campaigns/{slug}/logo", expect=204), c.ask("DELETE", f"/campaigns/{slug}/logo", expect=404)
     for name in ("qr.svg", "qr.png", "qr.pdf", "qr.eps", "poster.svg?template=card", "poster.png?template=card", "poster.pdf"):
         c.ask("GET", f"/campaigns/{slug}/{name}")
     c.ask("POST", f"/campaigns/{slug}/sheet.csv", {"channels": ["a"]}), c.ask("POST", f"/campaigns/{slug}/sheet.pdf", {"channels": ["a"]})

@@ -603,6 +603,7 @@ export const en: Record<keyof typeof zh, string> = {
     'action.campaign.create': 'created the campaign',
     'action.campaign.change': 'changed the campaign',
     'action.campaign.delete': 'deleted the campaign',
+    'action.campaign.logo': 'changed the logo of the campaign',
     'action.campaign.order': 'reordered the groups',
     'action.group.create': 'added the group',
     'action.group.change': 'changed the group',

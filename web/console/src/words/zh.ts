@@ -601,6 +601,7 @@ export const zh = {
     'action.campaign.create': '新建活码',
     'action.campaign.change': '修改活码',
     'action.campaign.delete': '删除活码',
+    'action.campaign.logo': '更换标志',
     'action.campaign.order': '调整顺序',
     'action.group.create': '添加群',
     'action.group.change': '修改群',

@@ -1,0 +1,170 @@
+/*
+ * A campaign's logo: a PNG or JPEG, kept as it came once the program that unpacks strangers' pictures has unpacked it.
+ *
+ * PUT: unpacked on the print thread -> kept. The store says whether there is such a campaign, in the same moment.
+ */
+#include <jansson.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "answer.h"
+#include "audit.h"
+#include "auth.h"
+#include "logo.h"
+#include "print_task.h"
+#include "problem.h"
+#include "routes.h"
+
+_Static_assert(sodium_base64_ENCODED_LEN(QR_LOGO_BYTES_MAX, sodium_base64_VARIANT_ORIGINAL) <= STORE_LOGO_MAX,
+               "a logo as text");
+
+/* A logo on its way into the store. */
+struct logo_task {
+    struct conn *conn;
+    enum qr_decoded decoded;
+    int width, height;
+};
+
+static struct store_rows logos_of(struct conn *c)
+{
+    return (struct store_rows){STORE_LOGOS, request_of(c)->slug};
+}
+
+/* --- PUT --- */
+
+static void changed(void *ctx, enum store_result r)
+{
+    if (r == STORE_OK)
+        answer_nothing(ctx);
+    else
+        problem_reply_store(ctx, r, PROBLEM_CHANGING);
+}
+
+static void keep(struct conn *c, int width, int height)
+{
+    struct span body = conn_body(c);
+    size_t size = sodium_base64_ENCODED_LEN(body.len, sodium_base64_VARIANT_ORIGINAL);
+    char *text = malloc(size), target[AUDIT_TARGET_MAX];
+    struct audit_change change = {NULL, NULL};
+    if (!text) {
+        problem_reply(c, 503, NULL);
+        return;
+    }
+    sodium_bin2base64(text, size, (const unsigned char *)body.at, body.len, sodium_base64_VARIANT_ORIGINAL);
+    audit_target_campaign(c, target);
+    audit_objects(&change, NULL, json_pack("{s:i,s:i,s:i}", "bytes", (int)body.len, "width", width, "height", height));
+    struct store_audit audit = audit_of(c, "campaign.logo", target, &change);
+    store_row_change(admin_of(c)->store, logos_of(c), STORE_LOGO, STORE_PUT, NULL, text, &audit, changed, c);
+    audit_change_clear(&change);
+    free(text);
+}
+
+static int decode_work(void *ctx, struct print_job *job)
+{
+    struct logo_task *t = ctx;
+    struct span body = conn_body(t->conn); /* stays as it is until the answer */
+    struct qr_logo logo;
+    (void)job;
+    t->decoded = qr_logo_decode(body.at, body.len, &logo);
+    t->width = logo.width;
+    t->height = logo.height;
+    qr_logo_clear(&logo);
+    return 0;
+}
+
+static void decode_done(void *ctx, struct print_job *job, int result)
+{
+    struct logo_task t = *(struct logo_task *)ctx;
+    struct field_errors errors = {.count = 0};
+    (void)job;
+    free(ctx);
+    if (result == 0 && t.decoded == QR_DECODED) {
+        keep(t.conn, t.width, t.height);
+    } else if (result != 0 || t.decoded >= QR_DECODE_NO_SANDBOX) {
+        problem_reply(t.conn, 503, NULL);
+    } else {
+        field_errors_add(&errors, "logo", "%s", qr_logo_reason(t.decoded));
+        problem_reply_fields(t.conn, &errors);
+    }
+}
+
+static void put_start(struct conn *c)
+{
+    struct span type = conn_request(c)->header[HTTP_H_CONTENT_TYPE];
+    if (!request_read_slug(c))
+        return;
+    if (!type.at || (!span_is_nocase(type, "image/png") && !span_is_nocase(type, "image/jpeg"))) {
+        problem_reply(c, 415, "The body must be a picture, with Content-Type: image/png or image/jpeg.");
+        return;
+    }
+    struct logo_task *t = calloc(1, sizeof *t);
+    struct print_order order = {.ctx = t, .work = decode_work, .done = decode_done};
+    if (t)
+        t->conn = c;
+    if (t && printer_add(admin_of(c)->printer, &order))
+        return;
+    free(t);
+    problem_reply(c, 503, NULL);
+}
+
+void logos_put(struct conn *c)
+{
+    auth_require(c, AUTH_ADMIN, put_start);
+}
+
+/* --- GET and DELETE --- */
+
+static void found(void *ctx, enum store_result r, const char *text, size_t len)
+{
+    struct conn *c = ctx;
+    unsigned char *file = r == STORE_OK ? malloc(len + 1) : NULL;
+    size_t size = 0;
+    if (r == STORE_NOT_FOUND) {
+        problem_reply(c, 404, "The campaign has no logo.");
+    } else if (!file) {
+        problem_reply_store(c, r == STORE_OK ? STORE_UNAVAILABLE : r, PROBLEM_READING);
+    } else if (sodium_base642bin(file, len + 1, text, len, NULL, &size, NULL, sodium_base64_VARIANT_ORIGINAL) != 0) {
+        problem_reply_store(c, STORE_BAD_REPLY, PROBLEM_READING);
+    } else {
+        struct reply reply;
+        answer_begin(&reply, c, 200, size > 0 && file[0] == 0xff ? "image/jpeg" : "image/png");
+        reply_end(&reply, (const char *)file, size);
+    }
+    free(file);
+}
+
+static void get_start(struct conn *c)
+{
+    if (request_read_slug(c))
+        store_row_get(admin_of(c)->store, logos_of(c), STORE_LOGO, found, c);
+}
+
+void logos_get(struct conn *c)
+{
+    auth_require(c, AUTH_VIEWER, get_start);
+}
+
+static void deleted(void *ctx, enum store_result r)
+{
+    if (r == STORE_NOT_FOUND)
+        problem_reply(ctx, 404, "The campaign has no logo.");
+    else
+        changed(ctx, r);
+}
+
+static void delete_start(struct conn *c)
+{
+    char target[AUDIT_TARGET_MAX];
+    if (!request_read_slug(c))
+        return;
+    audit_target_campaign(c, target);
+    struct store_audit audit = audit_of(c, "campaign.logo", target, NULL);
+    store_row_change(admin_of(c)->store, logos_of(c), STORE_LOGO, STORE_ANY, NULL, NULL, &audit, deleted, c);
+}
+
+void logos_delete(struct conn *c)
+{
+    auth_require(c, AUTH_ADMIN, delete_start);
+}

@@ -1,0 +1,111 @@
+"""A campaign's logo: kept as it came, unpacked far from the server, printed in its codes; files that are none are refused within limits."""
+
+import io
+import struct
+import time
+import zlib
+
+import pytest
+from PIL import Image
+
+from huoma import once, redirect_groups, TOKEN
+from test_prints import ask, margin_of, read_codes, reasons, to_png
+
+
+def logo_file(form="PNG", size=(200, 120), mode="RGB", colour=(200, 30, 60)):
+    out = io.BytesIO()
+    Image.new(mode, size, colour).save(out, form)
+    return out.getvalue()
+
+
+def chunk(kind, data):
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def png_of(width, height, rows, extra=b""):
+    """A PNG whose head says one thing, whatever its rows are."""
+    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + extra + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
+
+
+def put(server, slug, body, expect=204, type_="image/png", **how):
+    return server.api("PUT", f"/campaigns/{slug}/logo", body, expect, Content_Type=type_, **how)
+
+
+@pytest.fixture
+def campaign(server, request):
+    """One of a short name: the code of a long link has a pattern in its middle without which zbar does not find it."""
+    name = f"l{zlib.crc32(request.node.name.encode()) % 100000}"
+    server.create(name, redirect_groups(5), title="Logo")
+    return name
+
+
+@pytest.mark.parametrize("form, mode, size", [("PNG", "RGB", (200, 120)), ("PNG", "RGBA", (16, 16)), ("PNG", "P", (640, 2048)), ("JPEG", "RGB", (2048, 300)),
+                                              ("JPEG", "L", (100, 100))])
+def test_a_logo_is_kept_as_it_came_and_stands_in_the_codes(server, campaign, tmp_path, form, mode, size):
+    file = logo_file(form, size, mode, 3 if mode in ("P", "L") else (200, 30, 60, 128)[:len(mode)])
+    type_ = "image/" + form.lower()
+    plain = ask(server, f"{campaign}/qr.svg").body
+    put(server, campaign, file, type_=type_)
+    kept = server.api("GET", f"/campaigns/{campaign}/logo")
+    assert kept.body == file and kept.header("Content-Type") == type_
+    assert ask(server, f"{campaign}/qr.svg").body == plain  # a printed code stays what it was
+    for form_ in ("svg", "png", "pdf"):
+        answer = ask(server, f"{campaign}/qr.{form_}?logo=1")
+        assert read_codes(*to_png(form_, answer.body, tmp_path)) == [f"http://q.example.com/{campaign}"] and margin_of(answer) >= 5
+    assert ask(server, f"{campaign}/poster.pdf").body != ask(server, f"{campaign}/poster.pdf?logo=0").body
+    ask(server, f"{campaign}/sheet.pdf", {"channels": ["a"], "logo": True})
+
+
+def test_another_logo_takes_its_place_and_it_goes_with_its_campaign(server, campaign):
+    put(server, campaign, logo_file()), put(server, campaign, logo_file("JPEG"), type_="image/jpeg")
+    assert server.api("GET", f"/campaigns/{campaign}/logo").header("Content-Type") == "image/jpeg"
+    server.api("DELETE", f"/campaigns/{campaign}/logo", expect=204)
+    server.api("GET", f"/campaigns/{campaign}/logo", expect=404)
+    put(server, campaign, logo_file())
+    server.api("DELETE", f"/campaigns/{campaign}", expect=204)
+    server.create(campaign, redirect_groups(1))
+    server.api("GET", f"/campaigns/{campaign}/logo", expect=404)
+    put(server, "none", logo_file(), 404)
+
+
+def test_who_changed_the_logo_is_told(server, campaign):
+    put(server, campaign, logo_file())
+    entry = next(e for e in server.api("GET", "/audit").json()["data"] if e["action"] == "campaign.logo")
+    assert entry["target"] == f"campaign:{campaign}"
+
+
+@pytest.mark.parametrize("name, file, word", [
+    ("nothing", b"", "neither"), ("text", b"GIF89a" + b"x" * 100, "neither"), ("one pixel", logo_file(size=(1, 1)), "smaller"),
+    ("wide", logo_file(size=(2049, 20)), "larger"), ("truncated", logo_file()[:90], "damaged"), ("truncated JPEG", logo_file("JPEG", (400, 400))[:600], "damaged"),
+    ("head alone", b"\x89PNG\r\n\x1a\n", "damaged"), ("huge head", png_of(2**31 - 1, 2**31 - 1, zlib.compress(b"")), ""),
+    ("bomb", png_of(2000, 2000, zlib.compress(b"\0" * 100_000_000, 9)), ""), ("zeros", png_of(2000, 2000, b""), "damaged"),
+    ("bomb of text", png_of(20, 20, zlib.compress(b"\0" * 61 * 20), chunk(b"zTXt", b"a\0\0" + zlib.compress(b"a" * 50_000_000, 9))), ""),
+])
+def test_what_is_no_logo_is_refused_within_limits(server, campaign, name, file, word):
+    began = time.monotonic()
+    answer = put(server, campaign, file, "any", "image/png")
+    assert answer.status in (422, 204 if not word else 422) and time.monotonic() - began < 5, answer
+    if answer.status == 422:
+        assert word in reasons(answer)["logo"]
+        server.api("GET", f"/campaigns/{campaign}/logo", expect=404)
+    assert ask(server, f"{campaign}/qr.svg").status == 200
+
+
+def test_a_file_that_is_too_large_or_of_another_type_is_not_read(server, campaign):
+    path = f"/api/v1/campaigns/{campaign}/logo"
+    large = once(server.admin, "PUT", path, {"Content-Type": "image/png", "Authorization": "Bearer " + TOKEN}, b"x" * (512 * 1024 + 1))
+    assert large.status == 413
+    put(server, campaign, logo_file(), 415, "image/gif"), put(server, campaign, b"{}", 415, "application/json")
+
+
+def test_a_logo_raises_the_level(server, campaign):
+    put(server, campaign, logo_file(size=(100, 100), colour=(0, 0, 0)))
+    assert margin_of(ask(server, f"{campaign}/qr.png?logo=1&ecc=L")) > margin_of(ask(server, f"{campaign}/qr.png?ecc=L"))
+
+
+def test_a_code_that_a_logo_spoils_is_refused_with_what_to_change(server):
+    server.create("a-name-so-long-that-the-symbol-has-a-pattern-in-its-middle", redirect_groups(1))
+    put(server, "a-name-so-long-that-the-symbol-has-a-pattern-in-its-middle", logo_file(size=(100, 100)))
+    said = reasons(ask(server, "a-name-so-long-that-the-symbol-has-a-pattern-in-its-middle/qr.svg?logo=1", expect=422))
+    assert "leave the logo out" in said["logo"]
