@@ -1,6 +1,7 @@
 """Many campaigns created and edited in one request: all of them or none, through the admin API."""
 
 import json
+import re
 import threading
 
 import pytest
@@ -24,7 +25,7 @@ def everything(server):
     """All that the store has, but for what time alone changes."""
     c, found = server.redis_client(), {}
     for key in c.scan_iter("hm:*", count=10000):
-        if key != "hm:ping":
+        if key != "hm:ping" and not re.search(":visits:|:flushed$", key):  # workers count visits a second later
             found[key] = c.dump(key) if c.type(key) != "string" else c.get(key)
     return found
 
