@@ -5,6 +5,7 @@ import base64
 import collections
 import copy
 import json
+import re
 import subprocess
 import time
 
