@@ -60,32 +60,41 @@ static void on_message(j_common_ptr jpeg)
     (void)jpeg;
 }
 
-/* What is filled up with grey because the file is cut off is no logo. */
-static enum qr_decoded decode_jpeg(const uint8_t *bytes, size_t len, struct qr_logo *l)
+static enum qr_decoded read_jpeg(struct jpeg_decompress_struct *jpeg, const uint8_t *bytes, size_t len,
+                                 struct qr_logo *l)
 {
-    static struct jpeg_decompress_struct jpeg;
-    static struct jpeg_error_mgr errors;
-    static jmp_buf out;
-    jpeg.err = jpeg_std_error(&errors);
-    jpeg.client_data = &out;
-    errors.error_exit = on_error;
-    errors.output_message = on_message;
-    if (setjmp(out))
-        return QR_DECODE_DAMAGED;
-    jpeg_create_decompress(&jpeg);
-    jpeg.client_data = &out;
-    jpeg_mem_src(&jpeg, bytes, (unsigned long)len);
-    jpeg_read_header(&jpeg, TRUE);
-    enum qr_decoded d = make_room(l, jpeg.image_width, jpeg.image_height);
+    jpeg_mem_src(jpeg, bytes, (unsigned long)len);
+    jpeg_read_header(jpeg, TRUE);
+    enum qr_decoded d = make_room(l, jpeg->image_width, jpeg->image_height);
     if (d != QR_DECODED)
         return d;
-    jpeg.out_color_space = JCS_EXT_BGRA;
-    jpeg_start_decompress(&jpeg);
-    while (jpeg.output_scanline < jpeg.output_height) {
-        JSAMPROW row = (JSAMPROW)(l->argb + (size_t)jpeg.output_scanline * (size_t)l->width);
-        jpeg_read_scanlines(&jpeg, &row, 1);
+    jpeg->out_color_space = JCS_EXT_BGRA;
+    jpeg_start_decompress(jpeg);
+    while (jpeg->output_scanline < jpeg->output_height) {
+        JSAMPROW row = (JSAMPROW)(l->argb + (size_t)jpeg->output_scanline * (size_t)l->width);
+        jpeg_read_scanlines(jpeg, &row, 1);
     }
-    return errors.num_warnings == 0 ? QR_DECODED : QR_DECODE_DAMAGED;
+    /* What was filled up with grey because the file is cut off is no logo. */
+    return jpeg->err->num_warnings == 0 ? QR_DECODED : QR_DECODE_DAMAGED;
+}
+
+static enum qr_decoded decode_jpeg(const uint8_t *bytes, size_t len, struct qr_logo *l)
+{
+    static struct jpeg_decompress_struct jpeg; /* static: it stands on both sides of a longjmp */
+    static struct jpeg_error_mgr errors;
+    static jmp_buf out;
+    enum qr_decoded d;
+    jpeg.err = jpeg_std_error(&errors);
+    errors.error_exit = on_error;
+    errors.output_message = on_message;
+    jpeg_create_decompress(&jpeg);
+    jpeg.client_data = &out;
+    if (setjmp(out) == 0)
+        d = read_jpeg(&jpeg, bytes, len, l);
+    else
+        d = QR_DECODE_DAMAGED;
+    jpeg_destroy_decompress(&jpeg);
+    return d;
 }
 
 /* Each pixel the mean of four; with premultiplied colours that is right at edges too. */

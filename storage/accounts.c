@@ -13,15 +13,15 @@ static const struct {
     const char *key;
     int rows_max;
     bool owned;  /* one of its records must stay an owner's */
-    int row_max; /* bytes of a record; 0: STORE_ROW_MAX */
+    int row_max; /* bytes of a record */
 } tables[] = {
-    [STORE_USERS] = {"users", STORE_USERS_MAX, true},
-    [STORE_TOKENS] = {"tokens", STORE_TOKENS_MAX, false},
-    [STORE_LINKS] = {":owner", STORE_LINKS_MAX, false},  /* of a campaign */
-    [STORE_LOGOS] = {":logo", 1, false, STORE_LOGO_MAX}, /* likewise */
-    [STORE_DESTINATIONS] = {":to", STORE_DESTINATIONS_MAX, false},
-    [STORE_DESTINATION_STATES] = {":states", STORE_DESTINATIONS_MAX, false},
-    [STORE_ALERT_SETTINGS] = {":settings", STORE_ALERT_SETTINGS_MAX, false},
+    [STORE_USERS] = {"users", STORE_USERS_MAX, true, STORE_ROW_MAX},
+    [STORE_TOKENS] = {"tokens", STORE_TOKENS_MAX, false, STORE_ROW_MAX},
+    [STORE_LINKS] = {":owner", STORE_LINKS_MAX, false, STORE_ROW_MAX}, /* of a campaign */
+    [STORE_LOGOS] = {":logo", 1, false, STORE_LOGO_MAX},               /* likewise */
+    [STORE_DESTINATIONS] = {":to", STORE_DESTINATIONS_MAX, false, STORE_ROW_MAX},
+    [STORE_DESTINATION_STATES] = {":states", STORE_DESTINATIONS_MAX, false, STORE_ROW_MAX},
+    [STORE_ALERT_SETTINGS] = {":settings", STORE_ALERT_SETTINGS_MAX, false, STORE_ROW_MAX},
 };
 
 /* The tables of alerts stand in one slot with all that belongs to alerts. */
@@ -79,8 +79,7 @@ void store_row_get(struct store *s, struct store_rows rows, const char *name, st
         return;
     }
     job->done.row = done;
-    if (tables[rows.table].row_max)
-        job->most = (size_t)tables[rows.table].row_max;
+    job->most = (size_t)tables[rows.table].row_max;
     struct redis_call *call = rows_begin(s, "HGET", &rows);
     redis_call_text(call, name);
     redis_call_send(call, get_done, job);

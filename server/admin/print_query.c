@@ -158,7 +158,8 @@ static void read_template(const struct print_source *s, struct print *p, struct 
         return;
     char names[PRINT_VALUE_MAX] = "";
     for (int t = 0; t < QR_TEMPLATES; t++)
-        snprintf(names + strlen(names), sizeof names - strlen(names), "%s%s", t ? ", " : "", qr_template_name(t));
+        snprintf(names + strlen(names), sizeof names - strlen(names), "%s%s", t ? ", " : "",
+                 qr_template_name((enum qr_template)t));
     field_errors_add(errors, "template", "must be one of %s", names);
 }
 
