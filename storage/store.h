@@ -555,11 +555,12 @@ void store_alert_look(struct store *s, const char *slug, int64_t until, store_al
 struct store_alert {
     const char *cause; /* names it while it is open */
     int level;
-    const char *json; /* the record; it is given id, sequence, raised_at, changed_at and over_at. NULL when over */
+    const char *json; /* the record; it is given id, sequence, raised_at, changed_at and over_at. NULL when over, but of
+                         one that begins (at its `at`) and is over at once */
     int64_t now;      /* unix seconds */
     bool tell;        /* each destination gets an entry in the outbox, in the same moment */
 };
-/* STORE_STALE: somebody has done it; STORE_NO_SPACE: too many are open. */
+/* STORE_STALE: somebody has done it; STORE_NO_SPACE: too many are open, or wait to be sent. */
 void store_alert_change(struct store *s, const struct store_alert *alert, store_done done, void *ctx);
 /* The records of all that are kept, in no order. */
 void store_alert_list(struct store *s, store_rows_done done, void *ctx);

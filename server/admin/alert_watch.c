@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "alerts.h"
 #include "log.h"
@@ -93,9 +94,11 @@ void alert_watch_free(struct alerts *s)
 /* Somebody else's news is no failure: the list is read again when its number has changed. */
 static void changed(void *ctx, enum store_result r)
 {
-    (void)ctx;
-    if (r == STORE_NO_SPACE)
-        log_event(LOG_WARN, "alerts_full", "detail", "too many alerts are open; this one is not told", NULL);
+    struct alerts *s = ctx;
+    if (r != STORE_NO_SPACE || time(NULL) - s->full_at < ALERTS_FULL_SECONDS)
+        return;
+    s->full_at = time(NULL);
+    log_event(LOG_WARN, "alerts_full", "detail", "too many are open, or wait to be sent: not all are told", NULL);
 }
 
 static void tell_over(struct alerts *s, const struct alert_open *o, bool tell)
@@ -103,7 +106,7 @@ static void tell_over(struct alerts *s, const struct alert_open *o, bool tell)
     char cause[CAUSE_MAX];
     alert_cause(o->kind, o->slug, o->group, cause, sizeof cause);
     const struct store_alert over = {.cause = cause, .level = 0, .now = alerts_now(s), .tell = tell};
-    store_alert_change(s->store, &over, changed, NULL);
+    store_alert_change(s->store, &over, changed, s);
 }
 
 static void tell_news(struct alerts *s, const struct alert_finding *f, const struct campaign *c)
@@ -116,7 +119,7 @@ static void tell_news(struct alerts *s, const struct alert_finding *f, const str
     const struct store_alert news = {
         .cause = cause, .level = f->level, .json = text, .now = alerts_now(s), .tell = true};
     if (text)
-        store_alert_change(s->store, &news, changed, NULL);
+        store_alert_change(s->store, &news, changed, s);
     free(text);
 }
 
@@ -142,13 +145,12 @@ static struct alert_open *find_open(struct alerts *s, const char *slug, const st
     return NULL;
 }
 
-static bool end_calm(struct alerts *s, struct alert_open *o, const struct alert_facts *f, int64_t now)
+static bool end_calm(struct alert_open *o, const struct alert_facts *f, int64_t now)
 {
-    if (!f->running || f->version != o->version)
+    if (f->version != o->version)
         return true;
     if (o->calm_since == 0 || now < o->calm_since)
         o->calm_since = now;
-    (void)s;
     return now - o->calm_since >= alert_calm_seconds(o->kind);
 }
 
@@ -170,14 +172,15 @@ static int begin_open(struct alerts *s, const char *slug, int was[ALERT_KINDS])
 
 static void end_open(struct alerts *s, const char *slug, const struct alert_facts *f, int64_t now)
 {
+    bool watched = f && f->running && alerts_settings_of(s, slug)->enabled;
     for (size_t i = 0; i < s->open_count; i++) {
         struct alert_open *o = &s->open[i];
         if (strcmp(o->slug, slug) != 0 || o->kind == ALERT_STORE)
             continue;
-        if (o->seen)
+        if (o->seen && watched)
             o->calm_since = 0;
-        else if (!f || end_calm(s, o, f, now))
-            tell_over(s, o, f && f->running);
+        else if (!watched || end_calm(o, f, now))
+            tell_over(s, o, watched);
     }
 }
 
@@ -224,7 +227,7 @@ static void forget_settings(struct alerts *s, const char *slug)
 {
     static const struct store_rows settings = {STORE_ALERT_SETTINGS, NULL};
     if (alerts_settings_of(s, slug) != &s->settings)
-        store_row_change(s->store, settings, slug, STORE_ANY, NULL, NULL, NULL, changed, NULL);
+        store_row_change(s->store, settings, slug, STORE_ANY, NULL, NULL, NULL, changed, s);
 }
 
 static void looked(void *ctx, enum store_result r, const struct alert_facts *f)
@@ -277,25 +280,14 @@ static void walked(void *ctx, enum store_result r, const char (*slugs)[CAMPAIGN_
 
 /* --- the store itself --- */
 
-static void recorded(void *ctx, enum store_result r)
-{
-    struct alerts *s = ctx;
-    char cause[CAUSE_MAX];
-    if (r != STORE_OK)
-        return;
-    snprintf(cause, sizeof cause, "%s:%s:", alert_kind_name(ALERT_STORE), s->server);
-    const struct store_alert over = {.cause = cause, .level = 0, .now = alerts_now(s)};
-    store_alert_change(s->store, &over, changed, NULL);
-}
-
 /* What was told while the store was away is written down for the list, without being told again. */
 static void end_trouble(struct alerts *s, json_t *record)
 {
     char cause[CAUSE_MAX], *text = json_dumps(record, JSON_COMPACT);
     snprintf(cause, sizeof cause, "%s:%s:", alert_kind_name(ALERT_STORE), s->server);
-    const struct store_alert told = {.cause = cause, .level = 1, .json = text, .now = s->trouble_since};
+    const struct store_alert told = {.cause = cause, .level = 0, .json = text, .now = alerts_now(s)};
     if (text)
-        store_alert_change(s->store, &told, recorded, s);
+        store_alert_change(s->store, &told, changed, s);
     free(text);
     alert_post_own(s, record, ALERT_OVER, s->trouble_since);
     s->trouble_since = 0;
@@ -346,7 +338,7 @@ void alert_watch_tick(struct alerts *s)
 {
     int64_t now = alerts_now(s);
     look_at_store(s, now);
-    if (s->sequence < 0) /* what is open is not known yet */
+    if (s->sequence < 0 || !store_is_up(s->store)) /* what is open is not known yet */
         return;
     if (!s->walking && (s->clock_file || now >= s->walk_at || now + ALERTS_WALK_SECONDS < s->walk_at)) {
         s->walking = true;

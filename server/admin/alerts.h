@@ -32,7 +32,8 @@ enum {
     ALERTS_LEASE_SECONDS = 60,    /* who took a message and is gone is followed by another; more than SENDER_SECONDS */
     ALERTS_GIVE_UP_SECONDS = 86400,
     ALERTS_PING_SECONDS = 5,
-    ALERTS_OWN_MAX = 100, /* messages about the store, which wait in memory */
+    ALERTS_FULL_SECONDS = 60, /* that there are too many is said so often at most */
+    ALERTS_OWN_MAX = 100,     /* messages about the store, which wait in memory */
     ALERTS_LINK_DAYS = 7,
     ALERTS_OVERRIDES_MAX = STORE_ALERT_SETTINGS_MAX,
     ALERTS_SERVER_MAX = 64,
@@ -85,6 +86,7 @@ struct alerts {
     /* the store's health */
     int64_t ping_at, bad_since, trouble_since; /* 0: it is well; no trouble was told */
     bool pinging;
+    int64_t full_at; /* when it was last said that there are too many */
     /* messages */
     int flying;
     bool taking;

@@ -362,6 +362,16 @@ def test_settings_are_checked_and_a_campaign_may_have_its_own(alerting, slug):
     wait_for("its settings to go", lambda: not alerting.redis_client().hexists("hm:{~alerts}:settings", slug))
 
 
+def test_alerts_that_are_turned_off_end_without_a_word(alerting, stub, hook, slug):
+    alerting.create(slug, redirect_groups(1))
+    fill(alerting, slug, 1)
+    told(stub, hook, slug)
+    alerting.api("PATCH", f"/alerts/settings/{slug}", {"enabled": False})
+    wait_for("its end", lambda: alerts(alerting, slug, "over"))
+    settled(alerting)
+    told(stub, hook, slug, 1)
+
+
 def test_a_viewer_sees_alerts_and_no_addresses(alerting):
     token = alerting.api("POST", "/tokens", {"name": "v", "role": "viewer"}, 201).json()["token"]
     assert alerting.api("GET", "/alerts", token=token).json()["total"] > 0
@@ -394,7 +404,8 @@ def test_a_store_that_does_not_answer_is_told_past_the_store(alerting, stub, hoo
     wait_for("Redis", alerting.recovered)
     wait_for("the note", lambda: len(of_store()) == 2)
     assert of_store()[1]["type"] == "alert.over"
-    wait_for("the list", lambda: any(a["kind"] == "store" and a["state"] == "over" for a in alerting.api("GET", "/alerts").json()["data"]))
+    listed = wait_for("the list", lambda: [a for a in alerting.api("GET", "/alerts").json()["data"] if a["kind"] == "store"])
+    assert [a["state"] for a in listed] == ["over"] and listed[0]["raised_at"] == listed[0]["at"] < listed[0]["over_at"]
 
 
 # --- several servers, and death ---
