@@ -29,6 +29,7 @@ struct export
     /* where walks stand */
     char slugs[STORE_PAGE_MAX][CAMPAIGN_SLUG_MAX + 1];
     size_t slug_count;
+    const char *slug; /* the present one */
     char audit_id[STORE_AUDIT_ID_MAX];
     size_t page;
 };
@@ -201,7 +202,8 @@ static void slugs_done(void *ctx, enum store_result r, const char (*slugs)[CAMPA
     session_done(e->session);
 }
 
-static void export_campaigns(struct export *e)
+/* Calls for each slug, one after the other; start ends with session_done. */
+static void walk_campaigns(struct export *e, void (*start)(struct export *e, const char *slug))
 {
     char cursor[CAMPAIGN_SLUG_MAX + 1] = "";
     e->slug_count = 1;
@@ -210,12 +212,45 @@ static void export_campaigns(struct export *e)
         session_run(e->session);
         for (size_t i = 0; i < e->slug_count && goes_on(e); i++) {
             memcpy(cursor, e->slugs[i], sizeof cursor);
-            store_campaign_dump(session_store(e->session), cursor, dump_done, e);
+            e->slug = cursor;
+            start(e, cursor);
             session_run(e->session);
         }
     }
     if (e->result == STORE_BAD_REPLY)
         cli_fail(cursor, "cannot be read");
+}
+
+static void dump_start(struct export *e, const char *slug)
+{
+    store_campaign_dump(session_store(e->session), slug, dump_done, e);
+}
+
+static void export_campaigns(struct export *e)
+{
+    walk_campaigns(e, dump_start);
+}
+
+/* --- their logos --- */
+
+static void logo_done(void *ctx, enum store_result r, const char *text, size_t len)
+{
+    struct export *e = ctx;
+    if (r == STORE_OK)
+        put_line(e, json_pack("{s:s,s:s,s:s%}", "type", "logo", "slug", e->slug, "file", text, len));
+    else if (r != STORE_NOT_FOUND)
+        e->result = r;
+    session_done(e->session);
+}
+
+static void logo_start(struct export *e, const char *slug)
+{
+    store_row_get(session_store(e->session), (struct store_rows){STORE_LOGOS, slug}, STORE_LOGO, logo_done, e);
+}
+
+static void export_logos(struct export *e)
+{
+    walk_campaigns(e, logo_start);
 }
 
 /* --- the file --- */
@@ -225,10 +260,8 @@ static const struct export_part {
     const char *name;
     void (*write)(struct export *e);
 } parts[] = {
-    {"audit entries", export_audit},
-    {"users", export_users},
-    {"tokens", export_tokens},
-    {"campaigns", export_campaigns},
+    {"audit entries", export_audit}, {"users", export_users}, {"tokens", export_tokens},
+    {"campaigns", export_campaigns}, {"logos", export_logos},
 };
 enum { PARTS = sizeof parts / sizeof *parts };
 

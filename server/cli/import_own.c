@@ -10,6 +10,7 @@
 
 #include "auth.h"
 #include "export_campaign.h"
+#include "print.h"
 #include "session.h"
 #include "token_record.h"
 #include "user_record.h"
@@ -376,6 +377,63 @@ static void make_campaign(struct import *m, json_t *line)
         session_run(m->session);
 }
 
+/* --- logos --- */
+
+static void logo_found(void *ctx, enum store_result r, const char *text, size_t len)
+{
+    struct import *m = ctx;
+    const json_t *file = json_object_get(m->object, "file");
+    m->result = r;
+    m->same = r == STORE_OK && len == json_string_length(file) && memcmp(text, json_string_value(file), len) == 0;
+    session_done(m->session);
+}
+
+/* Whether it is a picture: the file is a stranger's. */
+static bool is_logo(const char *text, size_t len)
+{
+    struct print_campaign of = {.title = NULL};
+    struct qr_logo logo;
+    bool good = len <= STORE_LOGO_MAX && print_campaign_take_logo(&of, text, len) &&
+                qr_logo_decode(of.logo_file, of.logo_len, &logo) == QR_DECODED;
+    if (good)
+        qr_logo_clear(&logo);
+    print_campaign_clear(&of);
+    return good;
+}
+
+static enum verdict look_at_logo(struct import *m, json_t *line)
+{
+    const char *slug = json_string_value(json_object_get(line, "slug"));
+    const json_t *file = json_object_get(line, "file");
+    json_t *of = slug ? json_object_get(m->slugs, slug) : NULL;
+    enum verdict campaign = of ? (enum verdict)m->verdicts[json_integer_value(of)] : VERDICT_REFUSED;
+    if (campaign != VERDICT_NEW && campaign != VERDICT_THERE)
+        return refuse(m, slug ? slug : "a logo", "is the logo of no campaign that is taken from this file");
+    if (!json_is_string(file) || !is_logo(json_string_value(file), json_string_length(file)))
+        return refuse(m, slug, "its logo is no picture that could be used");
+    store_row_get(session_store(m->session), (struct store_rows){STORE_LOGOS, slug}, STORE_LOGO, logo_found, m);
+    session_run(m->session);
+    if (store_failed(m, m->result))
+        return VERDICT_REFUSED;
+    if (m->result == STORE_OK)
+        return m->same ? VERDICT_THERE : refuse(m, slug, "has another logo");
+    return VERDICT_NEW;
+}
+
+static void make_logo(struct import *m, json_t *line)
+{
+    const char *slug = json_string_value(json_object_get(line, "slug"));
+    char target[AUDIT_TARGET_MAX];
+    snprintf(target, sizeof target, "campaign:%s", slug);
+    struct store_audit audit = session_audit("campaign.logo", target, NULL);
+    drain(m); /* its campaign stands before it */
+    store_row_change(session_store(m->session), (struct store_rows){STORE_LOGOS, slug}, STORE_LOGO, STORE_PUT, NULL,
+                     json_string_value(json_object_get(line, "file")), &audit, call_done, m);
+    session_run(m->session);
+    if (!store_failed(m, m->result) && m->result != STORE_OK)
+        m->verdicts[m->line] = (unsigned char)refuse(m, slug, "its campaign was not made");
+}
+
 /* --- lines --- */
 
 static const struct import_part {
@@ -383,10 +441,9 @@ static const struct import_part {
     enum verdict (*look)(struct import *m, json_t *line);
     void (*make)(struct import *m, json_t *line);
 } parts[] = {
-    {"user", look_at_user, make_user},
-    {"token", look_at_token, NULL},
-    {"audit", look_at_audit, make_audit},
-    {"campaign", look_at_campaign, make_campaign},
+    {"user", look_at_user, make_user},    {"token", look_at_token, NULL},
+    {"audit", look_at_audit, make_audit}, {"campaign", look_at_campaign, make_campaign},
+    {"logo", look_at_logo, make_logo},
 };
 
 static const struct import_part *find_part(json_t *line)

@@ -12,6 +12,7 @@ import time
 import pytest
 
 import huoma
+from test_logos import logo_file
 from huoma import (BINARY, TOKEN, Crowd, RedisServer, Server, Visitor, Visits, check_ledger, link, page_groups, redirect_groups, seeded,
                    wait_for, wechat)
 
@@ -135,18 +136,20 @@ def test_an_import_into_an_empty_store_gives_the_same_store(server, clean, tmp_p
     for name, role in (("olga", "owner"), ("anna", "viewer")):
         server.api("POST", "/users", {"name": name, "password": "long enough for it", "role": role}, 201)
     server.api("PATCH", "/users/anna", {"disabled": True})
+    server.api("PUT", f"/campaigns/{slugs[3]}/logo", logo_file(), 204, Content_Type="image/png")
     first = exported(server)
-    assert {x["type"] for x in first} == {"campaign", "user", "audit"}
+    assert {x["type"] for x in first} == {"campaign", "user", "audit", "logo"}
     path = tmp_path / "x.jsonl"
-    assert run(server, "export", "-o", path).stdout.endswith(f"{len(slugs)} campaigns.\n")
+    assert run(server, "export", "-o", path).stdout.endswith(f"{len(slugs)} campaigns, 1 logos.\n")
     assert path.stat().st_mode & 0o777 == 0o600
     said = run(clean, "import", path)
     assert f"{len(lines_of(path.read_text())) - 2} made, 0 there already, 0 left out, 0 refused." in said.stdout, said
-    assert exported(clean, "campaign", "user") == [x for x in first if x["type"] != "audit"]
+    assert exported(clean, "campaign", "user", "logo") == [x for x in first if x["type"] != "audit"]
     told = exported(clean, "audit")
     there = [x for x in lines_of(path.read_text()) if x.get("type") == "audit"]
     assert told[:len(there)] == there
-    assert collections.Counter(t["action"] for t in told[len(there):]) == {"campaign.import": len(slugs), "user.import": 2, "store.export": 1}
+    assert collections.Counter(t["action"] for t in told[len(there):]) == {"campaign.import": len(slugs), "user.import": 2, "campaign.logo": 1, "store.export": 1}
+    assert clean.api("GET", f"/campaigns/{slugs[3]}/logo").body == logo_file()
     for slug in slugs:
         assert clean.show(slug) == server.show(slug)
         aliases = server.show(slug)["aliases"]
@@ -156,6 +159,17 @@ def test_an_import_into_an_empty_store_gives_the_same_store(server, clean, tmp_p
     assert " 0 made, " in " " + again.stdout.splitlines()[-1] and again.stdout.splitlines()[-1].endswith(" 0 refused."), again
     for slug in slugs:  # and they live on
         live_on(clean, rng, slug)
+
+
+@pytest.mark.parametrize("line, why", [
+    ({"slug": "lm", "file": "AAAA"}, "no picture"), ({"slug": "lm", "file": "?"}, "no picture"), ({"slug": "lm", "file": 7}, "no picture"),
+    ({"slug": "there", "file": ""}, "no campaign"), ({"file": ""}, "no campaign"),
+])
+def test_a_logo_that_is_none_is_refused(server, clean, tmp_path, line, why):
+    server.create("lm", redirect_groups(1), "any"), clean.create("there", redirect_groups(1), "any")
+    said = run(clean, "import", file_of(tmp_path / "x", [*(x for x in exported(server, "campaign") if x["slug"] == "lm"), {"type": "logo", **line}]), expect=1)
+    assert why in said.stdout and "1 refused" in said.stdout
+    clean.api("GET", "/campaigns/lm/logo", expect=404), clean.api("GET", "/campaigns/there/logo", expect=404)
 
 
 def test_limits_hold_where_an_import_left_off(server, clean, tmp_path):
