@@ -339,6 +339,18 @@ def test_answers_that_lead_elsewhere_or_never_end(alerting, stub, slug):
     alerting.api("DELETE", f"/alerts/destinations/{made['id']}", expect=204)
 
 
+def test_a_certificate_that_nobody_vouches_for_is_refused(alerting, slug, tmp_path):
+    pair = [str(tmp_path / "cert.pem"), str(tmp_path / "key.pem")]
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=127.0.0.1",
+                    "-addext", "subjectAltName=IP:127.0.0.1", "-days", "1", "-out", pair[0], "-keyout", pair[1]], check=True, capture_output=True)
+    tls = Stub(pair)
+    made = destination(alerting, kind="slack", name=slug, url=f"https://127.0.0.1:{tls.port}/x")
+    said = alerting.api("POST", f"/alerts/destinations/{made['id']}/test").json()
+    assert not said["delivered"] and said["permanent"] and "certificate" in said["detail"] and tls.got == []
+    alerting.api("DELETE", f"/alerts/destinations/{made['id']}", expect=204)
+    tls.close()
+
+
 def test_settings_are_checked_and_a_campaign_may_have_its_own(alerting, slug):
     for wrong, field in (({"full_percent": 101}, "full_percent"), ({"expiry_days": [1, 3]}, "expiry_days"), ({"nope": 1}, "nope"),
                          ({"store_seconds": 5}, "store_seconds"), ({"enabled": 1}, "enabled")):

@@ -6,6 +6,7 @@ import email.policy
 import http.server
 import json
 import socketserver
+import ssl
 import threading
 
 Got = collections.namedtuple("Got", "path headers body")
@@ -15,7 +16,7 @@ class Stub:
     """`gates[path]`: an Event that an answer waits for. `answers[path]`: a list of (status, body, headers) that are given in turn, the last one again and again; else 200 {"errcode":0,
     "code":0}. `got`: all requests, in order."""
 
-    def __init__(self):
+    def __init__(self, certificate=None):
         self.got, self.answers, self.gates, self.lock = [], {}, {}, threading.Lock()
         stub = self
 
@@ -44,6 +45,10 @@ class Stub:
                 pass
 
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        if certificate:  # (certificate, key)
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(*certificate)
+            self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
         self.port = self.server.server_address[1]
         threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
 
