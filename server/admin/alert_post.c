@@ -136,6 +136,9 @@ static void answered(void *ctx, const struct letter_answer *a)
         next = now + (a->retry_after > wait && a->retry_after < DAY ? a->retry_after : wait);
         json_object_set_new(d->entry, "tries", json_integer(tries + 1));
     }
+    s->sent += a->delivered;
+    s->delayed += next != 0;
+    s->given_up += !a->delivered && next == 0;
     log_answer(d, a, next == 0);
     char *state = state_of(d, a, now);
     settle(d, next, state);

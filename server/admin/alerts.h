@@ -89,6 +89,7 @@ struct alerts {
     int64_t full_at; /* when it was last said that there are too many */
     /* messages */
     int flying;
+    uint64_t sent, delayed, given_up;
     bool taking;
     struct alert_delivery *own; /* about the store */
     int own_count;

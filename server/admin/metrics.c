@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "alerts.h"
 #include "answer.h"
 #include "auth.h"
 #include "metrics.h"
@@ -64,6 +65,15 @@ static void put_stores(FILE *f, const struct admin *a)
     fprintf(f, "huoma_store_up{thread=\"admin\"} %d\n", store_is_up(a->store));
 }
 
+static void put_alerts(FILE *f, const struct alerts *s)
+{
+    one(f, "alerts_open", "gauge", "Alerts that are not over.", s->open_count);
+    head(f, "alert_messages_total", "counter", "Messages by what came of sending them.");
+    fprintf(f, "huoma_alert_messages_total{result=\"sent\"} %" PRIu64 "\n", s->sent);
+    fprintf(f, "huoma_alert_messages_total{result=\"delayed\"} %" PRIu64 "\n", s->delayed);
+    fprintf(f, "huoma_alert_messages_total{result=\"given_up\"} %" PRIu64 "\n", s->given_up);
+}
+
 static void show(struct conn *c)
 {
     const struct admin *a = admin_of(c);
@@ -81,6 +91,7 @@ static void show(struct conn *c)
         one(f, "connections", "gauge", "Connections of visitors.", SUM(a, connections));
         one(f, "visits_unflushed", "gauge", "Kinds of visits that Redis has not counted yet.", SUM(a, unflushed));
         put_stores(f, a);
+        put_alerts(f, a->alerts);
     }
     if (!f || fclose(f) != 0) {
         problem_reply(c, 503, NULL);

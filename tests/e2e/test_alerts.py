@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import json
 import os
+import re
 import signal
 import subprocess
 import threading
@@ -392,6 +393,8 @@ def test_a_viewer_sees_alerts_and_no_addresses(alerting):
     second = alerting.api("GET", f"/alerts?limit=2&cursor={page['next']}").json()
     ids = [int(a["id"]) for a in page["data"] + second["data"]]
     assert ids == sorted(ids, reverse=True) and len(set(ids)) == 4
+    metrics = huoma.once(alerting.admin, "GET", "/metrics").text
+    assert re.search(r'huoma_alert_messages_total\{result="sent"\} [1-9]', metrics) and "huoma_alerts_open " in metrics
     described = alerting.api("GET", "/openapi.json").json()["components"]
     jsonschema.Draft202012Validator({"$ref": "#/components/schemas/AlertPage", "components": described}).validate(page)
 
