@@ -340,6 +340,20 @@ def test_answers_that_lead_elsewhere_or_never_end(alerting, stub, slug):
     alerting.api("DELETE", f"/alerts/destinations/{made['id']}", expect=204)
 
 
+def test_who_leaves_before_the_other_side_answers_harms_nobody(alerting, stub, slug):
+    made = destination(alerting, kind="slack", name=slug, url=stub.url("/" + slug))
+    path = f"/api/v1/alerts/destinations/{made['id']}/test"
+    gate = stub.gates["/" + slug] = threading.Event()
+    with huoma.Connection(alerting.admin) as c:
+        c.send(huoma.build_request("POST", path, {"Authorization": "Bearer " + huoma.TOKEN}, b""))
+        wait_for("the message", lambda: stub.to("/" + slug))
+        c.reset()
+    settled(alerting, 0.1)
+    gate.set()
+    assert alerting.api("POST", path.removeprefix("/api/v1")).json()["delivered"]
+    alerting.api("DELETE", f"/alerts/destinations/{made['id']}", expect=204)
+
+
 def test_a_certificate_that_nobody_vouches_for_is_refused(alerting, slug, tmp_path):
     pair = [str(tmp_path / "cert.pem"), str(tmp_path / "key.pem")]
     subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=127.0.0.1",
