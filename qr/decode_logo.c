@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include <setjmp.h>
+#include <stdbool.h>
 
 #include <jpeglib.h>
 #include <png.h>
@@ -50,6 +51,21 @@ static enum qr_decoded decode_png(const uint8_t *bytes, size_t len, struct qr_lo
     return png_image_finish_read(&image, NULL, l->argb, 0, NULL) ? QR_DECODED : QR_DECODE_DAMAGED;
 }
 
+/* Printers' JPEGs: Adobe writes how little ink there is, the others how much. */
+static void from_ink(struct qr_logo *l, bool inverted)
+{
+    size_t count = (size_t)l->width * (size_t)l->height;
+    for (size_t i = 0; i < count; i++) {
+        uint8_t p[4];
+        memcpy(p, &l->argb[i], sizeof(p));
+        for (int k = 0; !inverted && k < 4; k++)
+            p[k] = (uint8_t)(255 - p[k]);
+        const uint8_t bgra[4] = {(uint8_t)(p[2] * p[3] / 255), (uint8_t)(p[1] * p[3] / 255),
+                                 (uint8_t)(p[0] * p[3] / 255), 255};
+        memcpy(&l->argb[i], bgra, sizeof(bgra));
+    }
+}
+
 static void on_error(j_common_ptr jpeg)
 {
     longjmp(*(jmp_buf *)jpeg->client_data, 1);
@@ -68,12 +84,15 @@ static enum qr_decoded read_jpeg(struct jpeg_decompress_struct *jpeg, const uint
     enum qr_decoded d = make_room(l, jpeg->image_width, jpeg->image_height);
     if (d != QR_DECODED)
         return d;
-    jpeg->out_color_space = JCS_EXT_BGRA;
+    bool ink = jpeg->num_components == 4;
+    jpeg->out_color_space = ink ? JCS_CMYK : JCS_EXT_BGRA;
     jpeg_start_decompress(jpeg);
     while (jpeg->output_scanline < jpeg->output_height) {
         JSAMPROW row = (JSAMPROW)(l->argb + (size_t)jpeg->output_scanline * (size_t)l->width);
         jpeg_read_scanlines(jpeg, &row, 1);
     }
+    if (ink)
+        from_ink(l, jpeg->saw_Adobe_marker);
     /* What was filled up with grey because the file is cut off is no logo. */
     return jpeg->err->num_warnings == 0 ? QR_DECODED : QR_DECODE_DAMAGED;
 }

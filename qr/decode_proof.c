@@ -30,10 +30,11 @@ struct bench {
 
 /* --- reading --- */
 
+/* The text, and nothing else: of two codes a phone takes either. */
 static bool reads(struct bench *b, const uint8_t *grey, unsigned side)
 {
     zbar_image_t *image = zbar_image_create();
-    bool found = false;
+    bool found = false, other = false;
 
     if (!image)
         return false;
@@ -41,11 +42,14 @@ static bool reads(struct bench *b, const uint8_t *grey, unsigned side)
     zbar_image_set_size(image, side, side);
     zbar_image_set_data(image, grey, (unsigned long)side * side, NULL);
     if (zbar_scan_image(b->scanner, image) > 0)
-        for (const zbar_symbol_t *s = zbar_image_first_symbol(image); s && !found; s = zbar_symbol_next(s))
-            found = zbar_symbol_get_data_length(s) == b->q.text_len &&
-                    memcmp(zbar_symbol_get_data(s), b->text, b->q.text_len) == 0;
+        for (const zbar_symbol_t *s = zbar_image_first_symbol(image); s; s = zbar_symbol_next(s)) {
+            bool same = zbar_symbol_get_data_length(s) == b->q.text_len &&
+                        memcmp(zbar_symbol_get_data(s), b->text, b->q.text_len) == 0;
+            found |= same;
+            other |= !same;
+        }
     zbar_image_destroy(image);
-    return found;
+    return found && !other;
 }
 
 /* --- wear --- */

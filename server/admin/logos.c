@@ -90,15 +90,24 @@ static void decode_done(void *ctx, struct print_job *job, int result)
     }
 }
 
+/* What begins as neither is let through: it is refused by its field. */
+static bool takes_type(struct conn *c)
+{
+    struct span type = conn_request(c)->header[HTTP_H_CONTENT_TYPE], body = conn_body(c);
+    bool png = type.at && span_is_nocase(type, "image/png"), jpeg = type.at && span_is_nocase(type, "image/jpeg");
+    if (!png && !jpeg)
+        problem_reply(c, 415, "The body must be a picture, with Content-Type: image/png or image/jpeg.");
+    else if (body.len > 0 && body.at[0] == (png ? '\xff' : '\x89'))
+        problem_reply(c, 415, "The body is not of the type that Content-Type names.");
+    else
+        return true;
+    return false;
+}
+
 static void put_start(struct conn *c)
 {
-    struct span type = conn_request(c)->header[HTTP_H_CONTENT_TYPE];
-    if (!request_read_slug(c))
+    if (!request_read_slug(c) || !takes_type(c))
         return;
-    if (!type.at || (!span_is_nocase(type, "image/png") && !span_is_nocase(type, "image/jpeg"))) {
-        problem_reply(c, 415, "The body must be a picture, with Content-Type: image/png or image/jpeg.");
-        return;
-    }
     struct logo_task *t = calloc(1, sizeof *t);
     struct print_order order = {.ctx = t, .work = decode_work, .done = decode_done};
     if (t)

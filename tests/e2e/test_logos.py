@@ -18,6 +18,13 @@ def logo_file(form="PNG", size=(200, 120), mode="RGB", colour=(200, 30, 60)):
     return out.getvalue()
 
 
+def saved(form, mode="RGB", **how):
+    """Stripes of all tones, so that the file has some length."""
+    out = io.BytesIO()
+    Image.linear_gradient("L").resize((120, 120)).rotate(30).convert(mode).save(out, form, **how)
+    return out.getvalue()
+
+
 def chunk(kind, data):
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
@@ -84,7 +91,7 @@ def test_who_changed_the_logo_is_told(server, campaign):
 ])
 def test_what_is_no_logo_is_refused_within_limits(server, campaign, name, file, word):
     began = time.monotonic()
-    answer = put(server, campaign, file, "any", "image/png")
+    answer = put(server, campaign, file, "any", "image/jpeg" if file[:1] == b"\xff" else "image/png")
     assert answer.status in (422, 204 if not word else 422) and time.monotonic() - began < 5, answer
     if answer.status == 422:
         assert word in reasons(answer)["logo"]
@@ -97,6 +104,8 @@ def test_a_file_that_is_too_large_or_of_another_type_is_not_read(server, campaig
     large = once(server.admin, "PUT", path, {"Content-Type": "image/png", "Authorization": "Bearer " + TOKEN}, b"x" * (512 * 1024 + 1))
     assert large.status == 413
     put(server, campaign, logo_file(), 415, "image/gif"), put(server, campaign, b"{}", 415, "application/json")
+    put(server, campaign, logo_file(), 415, "image/jpeg"), put(server, campaign, logo_file("JPEG"), 415, "image/png")
+    server.api("GET", f"/campaigns/{campaign}/logo", expect=404)
 
 
 def test_a_logo_raises_the_level(server, campaign):
@@ -109,3 +118,26 @@ def test_a_code_that_a_logo_spoils_is_refused_with_what_to_change(server):
     put(server, "a-name-so-long-that-the-symbol-has-a-pattern-in-its-middle", logo_file(size=(100, 100)))
     said = reasons(ask(server, "a-name-so-long-that-the-symbol-has-a-pattern-in-its-middle/qr.svg?logo=1", expect=422))
     assert "leave the logo out" in said["logo"]
+
+
+@pytest.mark.parametrize("file", [
+    logo_file("JPEG", (300, 200), "CMYK", (0, 220, 220, 20)), saved("JPEG", progressive=True), saved("PNG", mode="I;16"), saved("PNG", mode="LA"),
+    saved("PNG", mode="P", transparency=3), saved("PNG", save_all=True, append_images=[Image.new("RGB", (64, 64))]),
+], ids=["ink", "progressive", "16 bits", "grey and transparent", "palette", "animated"])
+def test_pictures_of_unusual_kinds_are_taken(server, campaign, file):
+    put(server, campaign, file, type_="image/png" if file[0] == 0x89 else "image/jpeg")
+    assert margin_of(ask(server, f"{campaign}/qr.svg?logo=1")) >= 5
+
+
+def test_the_ink_of_a_printers_jpeg_is_seen_in_its_colours(server, campaign, tmp_path):
+    put(server, campaign, logo_file("JPEG", (64, 64), "CMYK", (255, 0, 255, 0)), type_="image/jpeg")
+    (tmp_path / "green.png").write_bytes(ask(server, f"{campaign}/qr.png?logo=1&size=400").body)
+    red, green, blue = Image.open(tmp_path / "green.png").convert("RGB").getpixel((200, 200))
+    assert green > 200 and red < 60 and blue < 60
+
+
+def test_a_file_that_is_cut_off_anywhere_is_damaged(server, campaign):
+    for form, kind in (("PNG", "image/png"), ("JPEG", "image/jpeg")):
+        file = saved(form)
+        for cut in range(8, len(file) - 2, max(50, len(file) // 30)):
+            assert reasons(put(server, campaign, file[:cut], "any", kind)) == {"logo": "is damaged"}, (form, cut)

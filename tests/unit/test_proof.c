@@ -15,7 +15,8 @@ static const char text[] = "http://q.example.com/spring-run";
 struct drawing {
     struct qr_symbol symbol;
     struct qr_look look;
-    double cover; /* share of the symbol's side that a sheet of paper hides */
+    double cover;                   /* share of the symbol's side that a sheet of paper hides */
+    const struct qr_symbol *beside; /* another code in the quiet zone; NULL: none */
 };
 
 static int setup(void **state)
@@ -40,6 +41,10 @@ static void draw(void *ctx, cairo_t *cr)
     cairo_set_source_rgb(cr, 1, 1, 1);
     cairo_rectangle(cr, 25 - d->cover * 15, 35 - d->cover * 15, d->cover * 30, d->cover * 30);
     cairo_fill(cr);
+    if (d->beside) {
+        const struct qr_look plain = {.margin = QR_QUIET, .dark = 0x000000, .light = 0xffffff};
+        qr_code_draw(cr, d->beside, &plain, 10, 20, 10);
+    }
 }
 
 static enum qr_proved prove(struct qr_prover *p, struct drawing *d, const char *said, int *margin)
@@ -73,6 +78,22 @@ static void a_code_that_says_something_else_is_not_read(void **state)
     struct qr_prover *p = qr_prover_new();
     int margin;
     assert_int_equal(prove(p, *state, "http://q.example.com/spring-rum", &margin), QR_NOT_READ);
+    qr_prover_free(p);
+}
+
+/* A phone takes either. */
+static void a_code_beside_another_one_is_not_read(void **state)
+{
+    struct drawing *d = *state;
+    struct qr_prover *p = qr_prover_new();
+    struct qr_symbol other;
+    int margin;
+    d->look.margin = QR_QUIET_MAX;
+    assert_int_equal(prove(p, d, text, &margin), QR_PROVED);
+    assert_int_equal(qr_encode("other", 5, QR_ECC_M, &other), 0);
+    d->beside = &other;
+    assert_int_equal(prove(p, d, text, &margin), QR_NOT_READ);
+    qr_symbol_clear(&other);
     qr_prover_free(p);
 }
 
@@ -136,6 +157,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_good_code_is_read_with_dirt_too_and_always_as_much),
         TEST(a_code_that_says_something_else_is_not_read),
+        TEST(a_code_beside_another_one_is_not_read),
         TEST(what_hides_too_much_is_found),
         TEST(a_code_of_no_contrast_is_not_read_when_it_fades),
         TEST(one_program_proves_many_codes_and_then_another_one),
