@@ -1,4 +1,4 @@
-"""Raw bytes against both doors: whatever two readers could understand in two ways is refused, and the connection closed."""
+"""What a connection does over time, at both doors; single requests are in tests/http."""
 
 import re
 import socket
@@ -41,127 +41,6 @@ H = b"Host: x\r\n"
 GET = b"GET @GET HTTP/1.1\r\n"
 POST = b"POST @POST HTTP/1.1\r\n" + H
 
-# name, bytes, status; afterwards the connection is closed
-REFUSED = [
-    # where a body ends
-    ("two lengths", POST + b"Content-Length: 2\r\nContent-Length: 2\r\n\r\n{}", 400),
-    ("two different lengths", POST + b"Content-Length: 2\r\nContent-Length: 3\r\n\r\n{} ", 400),
-    ("lengths in a list", POST + b"Content-Length: 2, 2\r\n\r\n{}", 400),
-    ("length empty", POST + b"Content-Length:\r\n\r\n", 400),
-    ("length negative", POST + b"Content-Length: -1\r\n\r\n", 400),
-    ("length with plus", POST + b"Content-Length: +2\r\n\r\n{}", 400),
-    ("length hexadecimal", POST + b"Content-Length: 0x2\r\n\r\n{}", 400),
-    ("length with blank inside", POST + b"Content-Length: 1 0\r\n\r\n0123456789", 400),
-    ("length not a number", POST + b"Content-Length: two\r\n\r\n{}", 400),
-    ("length over 64 bits", POST + b"Content-Length: 18446744073709551617\r\n\r\n{}", 400),
-    ("length of a hundred digits", POST + b"Content-Length: " + b"9" * 100 + b"\r\n\r\n{}", 400),
-    ("length and chunked", POST + b"Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
-    ("chunked and length", POST + b"Transfer-Encoding: chunked\r\nContent-Length: 2\r\n\r\n0\r\n\r\n", 400),
-    ("empty coding and length", POST + b"Transfer-Encoding:\r\nContent-Length: 2\r\n\r\n{}", 400),
-    ("two codings", POST + b"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
-    ("unknown coding", POST + b"Transfer-Encoding: gzip\r\n\r\n", 400),
-    ("chunked not last", POST + b"Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n", 400),
-    ("chunked in quotes", POST + b'Transfer-Encoding: "chunked"\r\n\r\n0\r\n\r\n', 400),
-    ("chunked with a vertical tab", POST + b"Transfer-Encoding: \x0bchunked\r\n\r\n0\r\n\r\n", 400),
-    ("chunked in HTTP/1.0", b"POST @POST HTTP/1.0\r\n" + H + b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
-    # lines
-    ("blank before the colon", GET + b"Host : x\r\n\r\n", 400),
-    ("tab before the colon", GET + H + b"Accept\t: x\r\n\r\n", 400),
-    ("no colon", GET + H + b"Accept\r\n\r\n", 400),
-    ("folded line", GET + H + b"Accept: a\r\n b\r\n\r\n", 400),
-    ("folded by tab", GET + H + b"Accept: a\r\n\tb\r\n\r\n", 400),
-    ("folded first line", GET + b" Host: x\r\n\r\n", 400),
-    ("bare LF between lines", GET + b"Host: x\nAccept: y\r\n\r\n", 400),
-    ("bare LF after the request line", b"GET @GET HTTP/1.1\nHost: x\r\n\r\n", 400),
-    ("bare LF at the end", GET + H + b"\n", 400),
-    ("only LF", b"GET @GET HTTP/1.1\nHost: x\n\n", 400),
-    ("bare CR in a value", GET + H + b"Accept: a\rb\r\n\r\n", 400),
-    ("bare CR as a line end", GET + b"Host: x\rAccept: y\r\n\r\n", 400),
-    ("CR CR LF", GET + b"Host: x\r\r\n\r\n", 400),
-    ("NUL in a value", GET + H + b"Accept: a\0b\r\n\r\n", 400),
-    ("NUL in a name", GET + H + b"Acc\0ept: b\r\n\r\n", 400),
-    ("NUL in the path", b"GET /a\0b HTTP/1.1\r\n" + H + b"\r\n", 400),
-    ("control byte in a value", GET + H + b"Accept: a\x01b\r\n\r\n", 400),
-    ("DEL in a value", GET + H + b"Accept: a\x7fb\r\n\r\n", 400),
-    ("escape in a value", GET + H + b"Accept: a\x1b[2Jb\r\n\r\n", 400),
-    ("control byte in the path", b"GET /a\x08b HTTP/1.1\r\n" + H + b"\r\n", 400),
-    ("tab in the path", b"GET /a\tb HTTP/1.1\r\n" + H + b"\r\n", 400),
-    ("bytes over 127 in the path", b"GET /\xe6\xb4\xbb HTTP/1.1\r\n" + H + b"\r\n", 400),
-    ("fragment in the path", b"GET /a#b HTTP/1.1\r\n" + H + b"\r\n", 400),
-    ("empty name", GET + H + b": x\r\n\r\n", 400),
-    ("name with a blank", GET + H + b"Acc ept: x\r\n\r\n", 400),
-    ("name in brackets", GET + H + b"Acc(ept): x\r\n\r\n", 400),
-    ("name over 127", GET + H + b"Acc\xc3\xa9pt: x\r\n\r\n", 400),
-    # Host
-    ("no Host", GET + b"\r\n", 400),
-    ("two Hosts", GET + H + H + b"\r\n", 400),
-    ("two different Hosts", GET + H + b"Host: y\r\n\r\n", 400),
-    ("empty Host", GET + b"Host:\r\n\r\n", 400),
-    ("blank Host", GET + b"Host:   \r\n\r\n", 400),
-    ("Hosts in a list", GET + b"Host: x, y\r\n\r\n", 400),
-    ("Host with user info", GET + b"Host: a@b\r\n\r\n", 400),
-    ("Host with a path", GET + b"Host: a/b\r\n\r\n", 400),
-    ("Host with a bad port", GET + b"Host: a:b\r\n\r\n", 400),
-    ("Host with quotes", GET + b'Host: a"b\r\n\r\n', 400),
-    ("Host with a script", GET + b"Host: <script>\r\n\r\n", 400),
-    # the request line
-    ("two blanks behind the method", b"GET  @GET HTTP/1.1\r\n" + H + b"\r\n", 400),
-    ("two blanks before the version", b"GET @GET  HTTP/1.1\r\n" + H + b"\r\n", 400),
-    ("blank behind the version", b"GET @GET HTTP/1.1 \r\n" + H + b"\r\n", 400),
-    ("tab behind the method", b"GET\t@GET HTTP/1.1\r\n" + H + b"\r\n", 400),
-    ("blank before the method", b" GET @GET HTTP/1.1\r\n" + H + b"\r\n", 400),
-    ("a blank in the path", b"GET /a b HTTP/1.1\r\n" + H + b"\r\n", 400),
-    ("no path", b"GET HTTP/1.1\r\n" + H + b"\r\n", 400),
-    ("path without slash", b"GET strict HTTP/1.1\r\n" + H + b"\r\n", 400),
-    ("asterisk for GET", b"GET * HTTP/1.1\r\n" + H + b"\r\n", 400),
-    ("other scheme", b"GET ftp://x/ HTTP/1.1\r\n" + H + b"\r\n", 400),
-    ("absolute with user info", b"GET http://a@b/ HTTP/1.1\r\n" + H + b"\r\n", 400),
-    ("HTTP/0.9", b"GET @GET\r\n\r\n", 400),
-    ("HTTP/0.9 said", b"GET @GET HTTP/0.9\r\n" + H + b"\r\n", 505),
-    ("HTTP/1.2", b"GET @GET HTTP/1.2\r\n" + H + b"\r\n", 505),
-    ("HTTP/2.0", b"GET @GET HTTP/2.0\r\n" + H + b"\r\n", 505),
-    ("HTTP/2's preface", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505),
-    ("HTTP/1", b"GET @GET HTTP/1\r\n" + H + b"\r\n", 400),
-    ("HTTP/1.10", b"GET @GET HTTP/1.10\r\n" + H + b"\r\n", 400),
-    ("HTTP/01.1", b"GET @GET HTTP/01.1\r\n" + H + b"\r\n", 400),
-    ("http/1.1", b"GET @GET http/1.1\r\n" + H + b"\r\n", 400),
-    ("ICY/1.1", b"GET @GET ICY/1.1\r\n" + H + b"\r\n", 400),
-    ("no version", b"GET @GET \r\n" + H + b"\r\n", 400),
-    ("nonsense", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n", 400),
-    ("an empty line first", b"\r\n\r\n", 400),
-    # methods
-    ("unknown method", b"BREW @GET HTTP/1.1\r\n" + H + b"\r\n", 501),
-    ("method in lower case", b"get @GET HTTP/1.1\r\n" + H + b"\r\n", 501),
-    ("CONNECT", b"CONNECT a.example:443 HTTP/1.1\r\n" + H + b"\r\n", 501),
-    ("TRACE", b"TRACE @GET HTTP/1.1\r\n" + H + b"\r\n", 501),
-    # limits
-    ("head over 8 KB", GET + H + b"Accept: " + b"a" * 8192 + b"\r\n\r\n", 431),
-    ("many headers", GET + H + b"".join(b"A%d: b\r\n" % i for i in range(200)) + b"\r\n", 431),
-    ("path over its limit", b"GET /" + b"a" * 5000 + b" HTTP/1.1\r\n" + H + b"\r\n", 414),
-    ("path over the head's limit", b"GET /" + b"a" * 9000 + b" HTTP/1.1\r\n" + H + b"\r\n", (414, 431)),
-    ("body over 1 MB", POST + BEARER + b"Content-Type: application/json\r\nContent-Length: 1048577\r\n\r\n", 413),
-    ("body of 2^62", POST + BEARER + b"Content-Length: 4611686018427387904\r\n\r\n", 413),
-    # expectations
-    ("unknown Expect", POST + BEARER + b"Expect: the-spanish-inquisition\r\nContent-Length: 2\r\n\r\n", 417),
-]
-
-
-@pytest.mark.parametrize("name,raw,status", REFUSED, ids=[r[0] for r in REFUSED])
-def test_refused_and_closed(door, name, raw, status):
-    answer, closed = ask(door[0], fill(raw, door) + b"GET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n")
-    assert answer.status in (status if isinstance(status, tuple) else (status,)), answer
-    assert answer.header("Connection") == "close"
-    assert closed is True, f"then it said {closed!r}"
-    assert b"script" not in answer.body.lower() or b"<script>\r\n" not in answer.body
-    assert answer.cookie is None
-
-
-def test_transfer_encoding_is_refused_on_the_public_door(server):
-    raw = POST.replace(b"@POST", b"/strict/seat") + b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"
-    answer, closed = ask(server.public, raw)
-    assert (answer.status, closed) == (400, True)
-
-
 def chunked(body, slug):
     return (b"POST /api/v1/campaigns HTTP/1.1\r\nHost: x\r\n" + BEARER + b"Content-Type: application/json\r\n"
             b"Transfer-Encoding: chunked\r\n\r\n" + body.replace(b"@", slug))
@@ -173,16 +52,6 @@ def test_chunked_bodies_on_the_admin_door(server):
         c.send(chunked(good, b""))
         assert c.receive().status == 201
         assert c.request("GET", "/api/v1/campaigns/chunk-1", {"Authorization": "Bearer " + TOKEN}).status == 200
-
-
-@pytest.mark.parametrize("body", [b"5\n{}{}{\r\n0\r\n\r\n", b"xyz\r\n{}\r\n0\r\n\r\n", b"-1\r\n{}\r\n0\r\n\r\n",
-                                  b"2\r\n{}xx0\r\n\r\n", b"ffffffffffffffffff\r\n{}\r\n", b" 2\r\n{}\r\n0\r\n\r\n",
-                                  b"0x2\r\n{}\r\n0\r\n\r\n", b"2\r\n{}\r\n0\r\nTrailer: x\r\n\r\n",
-                                  b"2\r\n{}\r\n0\r\nX: y\r\n z\r\n\r\n", b"2\r\n{}\r\n0\r\n\n"],
-                         ids=["bare LF", "no number", "negative", "longer than said", "over 64 bits", "blank", "0x", "trailer", "folded trailer", "bare LF at the end"])
-def test_bad_chunks(server, body):
-    answer, closed = ask(server.admin, chunked(body, b"bad"))
-    assert (answer.status, closed) == (400, True)
 
 
 def test_a_chunked_body_has_a_limit(server):
