@@ -285,8 +285,6 @@ static void begin_head(struct conn *c, size_t head_len)
 /* false: more bytes are needed. */
 static bool process_head(struct conn *c)
 {
-    if (c->in_len - c->in_at >= 2 && memcmp(c->in + c->in_at, "\r\n", 2) == 0 && c->scanned == 0)
-        c->in_at += 2; /* one empty line before a request is let pass (RFC 9112, 2.2) */
     size_t len = c->in_len - c->in_at;
     if (len == 0)
         return false;

@@ -391,6 +391,8 @@ int request_parse(struct request *r, const char *head, size_t len)
     };
     if (len > HTTP_HEAD_MAX)
         return 431;
+    if (len > 2 && memcmp(head, "\r\n", 2) == 0) /* one empty line before a request is let pass (RFC 9112, 2.2) */
+        head += 2, len -= 2;
     int status = raw_check(head, len);
     if (status)
         return status;

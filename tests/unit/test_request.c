@@ -86,6 +86,7 @@ static const struct {
     {"an expectation that is not ours", TEXT("POST / HTTP/1.1\r\nHost: h\r\nExpect: 200-ok\r\n\r\n"), 417},
     {"two authorizations", TEXT("GET / HTTP/1.1\r\nHost: h\r\nAuthorization: a\r\nAuthorization: b\r\n\r\n"), 400},
     {"only an empty line", TEXT("\r\n\r\n"), 400},
+    {"one empty line first", TEXT("\r\nGET / HTTP/1.1\r\nHost: h\r\n\r\n"), 0},
 };
 
 static void each_head_gets_its_status(void **state)
