@@ -51,8 +51,9 @@ static enum qr_decoded decode_png(const uint8_t *bytes, size_t len, struct qr_lo
     return png_image_finish_read(&image, NULL, l->argb, 0, NULL) ? QR_DECODED : QR_DECODE_DAMAGED;
 }
 
-/* Printers' JPEGs: Adobe writes how little ink there is, the others how much. */
-static void from_ink(struct qr_logo *l, bool inverted)
+/* Printers' JPEGs: Adobe writes how little ink there is, the others how much. Not inlined: gcc would then warn of its
+ * variables beside the setjmp, which is over. */
+__attribute__((noinline)) static void from_ink(struct qr_logo *l, bool inverted)
 {
     size_t count = (size_t)l->width * (size_t)l->height;
     for (size_t i = 0; i < count; i++) {

@@ -117,8 +117,10 @@ struct admin *admin_new(struct event_base *base, const struct config *config, st
                         const struct metrics_worker *workers, char *err, size_t err_size)
 {
     struct admin *a = calloc(1, sizeof *a);
-    if (a)
+    if (a) {
+        a->store = store;
         a->throttle = throttle_new();
+    }
     if (a && a->throttle)
         a->hasher = hasher_new(base);
     if (a && a->hasher)
@@ -126,7 +128,7 @@ struct admin *admin_new(struct event_base *base, const struct config *config, st
     if (a && a->press)
         a->printer = printer_new(base);
     if (a && a->printer)
-        a->events = events_new(base, store);
+        a->events = events_new(base, a);
     if (!a || !a->events) {
         snprintf(err, err_size, "out of memory or threads");
         admin_free(a);
@@ -137,7 +139,6 @@ struct admin *admin_new(struct event_base *base, const struct config *config, st
     a->config = config;
     a->workers = workers;
     a->worker_count = config->workers;
-    a->store = store;
     a->alerts = alerts_new(base, a);
     if (!a->alerts) {
         snprintf(err, err_size, "out of memory or threads");

@@ -14,7 +14,9 @@
 #include <jansson.h>
 #include <sodium.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "answer.h"
 #include "client.h"
@@ -140,9 +142,8 @@ static void require_token(struct conn *c, struct span token)
         decide(c);
         return;
     }
-    char hex[STORE_TOKEN_HASH];
-    sodium_bin2hex(hex, sizeof hex, hash, sizeof hash);
-    store_row_get(a->store, (struct store_rows){STORE_TOKENS, NULL}, hex, lookup_done, c);
+    sodium_bin2hex(q->token, sizeof q->token, hash, sizeof hash);
+    store_row_get(a->store, (struct store_rows){STORE_TOKENS, NULL}, q->token, lookup_done, c);
 }
 
 /* --- by session --- */
@@ -165,15 +166,33 @@ static void no_session(struct conn *c)
     problem_reply(c, 401, "The session has ended; log in again.");
 }
 
+/* Of a session that names this epoch. */
+static bool user_stands(enum store_result r, const char *json, size_t len, const char *epoch, struct user_record *user)
+{
+    return r == STORE_OK && user_record_from_json(json, len, user) && !user->disabled &&
+           strcmp(user->epoch, epoch) == 0;
+}
+
+static bool session_stands(enum store_result r, const char *json, size_t len, int64_t now,
+                           struct session_record *session)
+{
+    return r == STORE_OK && session_record_from_json(json, len, session) &&
+           now - session->created_at < (int64_t)SESSION_DAYS * 86400;
+}
+
+static bool is_known(enum store_result r)
+{
+    return r == STORE_OK || r == STORE_NOT_FOUND;
+}
+
 static void user_done(void *ctx, enum store_result r, const char *json, size_t len)
 {
     struct conn *c = ctx;
     struct admin_request *q = request_of(c);
     struct user_record user;
-    if (r != STORE_OK && r != STORE_NOT_FOUND) {
+    if (!is_known(r)) {
         problem_reply_store(c, r, PROBLEM_READING);
-    } else if (r == STORE_NOT_FOUND || !user_record_from_json(json, len, &user) || user.disabled ||
-               strcmp(user.epoch, q->epoch) != 0) {
+    } else if (!user_stands(r, json, len, q->epoch, &user)) {
         no_session(c);
     } else {
         auth_name(c, user.name);
@@ -189,10 +208,9 @@ static void session_done(void *ctx, enum store_result r, const char *json, size_
     struct conn *c = ctx;
     struct admin_request *q = request_of(c);
     struct session_record session;
-    if (r != STORE_OK && r != STORE_NOT_FOUND) {
+    if (!is_known(r)) {
         problem_reply_store(c, r, PROBLEM_READING);
-    } else if (r == STORE_NOT_FOUND || !session_record_from_json(json, len, &session) ||
-               conn_now(c) - session.created_at >= (int64_t)SESSION_DAYS * 86400) {
+    } else if (!session_stands(r, json, len, conn_now(c), &session)) {
         no_session(c);
     } else {
         snprintf(q->epoch, sizeof q->epoch, "%s", session.epoch);
@@ -224,6 +242,71 @@ void auth_require(struct conn *c, enum auth_role needed, void (*then)(struct con
         require_session(c, cookie);
     else
         problem_reply(c, 401, NULL);
+}
+
+/* --- later --- */
+
+struct recheck {
+    struct admin *admin;
+    void (*done)(void *ctx, bool stands);
+    void *ctx;
+    char epoch[17];
+};
+
+static void recheck_done(struct recheck *again, bool stands)
+{
+    again->done(again->ctx, stands);
+    free(again);
+}
+
+static void token_again(void *ctx, enum store_result r, const char *json, size_t len)
+{
+    struct token_record record;
+    bool stands = !is_known(r) || (r == STORE_OK && token_record_from_json(json, len, &record) &&
+                                   (!record.expires_at || record.expires_at > time(NULL)));
+    recheck_done(ctx, stands);
+}
+
+static void user_again(void *ctx, enum store_result r, const char *json, size_t len)
+{
+    struct recheck *again = ctx;
+    struct user_record user = {0};
+    bool stands = !is_known(r) || user_stands(r, json, len, again->epoch, &user);
+    sodium_memzero(&user, sizeof user);
+    recheck_done(again, stands);
+}
+
+static void session_again(void *ctx, enum store_result r, const char *json, size_t len)
+{
+    struct recheck *again = ctx;
+    struct session_record session;
+    if (!is_known(r) || !session_stands(r, json, len, time(NULL), &session)) {
+        recheck_done(again, !is_known(r));
+        return;
+    }
+    snprintf(again->epoch, sizeof again->epoch, "%s", session.epoch);
+    store_row_get(again->admin->store, (struct store_rows){STORE_USERS, NULL}, session.user, user_again, again);
+}
+
+struct auth_proof auth_proof_of(struct conn *c)
+{
+    struct auth_proof proof;
+    memcpy(proof.token, request_of(c)->token, sizeof proof.token);
+    memcpy(proof.session, request_of(c)->session, sizeof proof.session);
+    return proof;
+}
+
+bool auth_recheck(struct admin *a, const struct auth_proof *proof, void (*done)(void *ctx, bool stands), void *ctx)
+{
+    struct recheck *again;
+    if ((!*proof->token && !*proof->session) || !(again = malloc(sizeof *again)))
+        return false;
+    *again = (struct recheck){.admin = a, .done = done, .ctx = ctx};
+    if (*proof->token)
+        store_row_get(a->store, (struct store_rows){STORE_TOKENS, NULL}, proof->token, token_again, again);
+    else
+        store_session_get(a->store, proof->session, session_again, again);
+    return true;
 }
 
 /* --- GET /api/v1/me --- */

@@ -79,7 +79,8 @@ struct admin_request {
     char by[AUTH_NAME_MAX + 1]; /* the user's or the token's name */
     char who[AUTH_WHO_MAX + 1]; /* likewise, as the audit log says it */
     char from[INET6_ADDRSTRLEN];
-    char session[STORE_TOKEN_HASH]; /* the hash of the session's token; "" none */
+    char token[STORE_TOKEN_HASH];   /* the hash of the token; "" none, or the configuration's */
+    char session[STORE_TOKEN_HASH]; /* likewise of the session's */
     char epoch[17];                 /* of the session */
     char link[17];                  /* an owner link's id */
     int64_t link_until;             /* unix seconds */

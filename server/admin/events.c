@@ -29,7 +29,9 @@ struct events_watch {
 struct events_client {
     struct conn *conn;
     struct events_client *next, **prev;
-    int64_t until;
+    struct auth_proof proof;
+    int64_t until, checked_at; /* unix seconds */
+    struct events_asked *asked;
     size_t count;
     struct {
         struct events_watch *watch;
@@ -37,7 +39,14 @@ struct events_client {
     } watched[EVENTS_WATCHED_MAX];
 };
 
+/* What is being read for a client, which may be gone when it comes; NULL then. One at a time. */
+struct events_asked {
+    struct events *events;
+    struct events_client *client;
+};
+
 struct events {
+    struct admin *admin;
     struct store *store;
     struct changes *changes;
     struct event tick;
@@ -246,6 +255,51 @@ static void read_changed(struct events *e)
     e->many = false;
 }
 
+/* --- what is read for one client --- */
+
+static struct events_asked *asked_new(struct events *e, struct events_client *k)
+{
+    struct events_asked *asked = malloc(sizeof *asked);
+    if (asked) {
+        *asked = (struct events_asked){e, k};
+        k->asked = asked;
+    }
+    return asked;
+}
+
+/* Whose it was; NULL: gone. */
+static struct events_client *asked_end(struct events_asked *asked)
+{
+    struct events_client *k = asked->client;
+    if (k)
+        k->asked = NULL;
+    free(asked);
+    return k;
+}
+
+/* A stream outlives what it was begun with: users are disabled, sessions ended, tokens taken back. */
+static void rechecked(void *ctx, bool stands)
+{
+    struct events_client *k = asked_end(ctx);
+    if (k && !stands)
+        conn_stream_end(k->conn);
+}
+
+static void recheck_clients(struct events *e, int64_t now)
+{
+    int checks = 0;
+    for (struct events_client *k = e->clients, *next; k && checks < EVENTS_CHECKS_MAX; k = next) {
+        next = k->next;
+        struct events_asked *asked;
+        if (k->asked || now - k->checked_at < EVENTS_CHECK_SECONDS || !(asked = asked_new(e, k)))
+            continue;
+        k->checked_at = now;
+        checks++;
+        if (!auth_recheck(e->admin, &k->proof, rechecked, asked))
+            asked_end(asked);
+    }
+}
+
 /* --- once a second --- */
 
 static void on_tick(evutil_socket_t fd, short what, void *arg)
@@ -260,18 +314,20 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
         if (now >= k->until)
             conn_stream_end(k->conn);
     }
+    recheck_clients(e, now);
     read_changed(e);
     read_seats(e);
     if (e->clients)
         event_add(&e->tick, &(struct timeval){1, 0});
 }
 
-struct events *events_new(struct event_base *base, struct store *store)
+struct events *events_new(struct event_base *base, struct admin *admin)
 {
     struct events *e = calloc(1, sizeof *e);
     if (!e)
         return NULL;
-    e->store = store;
+    e->admin = admin;
+    e->store = admin->store;
     event_assign(&e->tick, base, -1, EV_TIMEOUT, on_tick, e);
     return e;
 }
@@ -289,6 +345,8 @@ void events_free(struct events *e)
 
 static void client_free(struct events_client *k)
 {
+    if (k->asked)
+        k->asked->client = NULL;
     for (size_t i = 0; i < k->count; i++)
         watch_leave(k->watched[i].watch);
     free(k);
@@ -342,7 +400,8 @@ static void begin_listening(struct events *e)
         event_add(&e->tick, &(struct timeval){0, 0}); /* what it asked for, now */
 }
 
-static void client_begin(struct conn *c, struct events_client *k)
+/* false: the connection has ended, and the client with it. */
+static bool client_begin(struct conn *c, struct events_client *k)
 {
     static const char lines[] =
         "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nX-Accel-Buffering: no\r\n";
@@ -350,14 +409,16 @@ static void client_begin(struct conn *c, struct events_client *k)
     char hello[64];
     struct reply r;
     k->conn = c;
-    k->until = conn_now(c) + EVENTS_LIFE_SECONDS;
+    k->proof = auth_proof_of(c);
+    k->checked_at = conn_now(c);
+    k->until = k->checked_at + EVENTS_LIFE_SECONDS;
     request_of(c)->listener = k;
     reply_begin(&r, c, 200);
     reply_header_text(&r, "Content-Type", "text/event-stream");
     reply_lines(&r, lines, sizeof lines - 1);
     if (!reply_stream(&r, client_ended)) {
         client_free(k);
-        return;
+        return false;
     }
     k->next = e->clients;
     k->prev = &e->clients;
@@ -367,22 +428,21 @@ static void client_begin(struct conn *c, struct events_client *k)
     begin_listening(e);
     snprintf(hello, sizeof hello, "retry: %d\n\n", (int)EVENTS_RETRY_MS);
     conn_stream_send(c, hello, strlen(hello));
+    return true;
 }
 
 /* Without ?campaigns=: the first ones, by slug. */
 static void list_done(void *ctx, enum store_result r, const struct store_campaign *rows, size_t count, const char *next,
                       int64_t total)
 {
-    struct conn *c = ctx;
+    struct events_asked *asked = ctx;
+    struct events *e = asked->events;
     (void)next, (void)total;
-    struct events_client *k = r == STORE_OK ? calloc(1, sizeof *k) : NULL;
-    if (!k) {
-        problem_reply_store(c, r == STORE_OK ? STORE_UNAVAILABLE : r, PROBLEM_READING);
-        return;
-    }
-    for (size_t i = 0; i < count; i++)
-        client_watch(admin_of(c)->events, k, rows[i].definition->slug);
-    client_begin(c, k);
+    struct events_client *k = asked_end(asked);
+    if (k && r != STORE_OK)
+        conn_stream_end(k->conn); /* it asks again */
+    for (size_t i = 0; k && r == STORE_OK && i < count; i++)
+        client_watch(e, k, rows[i].definition->slug);
 }
 
 /* The slugs of a list "a,b", in lower case; what can be none is an error. */
@@ -400,31 +460,39 @@ static bool watch_list(struct conn *c, struct events_client *k, char *list)
     return true;
 }
 
+static void begin_with_list(struct conn *c, struct events_client *k)
+{
+    struct admin *a = admin_of(c);
+    struct events_asked *asked = asked_new(a->events, k);
+    if (!asked) {
+        client_free(k);
+        problem_reply_store(c, STORE_UNAVAILABLE, PROBLEM_READING);
+    } else if (client_begin(c, k)) {
+        store_campaign_list(a->store, NULL, "", EVENTS_WATCHED_MAX, list_done, asked);
+    } else {
+        free(asked);
+    }
+}
+
 static void stream_start(struct conn *c)
 {
     static char list[EVENTS_WATCHED_MAX * (CAMPAIGN_SLUG_MAX + 1) + 1]; /* of this call only */
     struct admin *a = admin_of(c);
     long len = query_get(conn_request(c)->query, "campaigns", list, sizeof list);
-    if (a->events->client_count >= EVENTS_CLIENTS_MAX) {
+    struct events_client *k = a->events->client_count < EVENTS_CLIENTS_MAX ? calloc(1, sizeof *k) : NULL;
+    if (!k) {
         problem_reply(c, 503, "Too many are listening; try again later.");
-        return;
-    }
-    if (len == -2) {
-        store_campaign_list(a->store, NULL, "", EVENTS_WATCHED_MAX, list_done, c);
-        return;
-    }
-    struct events_client *k = calloc(1, sizeof *k);
-    if (k && len > 0 && watch_list(c, k, list)) {
+    } else if (len == -2) {
+        begin_with_list(c, k);
+    } else if (len > 0 && watch_list(c, k, list)) {
         client_begin(c, k);
-        return;
-    }
-    struct field_errors errors = {.count = 0};
-    if (k)
+    } else {
+        struct field_errors errors = {.count = 0};
         field_errors_add(&errors, "campaigns", "must be slugs, separated by commas, %d at most",
                          (int)EVENTS_WATCHED_MAX);
-    if (k)
         client_free(k);
-    problem_reply_fields(c, &errors);
+        problem_reply_fields(c, &errors);
+    }
 }
 
 void events_stream(struct conn *c)

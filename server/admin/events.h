@@ -12,6 +12,7 @@
 struct events;
 struct event_base;
 struct json_t;
+struct admin;
 
 enum {
     EVENTS_CLIENTS_MAX = 256,
@@ -19,12 +20,14 @@ enum {
     EVENTS_GROUPS_MAX = 300,   /* of a campaign with more only the sums are told, and no groups */
     EVENTS_READS_MAX = 64,     /* campaigns that are read in a second; of more, each has its turn later */
     EVENTS_CHANGED_MAX = 128,  /* changed campaigns that are told of in a second; of more, that there were many */
+    EVENTS_CHECKS_MAX = 64,    /* clients that are asked for again in a second, whether they still may listen */
+    EVENTS_CHECK_SECONDS = 2,  /* how often each is, at most */
     EVENTS_HEARTBEAT = 15,     /* seconds */
     EVENTS_RETRY_MS = 2000,    /* after which a client asks again */
     EVENTS_LIFE_SECONDS = 600, /* then it has to ask again anyway, and to say who it is */
 };
 
-struct events *events_new(struct event_base *base, struct store *store); /* NULL: out of memory */
+struct events *events_new(struct event_base *base, struct admin *admin); /* NULL: out of memory */
 /* Tells everybody who listens; object is taken over, NULL: out of memory. */
 void events_tell(struct events *e, const char *name, struct json_t *object);
 /* After the store's and the door's. NULL is fine. */

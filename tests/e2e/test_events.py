@@ -6,6 +6,7 @@ import time
 
 import huoma
 from huoma import TOKEN, Server, Visitor, redirect_groups, wait_for
+from test_accounts import Browser, make_user
 
 
 EVENT_SECONDS = 60  # for one event, on a machine that does much else: large campaigns are read and told of in one thread
@@ -15,8 +16,9 @@ class Listener:
     """An EventSource: reads events as they come."""
 
     def __init__(self, server, query="", headers=None):
+        sent = {"Authorization": "Bearer " + TOKEN, **(headers or {})}
         self.connection = huoma.Connection(server.admin)
-        self.connection.send(huoma.build_request("GET", "/api/v1/events" + query, {"Authorization": "Bearer " + TOKEN, **(headers or {})}))
+        self.connection.send(huoma.build_request("GET", "/api/v1/events" + query, {k: v for k, v in sent.items() if v}))
         self.head = self.read_until(b"\r\n\r\n").decode()
         self.status = int(self.head.split()[1])
 
@@ -159,6 +161,35 @@ def test_it_needs_a_login_and_slugs(server, slug):
     for bad in ("", "a,,b", "a b", "_", "a," * 3000):
         assert server.api("GET", "/events?campaigns=" + bad.replace(" ", "%20"), expect="any").status in (414, 422), bad
     assert huoma.once(server.admin, "HEAD", "/api/v1/events", {"Authorization": "Bearer " + TOKEN}).status == 200
+
+
+def test_it_ends_with_the_right_to_it(server, slug):
+    """The user is disabled, logs out everywhere, or the token is taken back: the stream ends by itself. The others' do not."""
+    server.create(slug, redirect_groups(5))
+    users = [f"{slug}-{n}"[:32] for n in "ab"]
+    cookies = []
+    for name in users:
+        make_user(server, name, "viewer")
+        browser = Browser(server)
+        browser.login(name)
+        cookies.append(browser)
+    made = server.api("POST", "/tokens", {"name": slug[:32], "role": "viewer"}, 201).json()
+    by_cookie = [Listener(server, f"?campaigns={slug}", {"Authorization": None, "Cookie": "hms=" + b.cookie}) for b in cookies]
+    by_token = Listener(server, "", {"Authorization": "Bearer " + made["token"]})
+    with Listener(server, "?campaigns=" + slug) as stays:
+        listening = [*by_cookie, by_token]
+        assert [l.status for l in listening] == [200] * 3
+        server.api("PATCH", f"/users/{users[0]}", {"disabled": True})
+        cookies[1].ask("DELETE", "/session?everywhere=1", expect=204)
+        server.api("DELETE", f"/tokens/{made['id']}", expect=204)
+        for l in listening:
+            l.connection.socket.settimeout(EVENT_SECONDS)
+            while l.connection.socket.recv(65536):
+                continue
+            l.close()
+        stays.seats()
+        Visitor(server, slug).scan()
+        assert stays.seats()["seats"]["used"] == 1
 
 
 def test_no_more_listen_than_may(slug):
