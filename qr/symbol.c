@@ -3,8 +3,10 @@
 
 #include <errno.h>
 #include <qrencode.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 int qr_encode(const char *text, size_t len, enum qr_ecc ecc, struct qr_symbol *ret_symbol)
 {
@@ -45,17 +47,46 @@ void qr_symbol_clear(struct qr_symbol *s)
     *s = (struct qr_symbol){0};
 }
 
-bool qr_compact(const char *url, size_t len, char *out)
+static void capitals(char *text, size_t len)
 {
-    static const char set[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:";
-    for (size_t i = 0; i < len; i++) {
-        bool lower = url[i] >= 'a' && url[i] <= 'z';
-        if (url[i] >= 'A' && url[i] <= 'Z')
-            return false; /* whoever wrote it may have meant that */
-        out[i] = (char)(lower ? url[i] - 'a' + 'A' : url[i]);
-        if (url[i] == '%' || !memchr(set, out[i], sizeof set - 1))
-            return false;
-    }
+    for (size_t i = 0; i < len; i++)
+        if (text[i] >= 'a' && text[i] <= 'z')
+            text[i] = (char)(text[i] - 'a' + 'A');
+}
+
+/* Bytes of scheme and host, which mean the same in capitals; 0: it is no link of the web. */
+static size_t head_of(const char *url)
+{
+    size_t scheme = strncasecmp(url, "https://", 8) == 0 ? 8 : strncasecmp(url, "http://", 7) == 0 ? 7 : 0;
+    size_t host = scheme ? strcspn(url + scheme, "/?#") : 0;
+    bool plain = !memchr(url + scheme, '@', host) && !memchr(url + scheme, '[', host); /* no names, no zones */
+    return plain ? scheme + host : scheme;
+}
+
+int qr_encode_compact(const char *url, size_t len, size_t own, enum qr_ecc ecc, struct qr_symbol *ret_symbol, char *out,
+                      char said[QR_COMPACT_SAID])
+{
+    struct qr_symbol compact;
+    int result = qr_encode(url, len, ecc, ret_symbol);
+    if (result != 0)
+        return result;
+    memcpy(out, url, len);
     out[len] = '\0';
-    return true;
+    size_t head = head_of(out);
+    capitals(out, head);
+    capitals(out + len - own, own);
+    result = qr_encode(out, len, ecc, &compact);
+    if (result == 0 && compact.size < ret_symbol->size) {
+        snprintf(said, QR_COMPACT_SAID, "%d of %d modules", compact.size, ret_symbol->size);
+        qr_symbol_clear(ret_symbol);
+        *ret_symbol = compact;
+        return 0;
+    }
+    bool kept = strpbrk(out + head, "abcdefghijklmnopqrstuvwxyz") != NULL;
+    if (result == 0)
+        qr_symbol_clear(&compact);
+    memcpy(out, url, len);
+    snprintf(said, QR_COMPACT_SAID, "not used: %s",
+             kept ? "the path may mean something else in capitals" : "it would not be smaller");
+    return 0;
 }

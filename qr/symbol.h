@@ -6,7 +6,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { QR_TEXT_MAX = 2300 }; /* bytes */
+enum {
+    QR_TEXT_MAX = 2300,   /* bytes */
+    QR_COMPACT_SAID = 64, /* bytes, with the NUL */
+};
 
 enum qr_ecc { QR_ECC_L, QR_ECC_M, QR_ECC_Q, QR_ECC_H };
 
@@ -20,10 +23,13 @@ int qr_encode(const char *text, size_t len, enum qr_ecc ecc, struct qr_symbol *r
 void qr_symbol_clear(struct qr_symbol *s);
 
 /*
- * The link in capitals, which a symbol holds in fewer bits (alphanumeric mode, ISO/IEC 18004, 7.4.4), into out (len + 1
- * bytes, NUL-terminated). false, and out is not to be used: it has characters that this mode lacks, or capitals that
- * may mean something else. Scheme and host mean the same in capitals (RFC 3986, 6.2.2.1), and so do campaigns' paths.
+ * As qr_encode, with the link in capitals where they mean the same, if that makes a smaller symbol: one in capitals
+ * alone takes fewer bits (alphanumeric mode, ISO/IEC 18004, 7.4.4). These are the scheme and the host of http and https
+ * (RFC 3986, 6.2.2.1) and the last `own` bytes, which the caller knows to be read so; small letters anywhere else stay.
+ * out: len + 1 bytes, gets what the symbol says. said: "25 of 29 modules", or why the link is as it was. out and said
+ * are filled only when 0 is returned.
  */
-bool qr_compact(const char *url, size_t len, char *out);
+int qr_encode_compact(const char *url, size_t len, size_t own, enum qr_ecc ecc, struct qr_symbol *ret_symbol, char *out,
+                      char said[QR_COMPACT_SAID]);
 
 #endif

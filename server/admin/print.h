@@ -89,9 +89,9 @@ void print_campaign_clear(struct print_campaign *of);
 
 /* What the answer says beside the drawing. */
 struct print_told {
-    char trouble[QR_REASON_MAX]; /* with -ENOTSUP: what this server lacks */
-    int margin;                  /* share of dirt that all codes are read with, percent; -1: not known */
-    char compact[48];            /* "25 of 29 modules"; "": not asked for */
+    char trouble[QR_REASON_MAX];   /* with -ENOTSUP: what this server lacks */
+    int margin;                    /* share of dirt that all codes are read with, percent; -1: not known */
+    char compact[QR_COMPACT_SAID]; /* "25 of 29 modules", or why not; "": not asked for */
 };
 
 #define PRINT_CHANNEL_RULE "must be 1 to 32 of a-z, 0-9 and -, not begin with -, and not be reserved"

@@ -35,20 +35,13 @@ int print_symbol_make(const struct print *p, const struct print_campaign *of, co
     char link[PRINT_LINK_MAX];
     enum qr_ecc ecc = p->with_logo && of->logo ? QR_ECC_H : p->ecc;
     print_link(link, of->base_url, of->slug, channel);
-    snprintf(ret->text, sizeof ret->text, "%s", link);
-    int result = qr_encode(link, strlen(link), ecc, &ret->symbol);
-    if (result == 0 && p->compact) {
-        int before = ret->symbol.size;
-        if (!qr_compact(link, strlen(link), ret->text)) {
-            snprintf(told->compact, sizeof told->compact, "not possible for this link");
-            snprintf(ret->text, sizeof ret->text, "%s", link);
-        } else {
-            qr_symbol_clear(&ret->symbol);
-            result = qr_encode(ret->text, strlen(ret->text), ecc, &ret->symbol);
-            if (result == 0)
-                snprintf(told->compact, sizeof told->compact, "%d of %d modules", ret->symbol.size, before);
-        }
-    }
+    size_t len = strlen(link);
+    /* Campaigns and channels are found in capitals too; what stands before them is not ours to know. */
+    int result = p->compact ? qr_encode_compact(link, len, len - strlen(of->base_url), ecc, &ret->symbol, ret->text,
+                                                told->compact)
+                            : qr_encode(link, len, ecc, &ret->symbol);
+    if (!p->compact)
+        memcpy(ret->text, link, len + 1);
     if (result == 0 || result == -ENOMEM)
         return result;
     field_errors_add(errors, "ecc", "the link is too long for this level");

@@ -125,25 +125,17 @@ static enum form form_of(const struct order *o)
     return FORM_NONE;
 }
 
-/* In capitals if that is asked for and possible; says what was gained. */
+/* In capitals if that is asked for and means the same; says what was gained. */
 static int encode(const struct order *o, struct qr_symbol *symbol)
 {
     size_t len = strlen(o->url);
-    int result = qr_encode(o->url, len, o->ecc, symbol);
-    if (result != 0 || !o->compact)
-        return result;
-    char *capitals = malloc(len + 1);
-    if (!capitals || !qr_compact(o->url, len, capitals)) {
-        fprintf(stderr, "compact: not possible for this link\n");
-        free(capitals);
-        return 0;
-    }
-    int before = symbol->size;
-    qr_symbol_clear(symbol);
-    result = qr_encode(capitals, len, o->ecc, symbol);
+    if (!o->compact)
+        return qr_encode(o->url, len, o->ecc, symbol);
+    char said[QR_COMPACT_SAID], *text = malloc(len + 1);
+    int result = text ? qr_encode_compact(o->url, len, 0, o->ecc, symbol, text, said) : -ENOMEM;
     if (result == 0)
-        fprintf(stderr, "compact: %d of %d modules\n", symbol->size, before);
-    free(capitals);
+        fprintf(stderr, "compact: %s\n", said);
+    free(text);
     return result;
 }
 

@@ -320,7 +320,7 @@ def test_qr(tmp_path):
 def test_qr_for_print(tmp_path):
     """All forms, rounded, compact, as large as the distance wants it: read, and measured."""
     for name, ppm in (("a.pdf", ["pdftoppm", "-r", "60", "-singlefile"]), ("a.eps", None), ("a.svg", ["rsvg-convert", "-d", "60", "-p", "60"])):
-        out = run("qr", "https://q.example.com/spring-run", "-o", tmp_path / name, "--compact", "--shape", "rounded", "--distance", "80cm")
+        out = run("qr", "https://q.example.com/SPRING-RUN", "-o", tmp_path / name, "--compact", "--shape", "rounded", "--distance", "80cm")
         assert out.returncode == 0 and out.stderr == "compact: 25 of 29 modules\n", out.stderr
         if not ppm:
             continue
@@ -334,6 +334,8 @@ def test_qr_for_print(tmp_path):
     box = re.search(r"%%BoundingBox: (\d+) (\d+) (\d+) (\d+)", (tmp_path / "a.eps").read_text("latin-1"))
     side = (int(box[3]) - int(box[1])) / 72 * 25.4
     assert 0 <= side - 80 * 33 / 25 <= 2, "the symbol is 80 mm, the quiet zone beside it"
+    out = run("qr", "https://q.example.com/spring-run", "-o", tmp_path / "c.svg", "--compact")
+    assert (out.returncode, out.stderr) == (0, "compact: not used: the path may mean something else in capitals\n"), "not ours to know"
     out = run("qr", "https://q.example.com/spring-run", "-o", tmp_path / "b.pdf", "--distance", "3m", "--size", "100")
     assert out.returncode == 1 and "at least 383 mm" in out.stderr and not (tmp_path / "b.pdf").exists()
     assert_one_line(run("qr", "x", "-o", tmp_path / "b.gif"), 2)

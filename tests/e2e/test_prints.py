@@ -66,7 +66,7 @@ def run(server):
 # --- codes ---
 
 
-@pytest.mark.parametrize("query", ["", "?channel=Shop-1", "?shape=rounded&ecc=Q", "?caption=Shop%201%20%E5%BA%97&margin=6", "?dark=7a1f05&light=fff8e8&compact=1"])
+@pytest.mark.parametrize("query", ["", "?channel=Shop-1", "?shape=rounded&ecc=Q", "?caption=Shop%201%20%E5%BA%97&margin=6", "?dark=7a1f05&light=fff8e8&compact=1&channel=Shop-1"])
 @pytest.mark.parametrize("form, type_", [("svg", "image/svg+xml"), ("png", "image/png"), ("pdf", "application/pdf")])
 def test_a_code_is_read_in_each_form(server, run, tmp_path, form, type_, query):
     answer = ask(server, f"{run}/qr.{form}{query}")
@@ -126,6 +126,29 @@ def test_capitals_make_the_code_smaller_and_it_is_said_by_how_much(server, run):
     modules = [int(re.search(r'viewBox="0 0 (\d+)', a.text)[1]) - 8 for a in (whole, compact)]
     assert modules[1] < modules[0]
     assert compact.header("Huoma-Compact") == f"{modules[1]} of {modules[0]} modules" and whole.header("Huoma-Compact") is None
+
+
+def test_whoever_scans_a_code_in_capitals_gets_a_seat_of_its_campaign_and_channel(server, run, tmp_path):
+    slug = "spring-run-2026"
+    server.create(slug, page_groups(5))
+    answer = ask(server, f"{slug}/qr.png?channel=shop-1&compact=1")
+    [said] = read_codes(*to_png("png", answer.body, tmp_path))
+    assert said == f"HTTP://Q.EXAMPLE.COM/{slug.upper()}/SHOP-1" and "of" in answer.header("Huoma-Compact")
+    with Connection(server.public) as c:
+        seat = c.request("GET", said.removeprefix("HTTP://Q.EXAMPLE.COM"), host="Q.EXAMPLE.COM")
+    assert (seat.status, seat.group) == (200, "g1") and server.show(slug)["seats"]["held"] == 1
+    wait_for("the scan is counted of its channel", lambda: "shop-1" in ask(server, f"{slug}/stats?by=channel").text)
+
+
+def test_a_path_that_stands_before_the_campaign_is_never_put_in_capitals(tmp_path):
+    """A proxy in front knows it as it is written: /GO may be nothing there."""
+    with Server(workers=1, base_url="https://Q.example.com/go") as s:
+        for slug, said, told in (("r", "https://Q.example.com/go/r", "not used: the path may mean something else in capitals"),
+                                 ("run", "HTTPS://Q.EXAMPLE.COM/go/RUN", "25 of 29 modules")):
+            s.create(slug, page_groups(5))
+            answer = ask(s, f"{slug}/qr.png?compact=1")
+            assert answer.header("Huoma-Compact") == told
+            assert read_codes(*to_png("png", answer.body, tmp_path)) == [said]
 
 
 @pytest.mark.parametrize("query, fields", [

@@ -152,6 +152,38 @@ static void test_densest_mode(void **state)
     qr_symbol_clear(&lower);
 }
 
+/* Scheme and host mean the same in capitals, what a caller calls its own too; the rest is never touched. */
+static void test_compact_touches_only_what_means_the_same(void **state)
+{
+    static const struct {
+        const char *url;
+        size_t own;
+        const char *out, *said;
+    } table[] = {
+        {"https://q.example.com/spring-run", 11, "HTTPS://Q.EXAMPLE.COM/SPRING-RUN", "25 of 29 modules"},
+        {"https://q.example.com/SPRING-RUN", 0, "HTTPS://Q.EXAMPLE.COM/SPRING-RUN", "25 of 29 modules"},
+        {"https://q.example.com/spring-run", 0, NULL, "not used: the path may mean something else in capitals"},
+        {"https://q.example.com/?C=3&D=4+5&E=6-78", 0, NULL, "not used: it would not be smaller"},
+        {"http://q.example.com/go/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", 50,
+         "HTTP://Q.EXAMPLE.COM/go/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "33 of 37 modules"},
+        {"http://who:where@q.example.com/A/B/C/D/E/F", 0, NULL,
+         "not used: the path may mean something else in capitals"},
+        {"weixin://dl/business/", 0, NULL, "not used: the path may mean something else in capitals"},
+        {"a", 0, NULL, "not used: the path may mean something else in capitals"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(table); i++) {
+        struct qr_symbol s;
+        char out[128], said[QR_COMPACT_SAID];
+        size_t len = strlen(table[i].url);
+        assert_int_equal(qr_encode_compact(table[i].url, len, table[i].own, QR_ECC_M, &s, out, said), 0);
+        assert_string_equal(out, table[i].out ? table[i].out : table[i].url);
+        assert_string_equal(said, table[i].said);
+        qr_symbol_clear(&s);
+    }
+}
+
 /* The PNG's every pixel is its module's colour; what is outside of the symbol is light, at least `margin` modules wide.
  */
 static void assert_bitmap(const struct qr_symbol *s, const struct qr_look *look, int px)
@@ -389,11 +421,17 @@ static void test_colours(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_png_decodes),  cmocka_unit_test(test_correction_differs),
-        cmocka_unit_test(test_densest_mode), cmocka_unit_test(test_png_pixels),
-        cmocka_unit_test(test_same_bytes),   cmocka_unit_test(test_svg),
-        cmocka_unit_test(test_terminal),     cmocka_unit_test(test_encode_refuses),
-        cmocka_unit_test(test_look),         cmocka_unit_test(test_colours),
+        cmocka_unit_test(test_png_decodes),
+        cmocka_unit_test(test_correction_differs),
+        cmocka_unit_test(test_densest_mode),
+        cmocka_unit_test(test_png_pixels),
+        cmocka_unit_test(test_same_bytes),
+        cmocka_unit_test(test_svg),
+        cmocka_unit_test(test_terminal),
+        cmocka_unit_test(test_encode_refuses),
+        cmocka_unit_test(test_look),
+        cmocka_unit_test(test_colours),
+        cmocka_unit_test(test_compact_touches_only_what_means_the_same),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }
