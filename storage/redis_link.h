@@ -59,6 +59,7 @@ enum redis_script {
     REDIS_SETTLE_DELIVERY,
     REDIS_COUNT_VISITS,
     REDIS_READ_STATS,
+    REDIS_READ_PRINTED,
     REDIS_SCRIPT_COUNT
 };
 
@@ -112,10 +113,11 @@ struct store {
     int hold_seconds;
     int audit_days;
     int stats_days;
-    int64_t hour_minute;  /* of the process's clock when these were made: */
-    uint32_t hour;        /* as store_hour tells it */
-    char hour_text[32];   /* "2026-11-25 14 400", as scripts are told it */
-    size_t stats_reading; /* ranges of statistics that are being read */
+    int64_t hour_minute;          /* of the process's clock when these were made: */
+    uint32_t hour;                /* as store_hour tells it */
+    char hour_text[32];           /* "2026-11-25 14 400", as scripts are told it */
+    size_t stats_reading;         /* ranges of statistics that are being read */
+    struct printed_read *printed; /* campaigns that are being read to be printed */
     store_log log;
 };
 

@@ -377,6 +377,21 @@ typedef void (*store_campaign_done)(void *ctx, enum store_result r, const struct
 
 void store_campaign_read(struct store *s, const char *slug, store_campaign_done done, void *ctx);
 
+/* --- what is printed of a campaign (printed.c) --- */
+
+struct store_printed {
+    const struct campaign *definition;
+    const char *logo; /* the file in base64; NULL: there is none, or it was not asked for */
+    size_t logo_len;
+};
+/* Valid during the callback. */
+typedef void (*store_printed_done)(void *ctx, enum store_result r, const struct store_printed *p);
+
+/* As it is now: who asks for the same campaign while it is being read shares the next answer. */
+void store_printed_read(struct store *s, const char *slug, bool with_logo, store_printed_done done, void *ctx);
+
+/* --- changing campaigns --- */
+
 /*
  * Writes a definition and its plan in the ledger, atomically with scans, and tells every worker. was: NULL creates
  * (STORE_CONFLICT if the slug is taken), else the definition that it was made from, whose version must still be the

@@ -126,6 +126,8 @@ struct admin *admin_new(struct event_base *base, const struct config *config, st
     if (a && a->hasher)
         a->press = print_press_new();
     if (a && a->press)
+        a->proofs = print_proofs_new();
+    if (a && a->proofs)
         a->printer = printer_new(base);
     if (a && a->printer)
         a->events = events_new(base, a);
@@ -193,6 +195,7 @@ void admin_free(struct admin *a)
     alerts_free(a->alerts);
     printer_free(a->printer);
     print_press_free(a->press);
+    print_proofs_free(a->proofs);
     http_door_free(a->door);
     events_free(a->events);
     throttle_free(a->throttle);

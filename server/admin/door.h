@@ -34,6 +34,7 @@ struct events;
 struct events_client;
 struct hasher;
 struct print_press;
+struct print_proofs;
 struct printer;
 struct metrics_worker;
 struct throttle;
@@ -56,7 +57,8 @@ struct admin {
     unsigned char owner_key[AUTH_HASH]; /* of owner links' tokens */
     struct hasher *hasher;
     struct printer *printer;
-    struct print_press *press; /* the print thread's */
+    struct print_press *press;   /* the print thread's */
+    struct print_proofs *proofs; /* of codes, as the print thread told them: for what is drawn without it */
     struct throttle *throttle;
     struct events *events;
     struct alerts *alerts;

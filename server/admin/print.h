@@ -12,6 +12,7 @@
 #include "canvas.h"
 #include "config.h"
 #include "poster.h"
+#include "print_proofs.h"
 #include "qr.h"
 #include "request.h"
 
@@ -89,9 +90,10 @@ void print_campaign_clear(struct print_campaign *of);
 
 /* What the answer says beside the drawing. */
 struct print_told {
-    char trouble[QR_REASON_MAX];   /* with -ENOTSUP: what this server lacks */
-    int margin;                    /* share of dirt that all codes are read with, percent; -1: not known */
-    char compact[QR_COMPACT_SAID]; /* "25 of 29 modules", or why not; "": not asked for */
+    char trouble[QR_REASON_MAX];          /* with -ENOTSUP: what this server lacks */
+    int margin;                           /* share of dirt that all codes are read with, percent; -1: not known */
+    unsigned char proof[PRINT_PROOF_KEY]; /* of the design last proved */
+    char compact[QR_COMPACT_SAID];        /* "25 of 29 modules", or why not; "": not asked for */
 };
 
 #define PRINT_CHANNEL_RULE "must be 1 to 32 of a-z, 0-9 and -, not begin with -, and not be reserved"
@@ -118,5 +120,11 @@ void print_press_free(struct print_press *press);
 /* One code or poster. 0; -EINVAL with errors filled; -ENOTSUP; -ENOMEM; or what write said. */
 int print_draw(struct print_press *press, const struct print *p, struct print_campaign *of, qr_write write, void *ctx,
                struct print_told *told, struct field_errors *errors);
+
+/* A code as SVG that is nothing but squares, and whose proof is among these: what print_draw would write, drawn in less
+ * time than it takes to hand it to another thread. malloc'd. NULL: it is no such code, or out of memory; then told says
+ * nothing. */
+char *print_code_at_once(struct print_proofs *proofs, const struct print *p, const struct print_campaign *of,
+                         struct print_told *told, size_t *len);
 
 #endif

@@ -156,6 +156,15 @@ static int put(const struct code_print *c, const struct print_campaign *of, qr_w
     return qr_canvas_end(canvas);
 }
 
+static struct qr_look look_of(const struct print *p, const struct print_campaign *of)
+{
+    return (struct qr_look){.margin = p->margin,
+                            .dark = p->dark,
+                            .light = p->light,
+                            .rounded = p->rounded,
+                            .logo = p->with_logo ? of->logo : NULL};
+}
+
 int print_code_draw(struct print_press *press, const struct print *p, const struct print_campaign *of, qr_write write,
                     void *ctx, struct print_told *told, struct field_errors *errors)
 {
@@ -163,11 +172,7 @@ int print_code_draw(struct print_press *press, const struct print *p, const stru
     int result = print_symbol_make(p, of, p->channel, &c.code, told, errors);
     if (result != 0)
         return result;
-    c.look = (struct qr_look){.margin = p->margin,
-                              .dark = p->dark,
-                              .light = p->light,
-                              .rounded = p->rounded,
-                              .logo = p->with_logo ? of->logo : NULL};
+    c.look = look_of(p, of);
     result = choose_size(&c, errors);
     if (result == 0)
         result = set_caption(press, &c, told, errors);
@@ -178,4 +183,22 @@ int print_code_draw(struct print_press *press, const struct print *p, const stru
     qr_words_clear(&c.caption);
     qr_symbol_clear(&c.code.symbol);
     return result;
+}
+
+char *print_code_at_once(struct print_proofs *proofs, const struct print *p, const struct print_campaign *of,
+                         struct print_told *told, size_t *len)
+{
+    struct code_print c = {.p = p, .look = look_of(p, of)};
+    struct field_errors errors = {.count = 0};
+    char *image = NULL;
+    *told = (struct print_told){.margin = -1};
+    if (p->kind != PRINT_CODE || p->form != QR_SVG || p->rounded || p->with_logo || p->caption[0])
+        return NULL;
+    if (print_symbol_make(p, of, p->channel, &c.code, told, &errors) == 0 && choose_size(&c, &errors) == 0 &&
+        print_proved_code(proofs, p, &c.code, &c.look, told))
+        image = qr_to_svg(&c.code.symbol, &c.look, c.side, len);
+    qr_symbol_clear(&c.code.symbol);
+    if (!image)
+        *told = (struct print_told){.margin = -1};
+    return image;
 }

@@ -55,6 +55,9 @@ int print_poster_draw(struct print_press *press, const struct print *p, const st
  * error that says what to change; -ENOTSUP. (print_prove.c) */
 int print_prove_code(struct print_press *press, const struct print *p, const struct print_symbol *code,
                      const struct qr_look *look, struct print_told *told, struct field_errors *errors);
+/* Whether that is known without asking a decoder; told->margin likewise. */
+bool print_proved_code(struct print_proofs *proofs, const struct print *p, const struct print_symbol *code,
+                       const struct qr_look *look, struct print_told *told);
 int print_prove_plan(struct print_press *press, const struct print *p, const struct print_campaign *of,
                      const char *code, const char *label, struct qr_plan *plan, struct print_told *told,
                      struct field_errors *errors);

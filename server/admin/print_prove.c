@@ -78,6 +78,7 @@ static int prove(struct print_press *press, const struct design *d, struct print
                  struct field_errors *errors)
 {
     int margin;
+    memcpy(told->proof, d->key, sizeof told->proof);
     if (print_proofs_find(press->proofs, d->key, &margin)) {
         tell(told, margin);
         return 0;
@@ -109,20 +110,38 @@ static void draw_code(void *ctx, cairo_t *cr)
     qr_code_draw(cr, c->symbol, c->look, 0, 0, 1);
 }
 
+static struct design design_of_code(const struct print *p, struct code_drawing *drawing, const char *text)
+{
+    struct design d = {.p = p,
+                       .logo = drawing->look->logo,
+                       .proof = {.draw = draw_code,
+                                 .ctx = drawing,
+                                 .side = 1,
+                                 .modules = drawing->symbol->size,
+                                 .margin = drawing->look->margin,
+                                 .text = text}};
+    make_key(&d, "", "");
+    return d;
+}
+
 int print_prove_code(struct print_press *press, const struct print *p, const struct print_symbol *code,
                      const struct qr_look *look, struct print_told *told, struct field_errors *errors)
 {
     struct code_drawing drawing = {&code->symbol, look};
-    struct design d = {.p = p,
-                       .logo = look->logo,
-                       .proof = {.draw = draw_code,
-                                 .ctx = &drawing,
-                                 .side = 1,
-                                 .modules = code->symbol.size,
-                                 .margin = look->margin,
-                                 .text = code->text}};
-    make_key(&d, "", "");
+    struct design d = design_of_code(p, &drawing, code->text);
     return prove(press, &d, told, errors);
+}
+
+bool print_proved_code(struct print_proofs *proofs, const struct print *p, const struct print_symbol *code,
+                       const struct qr_look *look, struct print_told *told)
+{
+    struct code_drawing drawing = {&code->symbol, look};
+    struct design d = design_of_code(p, &drawing, code->text);
+    int margin;
+    bool found = print_proofs_find(proofs, d.key, &margin);
+    if (found)
+        tell(told, margin);
+    return found;
 }
 
 /* --- of a poster --- */

@@ -16,7 +16,6 @@ struct print_task {
     struct print_press *press;  /* the print thread's */
     struct print_job *job;      /* under way */
     bool begun;                 /* a streamed answer */
-    void (*then)(struct print_task *t);
 };
 
 /* request_of(c)->print; NULL: out of memory, and 503 is answered. */
@@ -24,10 +23,10 @@ struct print_task *print_task_new(struct conn *c);
 void print_task_free(struct print_task *t);
 /* Frees the task and answers what is wrong: its errors, or what `result` means. */
 void print_task_fail(struct print_task *t, int result);
-/* Takes what is printed of a campaign that was read. false: it was not, and that is answered. */
-bool print_task_take(struct print_task *t, enum store_result r, const struct store_campaign *sc);
-/* Then `then`, once the logo is there, if one is asked for and there is one; else what is wrong is answered. */
-void print_task_read_logo(struct print_task *t, void (*then)(struct print_task *t));
+/* Reads what is printed of the request's campaign; done's ctx is the task. */
+void print_task_read(struct print_task *t, bool with_logo, store_printed_done done);
+/* Takes that. false: it was not read, and that is answered. */
+bool print_task_take(struct print_task *t, enum store_result r, const struct store_printed *p);
 /* Has it done on the print thread; order's ctx is the task. If there is no room for it, answers that. */
 void print_task_start(struct print_task *t, const struct print_order *order);
 /* Huoma-Proof and Huoma-Compact. */

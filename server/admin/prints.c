@@ -1,7 +1,8 @@
 /*
  * Codes and posters: parameters are read here, drawing is done on the print thread, and answered here.
  *
- * start -> the campaign is read -> a job on the print thread -> done.
+ * start -> the campaign is read, its logo with it -> a job on the print thread -> done. What takes less time to draw
+ * than to hand over is drawn as soon as the campaign is read.
  */
 #include <errno.h>
 #include <sodium.h>
@@ -52,7 +53,12 @@ void print_task_fail(struct print_task *t, int result)
         problem_reply(c, 503, result == -ENOTSUP ? told.trouble : NULL);
 }
 
-bool print_task_take(struct print_task *t, enum store_result r, const struct store_campaign *sc)
+void print_task_read(struct print_task *t, bool with_logo, store_printed_done done)
+{
+    store_printed_read(admin_of(t->conn)->store, request_of(t->conn)->slug, with_logo, done, t);
+}
+
+bool print_task_take(struct print_task *t, enum store_result r, const struct store_printed *p)
 {
     struct conn *c = t->conn;
     if (r != STORE_OK) {
@@ -60,33 +66,11 @@ bool print_task_take(struct print_task *t, enum store_result r, const struct sto
         problem_reply_store(c, r, PROBLEM_READING);
         return false;
     }
-    if (print_campaign_take(&t->of, sc->definition, admin_of(c)->config->base_url))
+    if (print_campaign_take(&t->of, p->definition, admin_of(c)->config->base_url) &&
+        (!p->logo || print_campaign_take_logo(&t->of, p->logo, p->logo_len)))
         return true;
     print_task_fail(t, -ENOMEM);
     return false;
-}
-
-static void logo_read(void *ctx, enum store_result r, const char *text, size_t len)
-{
-    struct print_task *t = request_of(ctx)->print;
-    if (r != STORE_OK && r != STORE_NOT_FOUND) {
-        print_task_free(t);
-        problem_reply_store(ctx, r, PROBLEM_READING);
-    } else if (r == STORE_OK && !print_campaign_take_logo(&t->of, text, len)) {
-        print_task_fail(t, -ENOMEM);
-    } else {
-        t->then(t);
-    }
-}
-
-void print_task_read_logo(struct print_task *t, void (*then)(struct print_task *t))
-{
-    t->then = then;
-    if (print_wants_logo(&t->print))
-        store_row_get(admin_of(t->conn)->store, (struct store_rows){STORE_LOGOS, t->of.slug}, STORE_LOGO, logo_read,
-                      t->conn);
-    else
-        then(t);
 }
 
 void print_task_start(struct print_task *t, const struct print_order *order)
@@ -143,18 +127,12 @@ static int draw_work(void *ctx, struct print_job *job)
     return print_draw(t->press, &t->print, &t->of, print_job_write, job, &t->told, &t->errors);
 }
 
-static void draw_done(void *ctx, struct print_job *job, int result)
+/* Frees the task. */
+static void answer(struct print_task *t, const char *bytes, size_t len)
 {
-    struct print_task *t = ctx;
     struct conn *c = t->conn;
     char etag[PRINT_ETAG * 2 + 3], name[CAMPAIGN_SLUG_MAX + CAMPAIGN_CHANNEL_MAX + 64];
     struct reply r;
-    size_t len;
-    if (result != 0) {
-        print_task_fail(t, result);
-        return;
-    }
-    const char *bytes = print_job_bytes(job, &len);
     make_etag(bytes, len, etag);
     make_name(t, name, sizeof name);
     bool has = client_has(conn_request(c), etag);
@@ -166,18 +144,34 @@ static void draw_done(void *ctx, struct print_job *job, int result)
     reply_end(&r, has ? NULL : bytes, has ? 0 : len);
 }
 
-/* --- the request --- */
-
-static void draw_start(struct print_task *t)
+static void draw_done(void *ctx, struct print_job *job, int result)
 {
-    print_task_start(t, &(struct print_order){.ctx = t, .work = draw_work, .done = draw_done});
+    struct print_task *t = ctx;
+    size_t len;
+    if (result != 0) {
+        print_task_fail(t, result);
+        return;
+    }
+    if (t->print.kind == PRINT_CODE)
+        print_proofs_keep(admin_of(t->conn)->proofs, t->told.proof, t->told.margin);
+    const char *bytes = print_job_bytes(job, &len);
+    answer(t, bytes, len);
 }
 
-static void campaign_read(void *ctx, enum store_result r, const struct store_campaign *sc)
+/* --- the request --- */
+
+static void campaign_read(void *ctx, enum store_result r, const struct store_printed *p)
 {
-    struct print_task *t = request_of(ctx)->print;
-    if (print_task_take(t, r, sc))
-        print_task_read_logo(t, draw_start);
+    struct print_task *t = ctx;
+    size_t len;
+    if (!print_task_take(t, r, p))
+        return;
+    char *image = print_code_at_once(admin_of(t->conn)->proofs, &t->print, &t->of, &t->told, &len);
+    if (image)
+        answer(t, image, len);
+    else
+        print_task_start(t, &(struct print_order){.ctx = t, .work = draw_work, .done = draw_done});
+    free(image);
 }
 
 static void print_start(struct conn *c, enum print_kind kind, enum qr_form form)
@@ -192,7 +186,7 @@ static void print_start(struct conn *c, enum print_kind kind, enum qr_form form)
     if (t->errors.count > 0)
         print_task_fail(t, -EINVAL);
     else
-        store_campaign_read(admin_of(c)->store, request_of(c)->slug, campaign_read, c);
+        print_task_read(t, print_wants_logo(&t->print), campaign_read);
 }
 
 /* What the path asks for: its last segment, which is one of the routes'. */

@@ -49,12 +49,12 @@ static void put_name(struct reply *r, const struct print_task *t, const char *su
 
 /* --- POST /campaigns/{slug}/sheet.csv --- */
 
-static void csv_done(void *ctx, enum store_result r, const struct store_campaign *sc)
+static void csv_done(void *ctx, enum store_result r, const struct store_printed *p)
 {
-    struct print_task *t = request_of(ctx)->print;
+    struct print_task *t = ctx;
     struct reply reply;
     size_t len = 0;
-    if (!print_task_take(t, r, sc))
+    if (!print_task_take(t, r, p))
         return;
     char *text = print_sheet_csv(&t->sheet, t->of.base_url, t->of.slug, &len);
     if (!text) {
@@ -70,8 +70,9 @@ static void csv_done(void *ctx, enum store_result r, const struct store_campaign
 
 static void csv_start(struct conn *c)
 {
-    if (begin(c))
-        store_campaign_read(admin_of(c)->store, request_of(c)->slug, csv_done, c);
+    struct print_task *t = begin(c);
+    if (t)
+        print_task_read(t, false, csv_done);
 }
 
 void prints_sheet_csv(struct conn *c)
@@ -165,25 +166,22 @@ static void sheet_done(void *ctx, struct print_job *job, int result)
 
 /* --- its request --- */
 
-static void draw_start(struct print_task *t)
+static void sheet_read(void *ctx, enum store_result r, const struct store_printed *p)
 {
+    struct print_task *t = ctx;
     struct print_order order = {
         .is_long = true, .ctx = t, .work = sheet_work, .ready = sheet_ready, .done = sheet_done};
+    if (!print_task_take(t, r, p))
+        return;
     conn_watch_client(t->conn, client_left);
     print_task_start(t, &order);
 }
 
-static void sheet_read(void *ctx, enum store_result r, const struct store_campaign *sc)
-{
-    struct print_task *t = request_of(ctx)->print;
-    if (print_task_take(t, r, sc))
-        print_task_read_logo(t, draw_start);
-}
-
 static void sheet_start(struct conn *c)
 {
-    if (begin(c))
-        store_campaign_read(admin_of(c)->store, request_of(c)->slug, sheet_read, c);
+    struct print_task *t = begin(c);
+    if (t)
+        print_task_read(t, print_wants_logo(&t->print), sheet_read);
 }
 
 void prints_sheet_pdf(struct conn *c)

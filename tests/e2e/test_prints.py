@@ -1,5 +1,6 @@
 """What is printed of a campaign, over the API: every form is read back by a decoder, and what cannot be is refused by its field."""
 
+import concurrent.futures
 import csv
 import io
 import json
@@ -11,6 +12,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import threading
 import time
 from urllib.parse import quote
 
@@ -183,6 +185,38 @@ def test_a_design_is_proved_once(server, run):
     between, again = children_cpu(), ask(server, f"{run}/sheet.pdf", channels)
     assert between > before and children_cpu() == between
     assert margin_of(again) == margin_of(answer) and again.body == answer.body
+
+
+@pytest.mark.parametrize("query", ["", "&dark=102030&margin=6&size=40", "&compact=1", "&distance=2m", "&ecc=H"])
+def test_a_known_code_is_answered_as_an_unknown_one_was(server, run, query):
+    """What was proved is drawn at once, on another thread: nobody can tell."""
+    first, again = (ask(server, f"{run}/qr.svg?channel=known{query}") for _ in range(2))
+    assert first.body == again.body
+    for name in ("ETag", "Huoma-Proof", "Huoma-Compact", "Content-Disposition", "Content-Type"):
+        assert first.header(name) == again.header(name), name
+
+
+def test_what_was_changed_is_printed_though_others_print_meanwhile(server):
+    """Those who wait share one reading of the campaign, but not one from before they asked."""
+    server.create("fleeting", redirect_groups(1), title="Fleeting")
+    over = threading.Event()
+
+    def print_on():
+        while not over.is_set():
+            server.api("GET", "/campaigns/fleeting/qr.svg", expect="any")
+
+    with concurrent.futures.ThreadPoolExecutor(3) as pool:
+        others = [pool.submit(print_on) for _ in range(3)]
+        try:
+            for _ in range(10):
+                server.api("DELETE", "/campaigns/fleeting", expect=204)
+                ask(server, "fleeting/qr.svg", expect=404)
+                server.create("fleeting", redirect_groups(1), title="Fleeting")
+                ask(server, "fleeting/qr.svg")
+        finally:
+            over.set()
+        for other in others:
+            other.result()
 
 
 def test_without_the_decoder_nothing_is_printed(tmp_path):

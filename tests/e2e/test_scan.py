@@ -147,7 +147,7 @@ def test_gone_is_410(server, slug):
         assert used(server, f"{slug}-{name}") == [0]
     server.patch(f"{slug}-off", {"enabled": True})
     visitor = Visitor(server, f"{slug}-off")
-    assert visitor.scan().status == 302
+    wait_for("the worker to learn that it is open", lambda: visitor.scan().status == 302, 3)
     server.patch(f"{slug}-off", {"enabled": False})
     wait_for("a returning visitor to learn it too", lambda: visitor.scan().status == 410, 3)
 
