@@ -10,7 +10,12 @@
 #include <string.h>
 #include <strings.h>
 
-enum { UNIX_PATH_MAX = 107 /* sun_path without its NUL */ };
+/* As storage/redis_url.h has them. */
+enum {
+    UNIX_PATH_MAX = 107, /* sun_path without its NUL */
+    REDIS_HOSTS_MAX = 16,
+    REDIS_MASTER_MAX = 64,
+};
 
 bool config_refuse(char why[CONFIG_WHY_MAX], const char *format, ...)
 {
@@ -283,6 +288,33 @@ static bool check_base_url(char *text, char why[CONFIG_WHY_MAX])
     return true;
 }
 
+static bool check_hosts(char *text, bool several, char why[CONFIG_WHY_MAX])
+{
+    int count = 0;
+    for (char *next; text; text = next) {
+        next = several ? strchr(text, ',') : NULL;
+        if (next)
+            *next++ = '\0';
+        if (++count > REDIS_HOSTS_MAX)
+            return config_refuse(why, "has more than %d hosts", REDIS_HOSTS_MAX);
+        if (!check_host_port(text, why))
+            return false;
+    }
+    return true;
+}
+
+/* Takes the master's name off the front of what stands behind the hosts. */
+static bool check_master(char **rest, char why[CONFIG_WHY_MAX])
+{
+    size_t len = *rest ? strcspn(*rest, "/") : 0;
+    if (len == 0)
+        return config_refuse(why, "names no master (redis+sentinel://host:port,host:port/mymaster)");
+    if (len > REDIS_MASTER_MAX)
+        return config_refuse(why, "the master's name has more than %d bytes", REDIS_MASTER_MAX);
+    *rest = (*rest)[len] ? *rest + len + 1 : NULL;
+    return true;
+}
+
 /* Says nothing of the value: it may hold a password. */
 static bool check_redis_url(char *text, char why[CONFIG_WHY_MAX])
 {
@@ -294,20 +326,24 @@ static bool check_redis_url(char *text, char why[CONFIG_WHY_MAX])
             return config_refuse(why, "the path of the socket has more than %d bytes", UNIX_PATH_MAX);
         return true;
     }
-    if (strncmp(text, "redis+sentinel://", 17) == 0 || strncmp(text, "redis+cluster://", 16) == 0)
-        return config_refuse(why, "redis+sentinel:// and redis+cluster:// are not supported by this version");
-    if (strncmp(text, "redis://", 8) != 0)
-        return config_refuse(why, "is neither redis://[user:pass@]host:port[/db] nor unix:///path");
-    char *at = strrchr(text + 8, '@');
-    memcpy(copy, at ? at + 1 : text + 8, strlen(at ? at + 1 : text + 8) + 1);
-    char *db = strchr(copy, '/');
+    if (strncmp(text, "redis+cluster://", 16) == 0)
+        return config_refuse(why, "redis+cluster:// is not supported by this version");
+    bool sentinel = strncmp(text, "redis+sentinel://", 17) == 0;
+    if (!sentinel && strncmp(text, "redis://", 8) != 0)
+        return config_refuse(
+            why, "is neither redis://[user:pass@]host:port[/db] nor redis+sentinel://host:port,.../name nor "
+                 "unix:///path");
+    char *authority = strstr(text, "://") + 3, *at = strrchr(authority, '@'), *rest;
     long n;
-    if (db) {
-        *db++ = '\0';
-        if (*db && (!whole_number(db, &n) || n < 0 || n > 65535))
-            return config_refuse(why, "the database is not a number");
-    }
-    return check_host_port(copy, why);
+    snprintf(copy, sizeof copy, "%s", at ? at + 1 : authority);
+    rest = strchr(copy, '/');
+    if (rest)
+        *rest++ = '\0';
+    if (sentinel && !check_master(&rest, why))
+        return false;
+    if (rest && *rest && (!whole_number(rest, &n) || n < 0 || n > 65535))
+        return config_refuse(why, "the database is not a number");
+    return check_hosts(copy, sentinel, why);
 }
 
 static bool check_key_prefix(char *text, char why[CONFIG_WHY_MAX])
@@ -387,7 +423,7 @@ const struct config_key config_keys[CONFIG_KEY_COUNT] = {
     {.name = "data_dir", &TEXT, AT(data_dir), 1, SIZE(data_dir), "./data", NULL, "DIR",
      "the embedded Redis's data", FROM_ANY},
     {.name = "redis_url", &TEXT, AT(redis_url), 0, SIZE(redis_url), "", "embedded", "URL",
-     "redis://[user:pass@]host:port[/db] or unix:///path", FROM_ANY, .secret = true, .check = check_redis_url},
+     "redis://[user:pass@]host:port[/db], redis+sentinel://... or unix:///path", FROM_ANY, .secret = true, .check = check_redis_url},
     {.name = "key_prefix", &TEXT, AT(key_prefix), 1, SIZE(key_prefix), "hm:", NULL, "TEXT",
      "begins every Redis key", FROM_ANY, .check = check_key_prefix},
     {.name = "appendfsync", &WORD, AT(appendfsync), 0, 0, "always", NULL, "WHEN",

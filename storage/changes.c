@@ -1,6 +1,6 @@
 /*
- * The subscription, on a connection of its own. A subscribed connection answers little else, so the same channel is
- * subscribed to again at each beat; the answer is the sign of life.
+ * The subscription, on a connection of its own, to where the link beside it is. A subscribed connection answers little
+ * else, so the same channel is subscribed to again at each beat; the answer is the sign of life.
  */
 #include "changes.h"
 
@@ -11,12 +11,12 @@
 #include <event2/event.h>
 #include <event2/event_struct.h>
 
-#include "redis_url.h"
 #include "redis_wire.h"
 
 struct changes {
     struct event_base *base;
-    struct redis_url url;
+    const struct redis_link *link;
+    struct redis_address address; /* the wire's */
     char channel[STORE_PREFIX_MAX + 16];
     struct redis_wire *wire;
     struct event beat_event;
@@ -76,21 +76,26 @@ static void changes_say(struct changes *c, const char *a, const char *b, const c
 static void changes_connect(struct changes *c)
 {
     static const struct redis_wire_events events = {.reply = on_reply, .lost = on_lost};
-    c->wire = redis_wire_connect(c->base, &c->url, &events, c);
+    const struct redis_url *url = redis_link_url(c->link);
+    const struct redis_address *to = redis_link_address(c->link);
+    if (!to)
+        return;
+    c->address = *to;
+    c->wire = redis_wire_connect(c->base, to, &events, c);
     if (!c->wire)
         return;
-    if (c->url.user[0])
-        changes_say(c, "AUTH", c->url.user, c->url.password);
-    else if (c->url.password[0])
-        changes_say(c, "AUTH", c->url.password, NULL);
+    if (url->user[0])
+        changes_say(c, "AUTH", url->user, url->password);
+    else if (url->password[0])
+        changes_say(c, "AUTH", url->password, NULL);
 }
 
 static void on_beat(evutil_socket_t fd, short what, void *arg)
 {
     struct changes *c = arg;
     (void)fd, (void)what;
-    if (c->wire && !c->answered)
-        changes_drop(c);
+    if (c->wire && (!c->answered || !redis_address_same(&c->address, redis_link_address(c->link))))
+        changes_drop(c); /* what is said there is not heard by those who are at the master */
     if (!c->wire)
         changes_connect(c);
     c->answered = false;
@@ -103,12 +108,11 @@ struct changes *changes_new(struct store *s, void (*changed)(void *ctx, const ch
                             char err[STORE_ERR_MAX])
 {
     struct changes *c = calloc(1, sizeof *c);
-    const char *why = c ? redis_url_parse(s->url, &c->url) : "out of memory";
-    if (why) {
-        snprintf(err, STORE_ERR_MAX, "redis_url: %s", why);
-        free(c);
+    if (!c) {
+        snprintf(err, STORE_ERR_MAX, "out of memory");
         return NULL;
     }
+    c->link = s->link;
     c->base = s->base;
     c->changed = changed;
     c->ctx = ctx;

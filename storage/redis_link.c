@@ -1,5 +1,6 @@
 /*
- * One connection to Redis: down -> greeting (AUTH, SELECT, PING) -> up -> down …
+ * One connection to Redis: down -> finding (the master, by sentinels; a name's address) -> greeting (AUTH, SELECT,
+ * ROLE, PING) -> up -> down …
  *
  * Replies come in the order of the commands, so the oldest pending call is the one that is answered. Every loss ends in
  * link_lost: the wire is closed and the list of pending calls taken away first, so what a callback then sends finds the
@@ -17,7 +18,8 @@
 #include <event2/event.h>
 #include <event2/event_struct.h>
 
-#include "redis_url.h"
+#include "redis_lookup.h"
+#include "redis_sentinel.h"
 #include "redis_wire.h"
 #include "scripts.h"
 
@@ -27,7 +29,7 @@ enum {
     LINK_CALLS = 65536, /* calls of a link, made with it: a call itself never lacks memory. Only used ones take any */
 };
 
-enum link_state { LINK_DOWN, LINK_GREETING, LINK_UP };
+enum link_state { LINK_DOWN, LINK_FINDING, LINK_GREETING, LINK_UP };
 
 struct redis_call {
     struct redis_call *next, **prev;
@@ -52,7 +54,11 @@ struct redis_link {
     store_log log;
     enum link_state state;
     struct redis_wire *wire;
-    int greetings; /* replies to the greeting that are still to come */
+    struct redis_sentinel *sentinel; /* NULL: the URL says where Redis is */
+    struct redis_lookup *lookup;
+    struct redis_host host;       /* that was found last */
+    struct redis_address address; /* its; port 0: not known yet */
+    int greetings;                /* replies to the greeting that are still to come */
     struct event connect_event, tick_event, fail_event;
     struct redis_call *pending, **pending_tail; /* sent, oldest first */
     struct redis_call *failing, **failing_tail; /* not sent: told from fail_event */
@@ -275,6 +281,13 @@ static enum store_result error_result(const char *text)
     return STORE_BAD_REPLY;
 }
 
+/* What somebody says who is not the master, or will not be for long. */
+static bool is_demoted(const char *text)
+{
+    return begins(text, "READONLY") || begins(text, "MASTERDOWN") || begins(text, "LOADING") ||
+           begins(text, "UNBLOCKED");
+}
+
 bool redis_reply_int(const redisReply *r, int64_t *n)
 {
     if (r->type == REDIS_REPLY_INTEGER) {
@@ -290,6 +303,7 @@ bool redis_reply_int(const redisReply *r, int64_t *n)
 }
 
 static void call_put(struct redis_call *c);
+static void link_lost(struct redis_link *l, const char *why);
 
 /* The script is not in the server's cache (restart, SCRIPT FLUSH), so it has not run: once more, with its text. */
 static void call_again_with_text(struct redis_call *c)
@@ -332,6 +346,8 @@ static void call_answered(struct redis_call *c, const redisReply *reply)
         log_detail(l, STORE_LOG_ERROR, "redis_refused", reply->str);
     }
     call_done(c, r, NULL);
+    if (l->sentinel && l->state == LINK_UP && is_demoted(reply->str))
+        link_lost(l, reply->str);
 }
 
 /* --- sending --- */
@@ -424,10 +440,11 @@ static void connect_later(struct redis_link *l)
     if (l->freeing)
         return;
     int64_t wait = (now_ms() - l->down_since_ms) / 8;
+    int64_t most = l->sentinel ? REDIS_BACKOFF_SENTINEL_MS : REDIS_BACKOFF_MAX_MS;
     if (wait < REDIS_BACKOFF_MIN_MS)
         wait = REDIS_BACKOFF_MIN_MS;
-    if (wait > REDIS_BACKOFF_MAX_MS)
-        wait = REDIS_BACKOFF_MAX_MS;
+    if (wait > most)
+        wait = most;
     set_timer(&l->connect_event, (int)wait);
 }
 
@@ -435,6 +452,7 @@ static void connect_later(struct redis_link *l)
 static void link_lost(struct redis_link *l, const char *why)
 {
     struct redis_call *pending = l->pending;
+    redis_lookup_cancel(&l->lookup);
     redis_wire_close(l->wire);
     l->wire = NULL;
     l->pending = NULL;
@@ -452,14 +470,25 @@ static void link_lost(struct redis_link *l, const char *why)
     }
 }
 
+/* The replies that are still to come with this one say what it answers: PING is the last, ROLE (asked where there are
+ * sentinels) the last but one. */
+static bool greeting_is_right(struct redis_link *l, const redisReply *reply)
+{
+    if (l->greetings == 2 && l->sentinel)
+        return reply->type == REDIS_REPLY_ARRAY && reply->elements > 0 &&
+               reply->element[0]->type == REDIS_REPLY_STRING && strcmp(reply->element[0]->str, "master") == 0;
+    return reply->type == REDIS_REPLY_STATUS && strcmp(reply->str, l->greetings == 1 ? "PONG" : "OK") == 0;
+}
+
 static void greeting_answered(struct redis_link *l, const redisReply *reply)
 {
-    bool last = --l->greetings == 0;
-    if (reply->type != REDIS_REPLY_STATUS || strcmp(reply->str, last ? "PONG" : "OK") != 0) {
-        link_lost(l, reply->type == REDIS_REPLY_ERROR ? reply->str : "an answer to the greeting that makes no sense");
+    if (!greeting_is_right(l, reply)) {
+        link_lost(l, reply->type == REDIS_REPLY_ERROR   ? reply->str
+                     : reply->type == REDIS_REPLY_ARRAY ? "it is not the master"
+                                                        : "an answer to the greeting that makes no sense");
         return;
     }
-    if (!last)
+    if (--l->greetings > 0)
         return;
     if (l->told_lost)
         log_detail(l, STORE_LOG_INFO, "redis_back", "");
@@ -512,19 +541,28 @@ static int greet_all(struct redis_link *l)
         r = greet(l, "AUTH", l->url.password, NULL);
     if (r == 0 && l->url.db)
         r = greet(l, "SELECT", db, NULL);
+    if (r == 0 && l->sentinel)
+        r = greet(l, "ROLE", NULL, NULL);
     return r == 0 ? greet(l, "PING", NULL, NULL) : r;
 }
 
-static void link_connect(struct redis_link *l)
+/* It has not come to a connection. */
+static void link_unreachable(struct redis_link *l, const char *why)
+{
+    if (!l->told_lost) {
+        l->told_lost = true;
+        log_detail(l, STORE_LOG_WARN, "redis_unreachable", why);
+    }
+    set_state(l, LINK_DOWN);
+    connect_later(l);
+}
+
+static void link_open(struct redis_link *l)
 {
     static const struct redis_wire_events events = {.reply = on_reply, .lost = on_lost};
-    l->wire = redis_wire_connect(l->base, &l->url, &events, l);
+    l->wire = redis_wire_connect(l->base, &l->address, &events, l);
     if (!l->wire) {
-        if (!l->told_lost) {
-            l->told_lost = true;
-            log_detail(l, STORE_LOG_WARN, "redis_unreachable", strerror(errno));
-        }
-        connect_later(l);
+        link_unreachable(l, strerror(errno));
         return;
     }
     l->greeting_due_ms = now_ms() + STORE_DEADLINE_MS;
@@ -533,6 +571,54 @@ static void link_connect(struct redis_link *l)
         link_lost(l, "out of memory");
     else
         set_timer(&l->tick_event, LINK_TICK_MS);
+}
+
+static void on_resolved(void *ctx, const struct redis_address *address, const char *why)
+{
+    struct redis_link *l = ctx;
+    if (!address) {
+        link_unreachable(l, why);
+        return;
+    }
+    l->address = *address;
+    link_open(l);
+}
+
+static void link_resolve(struct redis_link *l)
+{
+    if (l->url.is_unix || redis_address_of(&l->host, &l->address))
+        link_open(l);
+    else if (redis_lookup_start(&l->lookup, l->base, &l->host, on_resolved, l) != 0)
+        link_unreachable(l, "no thread to look up the host's name");
+}
+
+static void on_master(void *ctx, const struct redis_host *master, const char *why)
+{
+    struct redis_link *l = ctx;
+    if (l->state == LINK_DOWN) /* the next try asks again */
+        return;
+    if (l->state != LINK_FINDING) {
+        if (master && (master->port != l->host.port || strcmp(master->name, l->host.name) != 0))
+            link_lost(l, "another one has become the master");
+        return;
+    }
+    if (!master) {
+        link_unreachable(l, why);
+        return;
+    }
+    redis_lookup_cancel(&l->lookup);
+    l->host = *master;
+    link_resolve(l);
+}
+
+static void link_connect(struct redis_link *l)
+{
+    set_state(l, LINK_FINDING);
+    if (!l->sentinel) {
+        link_resolve(l);
+        return;
+    }
+    redis_sentinel_find(l->sentinel);
 }
 
 static void on_connect_time(evutil_socket_t fd, short what, void *arg)
@@ -558,24 +644,41 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
         set_timer(&l->tick_event, LINK_TICK_MS);
 }
 
+static bool link_begin(struct redis_link *l, const char *url, char err[STORE_ERR_MAX])
+{
+    const char *why = redis_url_parse(url, &l->url);
+    if (why) {
+        snprintf(err, STORE_ERR_MAX, "redis_url: %s", why);
+        return false;
+    }
+    l->host = l->url.hosts[0];
+    l->address.is_unix = l->url.is_unix;
+    memcpy(l->address.path, l->url.path, sizeof l->address.path);
+    if (l->url.kind == REDIS_SENTINEL)
+        l->sentinel = redis_sentinel_new(l->base, &l->url, on_master, l);
+    l->calls = calloc(LINK_CALLS, sizeof *l->calls);
+    if (l->calls && (l->sentinel || l->url.kind != REDIS_SENTINEL))
+        return true;
+    snprintf(err, STORE_ERR_MAX, "out of memory");
+    return false;
+}
+
 struct redis_link *redis_link_new(struct event_base *base, const char *url, const char *prefix, store_log log,
                                   char err[STORE_ERR_MAX])
 {
     struct redis_link *l = calloc(1, sizeof *l);
-    if (!l || !(l->calls = calloc(LINK_CALLS, sizeof *l->calls))) {
+    if (!l) {
         snprintf(err, STORE_ERR_MAX, "out of memory");
-        free(l);
-        return NULL;
-    }
-    const char *why = redis_url_parse(url, &l->url);
-    if (why) {
-        snprintf(err, STORE_ERR_MAX, "redis_url: %s", why);
-        free(l->calls);
-        free(l);
         return NULL;
     }
     l->base = base;
     l->log = log;
+    if (!link_begin(l, url, err)) {
+        redis_sentinel_free(l->sentinel);
+        free(l->calls);
+        free(l);
+        return NULL;
+    }
     snprintf(l->prefix, sizeof l->prefix, "%s", prefix);
     l->pending_tail = &l->pending;
     l->failing_tail = &l->failing;
@@ -599,6 +702,7 @@ void redis_link_free(struct redis_link *l)
     event_del(&l->connect_event);
     event_del(&l->tick_event);
     event_del(&l->fail_event);
+    redis_sentinel_free(l->sentinel);
     for (size_t i = 0; i < l->calls_used; i++)
         free(l->calls[i].buffer);
     free(l->calls);
@@ -608,6 +712,16 @@ void redis_link_free(struct redis_link *l)
 bool redis_link_is_up(const struct redis_link *l)
 {
     return l->state == LINK_UP;
+}
+
+const struct redis_url *redis_link_url(const struct redis_link *l)
+{
+    return &l->url;
+}
+
+const struct redis_address *redis_link_address(const struct redis_link *l)
+{
+    return l->address.is_unix || l->address.port ? &l->address : NULL;
 }
 
 void redis_link_on_change(struct redis_link *l, void (*changed)(void *ctx, bool up), void *ctx)

@@ -1,7 +1,7 @@
 /*
- * One connection to Redis on one event base: connect, log in, one deadline for the oldest command, reconnect with
- * backoff. The only file of ours that includes hiredis is redis_link.c and those that read replies; nobody outside
- * storage/ sees it.
+ * One connection to Redis on one event base: find the master (where there are sentinels), connect, log in, one deadline
+ * for the oldest command, reconnect with backoff. The only file of ours that includes hiredis is redis_link.c and those
+ * that read replies; nobody outside storage/ sees it.
  *
  *     struct redis_call *call = redis_script_begin(link, REDIS_TAKE_SEATS, 3);
  *     redis_call_key(call, slug, "");
@@ -19,6 +19,7 @@
 
 #include <hiredis/hiredis.h>
 
+#include "redis_wire.h"
 #include "store.h"
 
 enum {
@@ -26,6 +27,7 @@ enum {
     REDIS_CALL_KEEP = 16 * 1024, /* bytes of a call's buffer that are kept for the next */
     REDIS_BACKOFF_MIN_MS = 1,
     REDIS_BACKOFF_MAX_MS = 500,
+    REDIS_BACKOFF_SENTINEL_MS = 100,
     REDIS_ADMIN_DEADLINE_MS = 5000, /* for calls that no visitor waits for */
 };
 
@@ -71,6 +73,9 @@ struct redis_link *redis_link_new(struct event_base *base, const char *url, cons
                                   char err[STORE_ERR_MAX]);
 void redis_link_free(struct redis_link *l);
 bool redis_link_is_up(const struct redis_link *l);
+const struct redis_url *redis_link_url(const struct redis_link *l);
+/* Where it is, or was last; NULL: not known yet. */
+const struct redis_address *redis_link_address(const struct redis_link *l);
 void redis_link_on_change(struct redis_link *l, void (*changed)(void *ctx, bool up), void *ctx);
 
 /* Begins a call; never NULL (out of memory shows when it is sent). The first argument of a plain command is its name.

@@ -1,9 +1,7 @@
 /* Takes a redis_url apart. */
 #include "redis_url.h"
 
-#include <netdb.h>
 #include <string.h>
-#include <sys/socket.h>
 
 static int hex_digit(char c)
 {
@@ -48,17 +46,6 @@ static bool number(const char *at, size_t len, int max, int *out)
     return n <= max;
 }
 
-static const char *resolve(struct redis_url *url)
-{
-    struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM}, *found = NULL;
-    if (getaddrinfo(url->host, NULL, &hints, &found) != 0 || !found)
-        return "the host's name cannot be resolved";
-    int bad =
-        getnameinfo(found->ai_addr, found->ai_addrlen, url->address, sizeof url->address, NULL, 0, NI_NUMERICHOST);
-    freeaddrinfo(found);
-    return bad ? "the host's address cannot be read" : NULL;
-}
-
 static const char *parse_login(struct redis_url *url, const char *at, size_t len)
 {
     const char *colon = memchr(at, ':', len);
@@ -70,7 +57,8 @@ static const char *parse_login(struct redis_url *url, const char *at, size_t len
     return colon ? NULL : "a user needs a password: redis://user:password@host";
 }
 
-static const char *parse_host(struct redis_url *url, const char *at, size_t len)
+/* One host; [at, at+len) has no comma. */
+static const char *parse_host(struct redis_host *to, int usual_port, const char *at, size_t len)
 {
     const char *end = at + len, *host = at, *port = NULL;
     size_t host_len;
@@ -88,38 +76,82 @@ static const char *parse_host(struct redis_url *url, const char *at, size_t len)
     }
     if (host_len == 0 || host_len > REDIS_HOST_MAX)
         return "the host is missing or too long";
-    memcpy(url->host, host, host_len);
-    url->host[host_len] = '\0';
-    url->port = 6379;
-    if (port && (!number(port, (size_t)(end - port), 65535, &url->port) || url->port == 0))
+    memcpy(to->name, host, host_len);
+    to->name[host_len] = '\0';
+    to->port = usual_port;
+    if (port && (!number(port, (size_t)(end - port), 65535, &to->port) || to->port == 0))
         return "the port is not from 1 to 65535";
+    return NULL;
+}
+
+static const char *parse_hosts(struct redis_url *url, const char *at, size_t len)
+{
+    const char *end = at + len, *why = NULL;
+    size_t most = url->kind == REDIS_ONE ? 1 : REDIS_HOSTS_MAX;
+    int usual_port = url->kind == REDIS_SENTINEL ? REDIS_SENTINEL_PORT : REDIS_PORT;
+    for (const char *comma; !why; at = comma + 1) {
+        comma = memchr(at, ',', (size_t)(end - at));
+        size_t host_len = (size_t)((comma ? comma : end) - at);
+        if (url->host_count == most)
+            return "it has too many hosts";
+        why = parse_host(&url->hosts[url->host_count++], usual_port, at, host_len);
+        if (!comma)
+            break;
+    }
+    return why;
+}
+
+/* "name[/db]" */
+static const char *parse_master(struct redis_url *url, const char **at, const char *end)
+{
+    size_t len = strcspn(*at, "/");
+    if (len == 0)
+        return "the master's name is missing: redis+sentinel://host:port/name";
+    if (!decode(*at, len, url->master, sizeof url->master))
+        return "the master's name is too long or badly escaped";
+    *at += len + (*at + len < end);
+    return NULL;
+}
+
+static const char *parse_unix(struct redis_url *url, const char *path)
+{
+    url->is_unix = true;
+    if (path[0] != '/')
+        return "the socket's path is not absolute";
+    if (strlen(path) > REDIS_PATH_MAX)
+        return "the socket's path is longer than 107 bytes";
+    strncpy(url->path, path, REDIS_PATH_MAX);
     return NULL;
 }
 
 const char *redis_url_parse(const char *text, struct redis_url *url)
 {
+    static const struct {
+        const char *scheme;
+        enum redis_kind kind;
+    } schemes[] = {{"redis://", REDIS_ONE}, {"redis+sentinel://", REDIS_SENTINEL}};
+    const char *at = NULL, *end = text + strlen(text);
     memset(url, 0, sizeof *url);
-    if (strncmp(text, "unix://", 7) == 0) {
-        url->is_unix = true;
-        if (text[7] != '/')
-            return "the socket's path is not absolute";
-        if (strlen(text + 7) > REDIS_PATH_MAX)
-            return "the socket's path is longer than 107 bytes";
-        strncpy(url->path, text + 7, REDIS_PATH_MAX);
-        return NULL;
-    }
-    if (strncmp(text, "redis://", 8) != 0)
-        return "it begins neither with redis:// nor with unix://";
-    const char *at = text + 8, *end = text + strlen(text);
+    if (strncmp(text, "unix://", 7) == 0)
+        return parse_unix(url, text + 7);
+    for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++)
+        if (strncmp(text, schemes[i].scheme, strlen(schemes[i].scheme)) == 0) {
+            url->kind = schemes[i].kind;
+            at = text + strlen(schemes[i].scheme);
+        }
+    if (!at)
+        return "it begins with none of redis://, redis+sentinel:// and unix://";
     const char *slash = strchr(at, '/');
-    const char *authority_end = slash ? slash : end;
+    const char *authority_end = slash ? slash : end, *rest = slash ? slash + 1 : end;
     const char *sign = memrchr(at, '@', (size_t)(authority_end - at));
     const char *why = sign ? parse_login(url, at, (size_t)(sign - at)) : NULL;
     if (sign)
         at = sign + 1;
     if (!why)
-        why = parse_host(url, at, (size_t)(authority_end - at));
-    if (!why && slash && slash + 1 < end && !number(slash + 1, (size_t)(end - slash - 1), 9999, &url->db))
+        why = parse_hosts(url, at, (size_t)(authority_end - at));
+    if (!why && url->kind == REDIS_SENTINEL)
+        why = parse_master(url, &rest, end);
+    if (!why && rest < end && !number(rest, (size_t)(end - rest), 9999, &url->db))
         why = "the database is not a number";
-    return why ? why : resolve(url);
+    return why;
 }

@@ -6,6 +6,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -15,8 +16,6 @@
 #include <arpa/inet.h>
 #include <event2/event.h>
 #include <event2/event_struct.h>
-
-#include "redis_url.h"
 
 struct redis_wire {
     int fd;
@@ -149,7 +148,22 @@ int redis_wire_send(struct redis_wire *w, const char *bytes, size_t len)
     return 0;
 }
 
-static int open_socket(const struct redis_url *url, bool *connecting)
+bool redis_address_of(const struct redis_host *host, struct redis_address *ret_address)
+{
+    struct in6_addr any;
+    if (inet_pton(AF_INET, host->name, &any) != 1 && inet_pton(AF_INET6, host->name, &any) != 1)
+        return false;
+    *ret_address = (struct redis_address){.port = host->port};
+    snprintf(ret_address->ip, sizeof ret_address->ip, "%.63s", host->name);
+    return true;
+}
+
+bool redis_address_same(const struct redis_address *a, const struct redis_address *b)
+{
+    return a->is_unix == b->is_unix && a->port == b->port && strcmp(a->ip, b->ip) == 0 && strcmp(a->path, b->path) == 0;
+}
+
+static int open_socket(const struct redis_address *to, bool *connecting)
 {
     union {
         struct sockaddr any;
@@ -160,19 +174,19 @@ static int open_socket(const struct redis_url *url, bool *connecting)
     socklen_t len;
     int one = 1;
     memset(&a, 0, sizeof a);
-    if (url->is_unix) {
+    if (to->is_unix) {
         a.local.sun_family = AF_UNIX;
-        memcpy(a.local.sun_path, url->path, strlen(url->path));
+        memcpy(a.local.sun_path, to->path, strlen(to->path));
         len = sizeof a.local;
-    } else if (inet_pton(AF_INET, url->address, &a.v4.sin_addr) == 1) {
+    } else if (inet_pton(AF_INET, to->ip, &a.v4.sin_addr) == 1) {
         a.v4.sin_family = AF_INET;
-        a.v4.sin_port = htons((uint16_t)url->port);
+        a.v4.sin_port = htons((uint16_t)to->port);
         len = sizeof a.v4;
     } else {
         a.v6.sin6_family = AF_INET6;
-        a.v6.sin6_port = htons((uint16_t)url->port);
+        a.v6.sin6_port = htons((uint16_t)to->port);
         len = sizeof a.v6;
-        if (inet_pton(AF_INET6, url->address, &a.v6.sin6_addr) != 1) {
+        if (inet_pton(AF_INET6, to->ip, &a.v6.sin6_addr) != 1) {
             errno = EINVAL;
             return -1;
         }
@@ -180,7 +194,7 @@ static int open_socket(const struct redis_url *url, bool *connecting)
     int fd = socket(a.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return -1;
-    if (!url->is_unix) {
+    if (!to->is_unix) {
         setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
         setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof one);
     }
@@ -214,12 +228,12 @@ static redisReader *new_reader(struct redis_wire *w)
     return r;
 }
 
-struct redis_wire *redis_wire_connect(struct event_base *base, const struct redis_url *url,
+struct redis_wire *redis_wire_connect(struct event_base *base, const struct redis_address *to,
                                       const struct redis_wire_events *events, void *ctx)
 {
     struct redis_wire *w = calloc(1, sizeof *w);
     redisReader *reader = w ? new_reader(w) : NULL;
-    int fd = reader ? open_socket(url, &w->connecting) : -1;
+    int fd = reader ? open_socket(to, &w->connecting) : -1;
     if (fd < 0) {
         int error = reader ? errno : ENOMEM;
         if (reader)

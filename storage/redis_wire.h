@@ -7,12 +7,14 @@
 #ifndef STORAGE_REDIS_WIRE_H
 #define STORAGE_REDIS_WIRE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include <hiredis/hiredis.h>
 
+#include "redis_url.h"
+
 struct event_base;
-struct redis_url;
 struct redis_wire;
 
 enum {
@@ -22,13 +24,24 @@ enum {
     REDIS_WIRE_OUT_MAX = 64 * 1024 * 1024,   /* bytes that wait to be sent */
 };
 
+/* Where a socket leads: no name, but what it was resolved to. */
+struct redis_address {
+    bool is_unix;
+    char path[REDIS_PATH_MAX + 1];
+    char ip[64]; /* IPv4 or IPv6, as digits */
+    int port;
+};
+/* Whether a host is an address already; then *ret_address is it. */
+bool redis_address_of(const struct redis_host *host, struct redis_address *ret_address);
+bool redis_address_same(const struct redis_address *a, const struct redis_address *b);
+
 struct redis_wire_events {
     void (*reply)(void *ctx, const redisReply *reply); /* valid during the call */
     void (*lost)(void *ctx, const char *why);          /* once; the owner closes the wire, now or later */
 };
 
 /* Starts to connect; what is sent meanwhile waits. NULL: why in errno. */
-struct redis_wire *redis_wire_connect(struct event_base *base, const struct redis_url *url,
+struct redis_wire *redis_wire_connect(struct event_base *base, const struct redis_address *to,
                                       const struct redis_wire_events *events, void *ctx);
 /* Queues bytes for the end of this loop pass. 0, -ENOMEM, or -ENOBUFS when REDIS_WIRE_OUT_MAX wait. Never calls back.
  */

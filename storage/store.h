@@ -69,7 +69,7 @@ enum store_log_level { STORE_LOG_INFO, STORE_LOG_WARN, STORE_LOG_ERROR };
 typedef void (*store_log)(enum store_log_level level, const char *event, const char *detail);
 
 struct store_options {
-    const char *redis_url;  /* redis://[user:pass@]host:port[/db] or unix:///path */
+    const char *redis_url;  /* see redis_url.h */
     const char *key_prefix; /* "hm:" */
     int hold_seconds;       /* for campaigns that set none */
     int audit_days;         /* how long an entry of the audit log is kept */

@@ -16,17 +16,34 @@ static void good_urls_are_taken_apart(void **state)
     assert_true(u.is_unix);
     assert_string_equal(u.path, "/run/redis.sock");
     assert_null(redis_url_parse("redis://127.0.0.1", &u));
-    assert_string_equal(u.address, "127.0.0.1");
-    assert_int_equal(u.port, 6379);
+    assert_string_equal(u.hosts[0].name, "127.0.0.1");
+    assert_int_equal(u.hosts[0].port, 6379);
     assert_null(redis_url_parse("redis://us%65r:p%40ss:w@127.0.0.1:7000/3", &u));
     assert_string_equal(u.user, "user");
     assert_string_equal(u.password, "p@ss:w");
-    assert_int_equal(u.port, 7000);
+    assert_int_equal(u.hosts[0].port, 7000);
     assert_int_equal(u.db, 3);
     assert_null(redis_url_parse("redis://:secret@[::1]:6380", &u));
     assert_string_equal(u.user, "");
     assert_string_equal(u.password, "secret");
-    assert_string_equal(u.address, "::1");
+    assert_string_equal(u.hosts[0].name, "::1");
+}
+
+static void several_sentinels_and_their_masters_name_are_taken_apart(void **state)
+{
+    struct redis_url u;
+    (void)state;
+    assert_null(redis_url_parse("redis+sentinel://u:p@one.example,127.0.0.1:5000,[::1]:5001/my-master/2", &u));
+    assert_int_equal(u.kind, REDIS_SENTINEL);
+    assert_int_equal(u.host_count, 3);
+    assert_string_equal(u.hosts[0].name, "one.example");
+    assert_int_equal(u.hosts[0].port, 26379);
+    assert_int_equal(u.hosts[1].port, 5000);
+    assert_string_equal(u.hosts[2].name, "::1");
+    assert_int_equal(u.hosts[2].port, 5001);
+    assert_string_equal(u.master, "my-master");
+    assert_string_equal(u.password, "p");
+    assert_int_equal(u.db, 2);
 }
 
 static void bad_urls_are_refused_with_a_reason(void **state)
@@ -45,7 +62,12 @@ static void bad_urls_are_refused_with_a_reason(void **state)
         "redis://127.0.0.1/x",
         "redis://:%zz@127.0.0.1",
         "unix://relative",
-        "redis://no-such-host.invalid",
+        "redis://127.0.0.1:1,127.0.0.1:2",
+        "redis+sentinel://127.0.0.1:1",
+        "redis+sentinel://127.0.0.1:1/",
+        "redis+sentinel://127.0.0.1:1,/m",
+        "redis+sentinel://127.0.0.1:1/m/x",
+        "redis+sentinel://a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a/m",
         ("unix:///0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789"
          "0123456789"),
     };
@@ -60,6 +82,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(good_urls_are_taken_apart),
+        cmocka_unit_test(several_sentinels_and_their_masters_name_are_taken_apart),
         cmocka_unit_test(bad_urls_are_refused_with_a_reason),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,74 @@
+"""Behind sentinels: the master is found, and found again after it was killed, stalled or demoted."""
+
+import pytest
+from huoma import Crowd, Server, Visitor, Visits, check_campaign, page_groups, redirect_groups, wait_for
+from redis_groups import Sentinels
+
+PATIENCE = 20
+
+
+@pytest.fixture(scope="module")
+def sentinels():
+    with Sentinels(replicas=2) as s:
+        yield s
+
+
+@pytest.fixture(scope="module")
+def server(sentinels):
+    # the first one is nobody: a sentinel that is down is passed by
+    url = sentinels.url.replace("127.0.0.1", "localhost").replace("//", "//127.0.0.1:1,", 1)
+    with Server(workers=2, redis=sentinels, redis_url=url) as s:
+        yield s
+
+
+def test_the_master_is_found_by_its_name(server, sentinels, slug):
+    server.create(slug, page_groups(5))
+    visitor = Visitor(server, slug)
+    assert visitor.scan().group == "g1"
+    assert visitor.confirm().status == 204
+    assert sentinels.client().hget(f"hm:{{{slug}}}:seats", "u:g1") == "1"
+
+
+def test_a_failover_by_hand_is_followed_and_changes_are_heard_again(server, sentinels, slug):
+    wait_for("replicas in sync", sentinels.in_sync, PATIENCE, 0.05)
+    server.create(slug, redirect_groups(5))
+    old = sentinels.master()
+    sentinels.sentinels[0].client().execute_command("SENTINEL", "FAILOVER", "mymaster")
+    wait_for("another master", lambda: sentinels.master() not in (None, old), PATIENCE)
+    wait_for("health", server.recovered, PATIENCE)
+    wait_for("both workers to listen there", lambda: dict(sentinels.client().pubsub_numsub("hm:changed")).get("hm:changed", 0) >= 2, PATIENCE)
+    server.patch(slug, {"enabled": False})
+    wait_for("the change to be seen", lambda: Visitor(server, slug).scan().status == 410, 1)
+
+
+def failover_by(server, sentinels, slug, fault):
+    """A crowd scans while the master is struck; who of it is answered counts. Returns the seats answered and the old master."""
+    wait_for("replicas in sync", sentinels.in_sync, PATIENCE, 0.05)
+    server.create(slug, redirect_groups(40, 300))
+    crowd = Crowd(slug, rough=True)
+    storm = Visits(server.public, crowd.visits(), at_once=8, seconds=3).start()
+    wait_for("the storm", lambda: crowd.seats() >= 60, PATIENCE)
+    old = sentinels.master()
+    fault(old)
+    wait_for("another master", lambda: sentinels.master() not in (None, old), PATIENCE)
+    before = crowd.seats()
+    wait_for("seats from the new master", lambda: crowd.seats() > before + 20 or crowd.seats() >= 340, PATIENCE)
+    storm.stop()
+    wait_for("the admin door to be there too", lambda: server.api("GET", f"/campaigns/{slug}", expect="any").status == 200, PATIENCE)
+    return crowd, old
+
+
+def test_after_the_master_was_killed_its_replica_gives_seats(server, sentinels, slug):
+    crowd, old = failover_by(server, sentinels, slug, lambda node: node.kill())
+    check_campaign(server.show(slug))
+    assert crowd.seats() > 60
+
+
+def test_a_master_that_stalls_is_left_for_good(server, sentinels, slug):
+    crowd, old = failover_by(server, sentinels, slug, lambda node: node.stall())
+    used = server.show(slug)["seats"]["used"]
+    old.go_on()  # it takes itself for the master until sentinels tell it
+    assert old.role() == "master"
+    assert Visitor(server, slug).scan().group in ("g2", "none")
+    assert server.show(slug)["seats"]["used"] == min(used + 1, 340)
+    check_campaign(server.show(slug))

@@ -1,0 +1,144 @@
+"""Redis as people run it: a master with replicas and sentinels, each a process of its own, in folders and on ports of their own."""
+
+import contextlib
+import os
+import signal
+import socket
+
+import redis as redis_client
+
+from huoma import Program, wait_for
+
+START_SECONDS = 20
+MASTER = "mymaster"
+
+
+def free_ports(count):
+    """Ports that nobody has now, and that leave room for a cluster's bus (10,000 above)."""
+    held, ports = [], []
+    while len(ports) < count:
+        s = socket.socket()
+        s.bind(("127.0.0.1", 0))
+        held.append(s)
+        if s.getsockname()[1] < 50000:
+            ports.append(s.getsockname()[1])
+    for s in held:
+        s.close()
+    return ports
+
+
+class Node(Program):
+    """One redis-server (or sentinel) that keeps its port and its folder when it is killed and started again."""
+
+    def __init__(self, port, options, name="redis"):
+        super().__init__(name)
+        self.port, self.stopped = port, False
+        self.command = ["redis-server", *options, "--port", port, "--bind", "127.0.0.1", "--dir", self.dir]
+
+    def start(self):
+        self.spawn(self.command)
+        wait_for(f"redis-server on {self.port}", lambda: self.lives() and self.answers(), START_SECONDS)
+        return self
+
+    def client(self, **more):
+        return redis_client.Redis(port=self.port, socket_timeout=2, decode_responses=True, **more)
+
+    def answers(self):
+        try:
+            return self.client().ping() or True
+        except redis_client.BusyLoadingError:
+            return False
+        except redis_client.AuthenticationError:
+            return True
+        except redis_client.RedisError:
+            return False
+
+    def role(self):
+        """"master", "slave", or None if it does not answer."""
+        try:
+            return self.client().execute_command("ROLE")[0]
+        except redis_client.RedisError:
+            return None
+
+    def stall(self):
+        self.signal(signal.SIGSTOP)
+        self.stopped = True
+
+    def go_on(self):
+        self.signal(signal.SIGCONT)
+        self.stopped = False
+
+    def close(self):
+        if self.stopped:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGCONT)
+        super().close()
+
+
+PERSISTENT = ["--appendonly", "yes", "--appendfsync", "always", "--save", "", "--maxmemory-policy", "noeviction",
+              "--repl-diskless-sync-delay", "0", "--repl-ping-replica-period", "1"]
+
+
+class Sentinels:
+    """A master, `replicas` of it, and three sentinels."""
+
+    def __init__(self, replicas=1, down_after_ms=500):
+        self.nodes, self.sentinels = [], []
+        with contextlib.ExitStack() as stack:
+            self.stack = stack
+            ports = free_ports(replicas + 4)
+            for n, port in enumerate(ports[:replicas + 1]):
+                behind = ["--replicaof", "127.0.0.1", ports[0]] if n else []
+                self.nodes.append(stack.enter_context(Node(port, [*PERSISTENT, *behind])).start())
+            for port in ports[replicas + 1:]:
+                self.sentinels.append(stack.enter_context(Node(port, [], "sentinel")))
+                self.start_sentinel(self.sentinels[-1], ports[0], down_after_ms)
+            wait_for("the sentinels to know each other", self.known, START_SECONDS)
+            self.stack = stack.pop_all()
+
+    def start_sentinel(self, s, master_port, down_after_ms):
+        config = s.dir / "sentinel.conf"
+        config.write_text(f"port {s.port}\nbind 127.0.0.1\ndir {s.dir}\n"
+                          f"sentinel monitor {MASTER} 127.0.0.1 {master_port} 2\n"
+                          f"sentinel down-after-milliseconds {MASTER} {down_after_ms}\n"
+                          f"sentinel failover-timeout {MASTER} 1000\n")
+        s.command = ["redis-server", config, "--sentinel"]
+        s.start()
+
+    def known(self):
+        def state(s):
+            return s.client().sentinel_master(MASTER)
+        return all(int(state(s)["num-other-sentinels"]) == 2 and int(state(s)["num-slaves"]) == len(self.nodes) - 1
+                   for s in self.sentinels)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc):
+        return self.stack.__exit__(*exc)
+
+    @property
+    def url(self):
+        return "redis+sentinel://" + ",".join(f"127.0.0.1:{s.port}" for s in self.sentinels) + "/" + MASTER
+
+    def master(self):
+        """The node that sentinels call the master, and that is one; None while they do not agree."""
+        try:
+            ports = {int(s.client().sentinel_get_master_addr_by_name(MASTER)[1]) for s in self.sentinels if not s.stopped}
+        except (redis_client.RedisError, TypeError):
+            return None
+        node = next((n for n in self.nodes if {n.port} == ports), None)
+        return node if node and not node.stopped and node.role() == "master" else None
+
+    def in_sync(self, replicas=1):
+        """One master, and at least so many replicas with all that it has."""
+        master = self.master()
+        if not master:
+            return False
+        info = master.client().info("replication")
+        rows = [info[f"slave{i}"] for i in range(info["connected_slaves"])]
+        return sum(row["state"] == "online" and row["offset"] == info["master_repl_offset"] for row in rows) >= replicas
+
+    def client(self):
+        """Of whoever is the master."""
+        return wait_for("a master", self.master, START_SECONDS).client()
