@@ -209,6 +209,8 @@ static void fill_args(struct redis_child *c, char *args[ARGS_MAX])
         c->log_path,
         "--maxclients",
         "1000",
+        "--repl-diskless-sync-delay", /* a backup begins at once */
+        "0",
     };
     _Static_assert(sizeof settings / sizeof settings[0] + 2 <= ARGS_MAX, "all settings and NULL fit");
     size_t n = 0;
