@@ -384,6 +384,11 @@ bool campaign_channel_valid(const char *channel, size_t len)
            !is_one_of(channel, len, reserved_channels, sizeof(reserved_channels) / sizeof(reserved_channels[0]));
 }
 
+bool campaign_channel_is_funnels(const char *channel)
+{
+    return strncmp(channel, CAMPAIGN_FUNNEL_CHANNEL, sizeof CAMPAIGN_FUNNEL_CHANNEL - 1) == 0;
+}
+
 bool campaign_timezone_valid(const char *name, size_t len)
 {
     char before = '/';

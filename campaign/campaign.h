@@ -151,6 +151,10 @@ bool campaign_asks_tap(const struct campaign *c);
 bool campaign_slug_valid(const char *slug, size_t len);
 /* [a-z0-9][a-z0-9-]{0,31}, lower case, not reserved (seat next). */
 bool campaign_channel_valid(const char *channel, size_t len);
+/* Channels that begin so are made by funnels: what comes by them is counted as a step of one. */
+#define CAMPAIGN_FUNNEL_CHANNEL "f-"
+#define CAMPAIGN_FUNNEL_CHANNEL_RULE "must not begin with f-: channels that do are made by funnels"
+bool campaign_channel_is_funnels(const char *channel);
 /* Whether it is written as IANA's names are ("Asia/Shanghai", "Etc/GMT+8"): no path leads out of the zones' folder. */
 bool campaign_timezone_valid(const char *name, size_t len);
 /* [a-z0-9-]{1,16} */

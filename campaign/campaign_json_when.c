@@ -146,7 +146,13 @@ static void read_language(struct change *ch, const char *key, json_t *value)
 
 static void read_channel(struct change *ch, const char *key, json_t *value)
 {
+    const char *channels;
+
     read_words(ch, key, value, &ch->group->when->channels, check_channel);
+    /* A definition that was stored before there were funnels may have one: it goes on. */
+    channels = ch->moment ? ch->group->when->channels : NULL;
+    if (channels && strstr(channels, "," CAMPAIGN_FUNNEL_CHANNEL))
+        change_error(ch, key, CAMPAIGN_FUNNEL_CHANNEL_RULE);
 }
 
 static void read_hours(struct change *ch, const char *key, json_t *value)

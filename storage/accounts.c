@@ -1,7 +1,7 @@
 /*
- * Users, API tokens, owner links, what alerts are set to: opaque records in hashes. Sessions: records of their own,
- * which end by themselves. What a record says is the admin door's business; passwords and tokens themselves never come
- * here, only their hashes.
+ * Users, API tokens, owner links, funnels, what alerts are set to: opaque records in hashes. Sessions: records of their
+ * own, which end by themselves. What a record says is the admin door's business; passwords and tokens themselves never
+ * come here, only their hashes.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +17,7 @@ static const struct {
 } tables[] = {
     [STORE_USERS] = {"users", STORE_USERS_MAX, true, STORE_ROW_MAX},
     [STORE_TOKENS] = {"tokens", STORE_TOKENS_MAX, false, STORE_ROW_MAX},
+    [STORE_FUNNELS] = {"funnels", STORE_FUNNELS_MAX, false, STORE_ROW_MAX},
     [STORE_LINKS] = {":owner", STORE_LINKS_MAX, false, STORE_ROW_MAX}, /* of a campaign */
     [STORE_LOGOS] = {":logo", 1, false, STORE_LOGO_MAX},               /* likewise */
     [STORE_DESTINATIONS] = {":to", STORE_DESTINATIONS_MAX, false, STORE_ROW_MAX},

@@ -34,12 +34,14 @@ enum {
     STORE_OUTBOX_MAX = 5000,                  /* messages that wait to be sent */
     STORE_LINKS_MAX = 500,                    /* owner links of a campaign */
     STORE_LOGO_MAX = 768 << 10,               /* bytes of a logo as base64 */
+    STORE_FUNNELS_MAX = 500,                  /* funnels in a store */
     STORE_ROW_MAX = 4096,                     /* bytes of a record of these */
     STORE_SESSION_IDLE_SECONDS = 12 * 3600,   /* a session that is not used ends */
     STORE_SESSION_TOUCH_SECONDS = 60,         /* a use is written so often at most */
     STORE_AUDIT_ID_MAX = 41,                  /* "milliseconds-number" */
     STORE_DAY = 11,                           /* bytes of "2026-11-25" */
     STORE_STATS_DAYS_MAX = 400,               /* days of statistics that are read at once */
+    STORE_CHANNELS_MAX = 32,                  /* channels whose counts are read at once */
     STORE_PLACE_ID = 22,                      /* characters of base64url that name one who waits */
     STORE_MEMBERS_SOURCE_MAX = 64,            /* bytes that say who counted heads */
     STORE_MEMBERS_POINTS_MAX = 721,           /* of a group's head counts: one an hour, 30 days */
@@ -336,6 +338,14 @@ typedef void (*store_stats_done)(void *ctx, enum store_result r, const struct st
 void store_stats_read(struct store *s, const char *slug, const char (*days)[STORE_DAY], size_t day_count,
                       enum stat_by by, store_stats_done done, void *ctx);
 
+/* counts: of each day those of each channel, in their order. Kinds that are not known by channel are 0. */
+typedef void (*store_channels_done)(void *ctx, enum store_result r, const int64_t (*counts)[STAT_COUNT]);
+/* A few channels of a campaign, in any order (stats_channels.c); 1 to STORE_STATS_DAYS_MAX days, STORE_CHANNELS_MAX
+ * channels at most. What is pointed at is only read during the call. STORE_UNAVAILABLE also: out of memory. */
+void store_channels_read(struct store *s, const char *slug, const char (*days)[STORE_DAY], size_t day_count,
+                         const char (*channels)[CAMPAIGN_CHANNEL_MAX + 1], size_t channel_count,
+                         store_channels_done done, void *ctx);
+
 /* --- waiting lists for admins (waiting.c) --- */
 
 enum store_waiting_state { STORE_WAITS, STORE_PROMISED, STORE_MISSED, STORE_IN };
@@ -516,6 +526,7 @@ void store_campaign_restore(struct store *s, const struct store_dump *d, const s
 enum store_table {
     STORE_USERS,              /* by name; records are JSON with `role` and `disabled`, and one enabled owner remains */
     STORE_TOKENS,             /* by the token's hash */
+    STORE_FUNNELS,            /* by id */
     STORE_LINKS,              /* owner links of a campaign, by id; gone with it */
     STORE_LOGOS,              /* one of a campaign, STORE_LOGO; a file as base64, up to STORE_LOGO_MAX; gone with it */
     STORE_DESTINATIONS,       /* of alerts, by id */

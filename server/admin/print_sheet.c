@@ -17,6 +17,8 @@ bool print_sheet_add(struct print_sheet *s, const char *channel, const char *lab
     }
     if (!print_channel(channel, place.channel))
         field_errors_add(errors, field, "%s", PRINT_CHANNEL_RULE);
+    else if (campaign_channel_is_funnels(place.channel))
+        field_errors_add(errors, field, "%s", CAMPAIGN_FUNNEL_CHANNEL_RULE);
     if (label && strlen(label) > PRINT_LABEL_MAX)
         field_errors_add(errors, field, "has a label of more than %d bytes", (int)PRINT_LABEL_MAX);
     else if (label)

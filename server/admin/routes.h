@@ -72,6 +72,15 @@ void events_stream(struct conn *c);
 /* audit_log.c */
 void audit_list(struct conn *c);
 
+/* funnels.c */
+void funnels_list(struct conn *c);
+void funnels_create(struct conn *c);
+void funnels_show(struct conn *c);
+void funnels_patch(struct conn *c);
+void funnels_delete(struct conn *c);
+/* funnels_stats.c */
+void funnels_stats(struct conn *c);
+
 /* members.c */
 void members_show(struct conn *c);
 void members_put(struct conn *c);

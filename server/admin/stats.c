@@ -12,8 +12,7 @@
 #include "params.h"
 #include "problem.h"
 #include "routes.h"
-
-enum { STATS_DAYS_DEFAULT = 30 }; /* without `from` */
+#include "stats_query.h"
 
 /* What is asked. */
 struct stats_task {
@@ -113,29 +112,6 @@ static void read_done(void *ctx, enum store_result r, const struct store_stats *
 
 /* --- what is asked --- */
 
-static void read_day(struct span query, const char *name, char day[STORE_DAY], struct field_errors *errors)
-{
-    char text[16];
-    if (!request_parameter_given(errors, name, query_get(query, name, text, sizeof text)))
-        return;
-    if (stats_day_valid(text))
-        memcpy(day, text, STORE_DAY);
-    else
-        field_errors_add(errors, name, "must be a day as 2026-11-25");
-}
-
-static void read_range(struct stats_task *t, struct span query, struct field_errors *errors)
-{
-    char from[STORE_DAY], to[STORE_DAY];
-    stats_today(to);
-    read_day(query, "to", to, errors);
-    stats_day_before(to, STATS_DAYS_DEFAULT - 1, from);
-    read_day(query, "from", from, errors);
-    t->day_count = stats_days(from, to, t->days);
-    if (!errors->count && !t->day_count)
-        field_errors_add(errors, "from", "must not be after `to`, nor more than 400 days with it");
-}
-
 static void read_form(struct stats_task *t, struct span query, struct field_errors *errors)
 {
     char text[16] = "day";
@@ -149,10 +125,7 @@ static void read_form(struct stats_task *t, struct span query, struct field_erro
                          t->slug[0] ? "must be day, hour, group, channel, device or language" : "must be day or hour");
     else
         t->by = (enum stat_by)i;
-    len = query_get(query, "format", text, sizeof text);
-    t->csv = request_parameter_given(errors, "format", len) && strcmp(text, "csv") == 0;
-    if (len >= 0 && !t->csv && strcmp(text, "json") != 0)
-        field_errors_add(errors, "format", "must be json or csv");
+    t->csv = stats_query_csv(query, errors);
 }
 
 static void stats_start(struct conn *c, const char *slug)
@@ -167,7 +140,7 @@ static void stats_start(struct conn *c, const char *slug)
     t->conn = c;
     snprintf(t->slug, sizeof t->slug, "%s", slug);
     read_form(t, query, &errors);
-    read_range(t, query, &errors);
+    t->day_count = stats_query_days(query, t->days, &errors);
     if (errors.count > 0) {
         problem_reply_fields(c, &errors);
         free(t);

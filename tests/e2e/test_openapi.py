@@ -93,6 +93,15 @@ def ask_about_alerts(c, slug):
     c.ask("GET", "/alerts?state=open")  # what stands in one is held against the description in test_alerts.py
 
 
+def ask_about_funnels(c, slug):
+    made = c.ask("POST", "/funnels", {"title": slug, "steps": [slug, slug + "-m"], "channels": ["a"]}, 201)
+    path = "/funnels/" + made["id"]
+    c.ask("GET", "/funnels"), c.ask("GET", path), c.ask("PATCH", path, {"title": "T"}), c.ask("PATCH", path, {"steps": []}, 422)
+    for query in ("by=day", "by=channel", "channel=a", "format=csv"):
+        c.ask("GET", f"{path}/stats?{query}")
+    c.ask("DELETE", path, expect=204)
+
+
 def test_real_answers_are_as_described(server, description, slug):
     c = Checked(server, description)
     when = {"app": ["wechat"], "hours": ["mon-fri 09:00-18:00"]}
@@ -141,7 +150,7 @@ def test_real_answers_are_as_described(server, description, slug):
     made = c.ask("POST", "/tokens", {"name": "x", "role": "viewer", "expires_at": "2099-01-01T00:00:00+08:00"}, 201)
     c.ask("GET", "/tokens"), c.ask("GET", "/tokens/" + made["id"]), c.ask("DELETE", "/tokens/" + made["id"], expect=204)
     c.ask("GET", "/me"), c.ask("GET", "/me", token=None, expect=401), c.ask("GET", "/audit?limit=200"), c.ask("GET", "/openapi.json")
-    ask_about_alerts(c, slug)
+    ask_about_alerts(c, slug), ask_about_funnels(c, slug)
     c.ask("POST", "/setup", {"token": "x", "name": "x", "password": PASSWORD}, 403)
     c.ask("DELETE", f"/campaigns/{slug}", expect=204)
     left = {(m, p) for m, p, o in operations(description) if p.startswith("/api/v1")} - c.seen
