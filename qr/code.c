@@ -8,9 +8,15 @@
 
 /* Contrast of WCAG 2 between dark and light below which cameras in bad light begin to fail. */
 static const double CONTRAST_MIN = 4.0;
-/* A logo's share of the symbol's width, and the light border around it, in modules. */
-static const double LOGO_SHARE = 0.2, LOGO_BORDER = 0.5;
-static const double ROUND_RADIUS = 0.5; /* of a module */
+/* The share of the symbol's width that a logo clears, and the border around it, in modules. */
+static const double LOGO_SHARE = 0.2, LOGO_BORDER = 0.25;
+/* Radii in modules: of modules, and of the three loops of a finder pattern; the middle of each module keeps its tone.
+ */
+static const double ROUND_MODULE = 0.5, ROUND_RING = 1.5, ROUND_HOLE = 0.5, ROUND_EYE = 1;
+static const double ROUND_CURVE = 0.5523; /* from an arc's end to its control point, of the radius: a quarter circle */
+enum { FINDER = 7 };                      /* modules a side of a finder pattern */
+
+const char qr_logo_needs[] = "must be H with a logo in the code, which hides a part of it: or leave the logo out";
 
 const char *qr_look_refused(const struct qr_look *look)
 {
@@ -25,45 +31,52 @@ const char *qr_look_refused(const struct qr_look *look)
     return NULL;
 }
 
-static bool dark(const struct qr_symbol *s, int x, int y)
-{
-    return x >= 0 && y >= 0 && x < s->size && y < s->size && s->modules[(size_t)y * (size_t)s->size + (size_t)x];
-}
-
 void qr_colour_set(cairo_t *cr, uint32_t rgb)
 {
     cairo_set_source_rgb(cr, (rgb >> 16) / 255.0, (rgb >> 8 & 0xFF) / 255.0, (rgb & 0xFF) / 255.0);
 }
 
-/* A row's neighbouring dark modules are one rectangle. */
-static void square_row(cairo_t *cr, const struct qr_symbol *s, int y)
+struct pen {
+    cairo_t *cr;
+    int size; /* of the symbol */
+};
+
+static void begin_loop(cairo_t *cr)
 {
-    for (int x = 0; x < s->size; x++) {
-        int run = 0;
-        while (dark(s, x + run, y))
-            run++;
-        if (run)
-            cairo_rectangle(cr, x, y, run, 1);
-        x += run;
-    }
+    cairo_close_path(cr); /* the one before */
+    cairo_new_sub_path(cr);
 }
 
-/* A corner is round if nothing dark joins it from either side. */
-static void round_module(cairo_t *cr, const struct qr_symbol *s, int x, int y)
+static void square_corner(void *ctx, const struct qr_corner *c)
 {
-    static const int SIDE[4][2] = {{0, -1}, {1, 0}, {0, 1}, {-1, 0}}; /* up, right, down, left */
-    static const int CORNER[4][2] = {{1, 0}, {1, 1}, {0, 1}, {0, 0}}; /* between each side and the next */
+    const struct pen *p = ctx;
+    if (c->begins)
+        begin_loop(p->cr);
+    cairo_line_to(p->cr, c->x, c->y);
+}
 
-    cairo_new_sub_path(cr);
-    for (int i = 0; i < 4; i++) {
-        int next = (i + 1) % 4, cx = CORNER[i][0], cy = CORNER[i][1];
-        if (dark(s, x + SIDE[i][0], y + SIDE[i][1]) || dark(s, x + SIDE[next][0], y + SIDE[next][1]))
-            cairo_line_to(cr, x + cx, y + cy);
-        else
-            cairo_arc(cr, x + cx + (cx ? -ROUND_RADIUS : ROUND_RADIUS), y + cy + (cy ? -ROUND_RADIUS : ROUND_RADIUS),
-                      ROUND_RADIUS, (i - 1) * M_PI_2, i * M_PI_2);
-    }
-    cairo_close_path(cr);
+/* Outwards all corners are round, inwards only a finder pattern's, whose three loops begin in its own square. */
+static double radius_of(const struct pen *p, const struct qr_corner *c)
+{
+    int x = c->loop_x < FINDER ? c->loop_x : c->loop_x - (p->size - FINDER);
+    int y = c->loop_y < FINDER ? c->loop_y : c->loop_y - (p->size - FINDER);
+    bool far = c->loop_x >= FINDER && c->loop_y >= FINDER;
+    if (x >= 0 && y >= 0 && !far)
+        return x == 0 && y == 0 ? ROUND_RING : x == 1 ? ROUND_HOLE : ROUND_EYE;
+    return c->out == (c->in + 1) % 4 ? ROUND_MODULE : 0;
+}
+
+static void round_corner(void *ctx, const struct qr_corner *c)
+{
+    const struct pen *p = ctx;
+    double r = radius_of(p, c), q = r * (1 - ROUND_CURVE);
+    double in_x = qr_way_x[c->in], in_y = qr_way_y[c->in], out_x = qr_way_x[c->out], out_y = qr_way_y[c->out];
+    if (c->begins)
+        begin_loop(p->cr);
+    cairo_line_to(p->cr, c->x - r * in_x, c->y - r * in_y);
+    if (r > 0)
+        cairo_curve_to(p->cr, c->x - q * in_x, c->y - q * in_y, c->x + q * out_x, c->y + q * out_y, c->x + r * out_x,
+                       c->y + r * out_y);
 }
 
 void qr_logo_draw(cairo_t *cr, const struct qr_logo *logo, double x, double y, double width, double height)
@@ -82,22 +95,44 @@ void qr_logo_draw(cairo_t *cr, const struct qr_logo *logo, double x, double y, d
     cairo_surface_destroy(surface);
 }
 
-/* In the middle, its longer side a fifth of the symbol. */
-static void logo_inside(cairo_t *cr, const struct qr_symbol *s, const struct qr_look *look)
+/* The largest odd number of modules that is not above the share. */
+static int widest(int size)
 {
-    double most = s->size * LOGO_SHARE, k = most / fmax(look->logo->width, look->logo->height);
-    double width = k * look->logo->width, height = k * look->logo->height;
-    double x = (s->size - width) / 2, y = (s->size - height) / 2;
+    int n = (int)(size * LOGO_SHARE);
+    return n % 2 ? n : n - 1;
+}
 
-    qr_colour_set(cr, look->light);
-    cairo_rectangle(cr, x - LOGO_BORDER, y - LOGO_BORDER, width + 2 * LOGO_BORDER, height + 2 * LOGO_BORDER);
-    cairo_fill(cr);
-    qr_logo_draw(cr, look->logo, x, y, width, height);
+/* Modules that a pixel of the logo is wide. */
+static double logo_scale(int size, const struct qr_logo *logo)
+{
+    return (widest(size) - 2 * LOGO_BORDER) / fmax(logo->width, logo->height);
+}
+
+/* The smallest odd number of modules that holds so much and the border. */
+static int cleared(double across)
+{
+    return 2 * (int)ceil((across + 2 * LOGO_BORDER - 1) / 2 - 1e-9) + 1;
+}
+
+struct qr_clearing qr_code_clearing(const struct qr_symbol *s, const struct qr_logo *logo)
+{
+    if (!logo)
+        return (struct qr_clearing){0, 0, 0, 0};
+    double scale = logo_scale(s->size, logo);
+    int width = cleared(scale * logo->width), height = cleared(scale * logo->height);
+    return (struct qr_clearing){(s->size - width) / 2, (s->size - height) / 2, width, height};
+}
+
+static void logo_inside(cairo_t *cr, int size, const struct qr_logo *logo)
+{
+    double scale = logo_scale(size, logo), width = scale * logo->width, height = scale * logo->height;
+    qr_logo_draw(cr, logo, (size - width) / 2, (size - height) / 2, width, height);
 }
 
 void qr_code_draw(cairo_t *cr, const struct qr_symbol *s, const struct qr_look *look, double x, double y, double side)
 {
     double module = side / (s->size + 2 * look->margin);
+    struct pen pen = {cr, s->size};
 
     qr_colour_set(cr, look->light);
     cairo_rectangle(cr, x, y, side, side);
@@ -105,18 +140,11 @@ void qr_code_draw(cairo_t *cr, const struct qr_symbol *s, const struct qr_look *
     cairo_save(cr);
     cairo_translate(cr, x + look->margin * module, y + look->margin * module);
     cairo_scale(cr, module, module);
-    for (int row = 0; row < s->size; row++) {
-        if (!look->rounded) {
-            square_row(cr, s, row);
-            continue;
-        }
-        for (int column = 0; column < s->size; column++)
-            if (dark(s, column, row))
-                round_module(cr, s, column, row);
-    }
+    qr_outline_walk(s, qr_code_clearing(s, look->logo), look->rounded ? round_corner : square_corner, &pen);
+    cairo_close_path(cr);
     qr_colour_set(cr, look->dark);
     cairo_fill(cr);
     if (look->logo)
-        logo_inside(cr, s, look);
+        logo_inside(cr, s->size, look->logo);
     cairo_restore(cr);
 }

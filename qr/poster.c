@@ -154,6 +154,8 @@ static bool encode(struct making *m)
     bool inside = p->logo && m->k->round;
     enum qr_ecc ecc = inside ? QR_ECC_H : p->ecc;
 
+    if (p->ecc_chosen && p->ecc != ecc)
+        return qr_refuse(m->ret, "ecc", "%s", qr_logo_needs);
     m->plan->logo = inside ? NULL : p->logo;
     m->plan->look =
         (struct qr_look){.margin = QR_QUIET, .light = WHITE, .rounded = p->rounded, .logo = inside ? p->logo : NULL};

@@ -42,7 +42,8 @@ struct qr_poster {
     const char *title, *subtitle, *label; /* NULL or "": none */
     const char *steps;                    /* by '|'; NULL: the language's own; "": none */
     uint32_t colour;                      /* 0xRRGGBB of the field */
-    enum qr_ecc ecc;                      /* at least; H with a logo inside the code */
+    enum qr_ecc ecc;                      /* H with a logo inside the code, */
+    bool ecc_chosen;                      /* unless somebody wants this one: then it is refused */
     bool rounded;                         /* modules */
     const struct qr_logo *logo;           /* NULL: none */
     double distance;                      /* mm from which it must scan; 0: any */

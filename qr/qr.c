@@ -95,6 +95,27 @@ static void svg_add_mm(struct bytes *b, double mm)
     bytes_text(b, "mm");
 }
 
+struct svg_pen {
+    struct bytes *b;
+    int margin, x, y; /* where it stands */
+    bool begun;
+};
+
+/* Loops are closed by the edge from their last corner to the first. */
+static void svg_corner(void *ctx, const struct qr_corner *c)
+{
+    struct svg_pen *p = ctx;
+    if (c->begins)
+        bytes_format(p->b, "%sM%d %d", p->begun ? "z" : "", c->x + p->margin, c->y + p->margin);
+    else if (c->x != p->x)
+        bytes_format(p->b, "h%d", c->x - p->x);
+    else
+        bytes_format(p->b, "v%d", c->y - p->y);
+    p->x = c->x;
+    p->y = c->y;
+    p->begun = true;
+}
+
 char *qr_to_svg(const struct qr_symbol *s, const struct qr_look *look, double mm, size_t *len)
 {
     if (!margin_valid(look->margin) || !(mm >= 1 && mm <= QR_MM_MAX))
@@ -109,17 +130,10 @@ char *qr_to_svg(const struct qr_symbol *s, const struct qr_look *look, double mm
     bytes_format(&b, "\" viewBox=\"0 0 %d %d\" shape-rendering=\"crispEdges\">", side, side);
     bytes_format(&b, "<path fill=\"#%06x\" d=\"M0 0h%dv%dH0z\"/>", (unsigned)look->light & 0xffffff, side, side);
     bytes_format(&b, "<path fill=\"#%06x\" d=\"", (unsigned)look->dark & 0xffffff);
-    for (int y = 0; y < s->size; y++) {
-        for (int x = 0; x < s->size; x++) {
-            if (!symbol_dark(s, x, y))
-                continue;
-            int run = 1;
-            while (symbol_dark(s, x + run, y))
-                run++;
-            bytes_format(&b, "M%d %dh%dv1h-%dz", x + look->margin, y + look->margin, run, run);
-            x += run;
-        }
-    }
+    struct svg_pen pen = {.b = &b, .margin = look->margin};
+    qr_outline_walk(s, (struct qr_clearing){0, 0, 0, 0}, svg_corner, &pen);
+    if (pen.begun)
+        bytes_text(&b, "z");
     bytes_text(&b, "\"/></svg>\n");
     return bytes_take(&b, len);
 }

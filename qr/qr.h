@@ -1,6 +1,9 @@
 /*
  * Text -> QR symbol -> SVG, PNG, terminal. No I/O. Only this folder includes libqrencode and the drawing libraries.
  * The quiet zone is always at least QR_QUIET modules and inside the size that was asked for (ISO/IEC 18004, 9.1).
+ *
+ * These are for squares alone, the same outline as code.c draws, without cairo: a PNG of 1024 pixels takes a ninth of
+ * its instructions and a twentieth of its bytes (27 of 252 million, 1 of 25 KB), an SVG a sixth and a seventh.
  */
 #ifndef QR_QR_H
 #define QR_QR_H

@@ -8,6 +8,7 @@
 
 enum {
     QR_TEXT_MAX = 2300,   /* bytes */
+    QR_SIZE_MAX = 177,    /* modules a side (ISO/IEC 18004, 5.3.1) */
     QR_COMPACT_SAID = 64, /* bytes, with the NUL */
 };
 

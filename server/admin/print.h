@@ -47,7 +47,7 @@ struct print {
     enum qr_form form;
     char channel[CAMPAIGN_CHANNEL_MAX + 1]; /* "" none */
     enum qr_ecc ecc;
-    bool rounded, compact, with_logo, logo_given;
+    bool ecc_given, rounded, compact, with_logo, logo_given;
     double distance; /* mm; 0: any */
     /* of a code alone */
     int margin;

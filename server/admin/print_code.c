@@ -33,7 +33,13 @@ int print_symbol_make(const struct print *p, const struct print_campaign *of, co
                       struct print_symbol *ret, struct print_told *told, struct field_errors *errors)
 {
     char link[PRINT_LINK_MAX];
-    enum qr_ecc ecc = p->with_logo && of->logo ? QR_ECC_H : p->ecc;
+    /* A poster but the sticker has its logo beside the code. */
+    bool inside = p->with_logo && of->logo && (p->kind == PRINT_CODE || p->template == QR_STICKER);
+    enum qr_ecc ecc = inside ? QR_ECC_H : p->ecc;
+    if (p->ecc_given && p->ecc != ecc) {
+        field_errors_add(errors, "ecc", "%s", qr_logo_needs);
+        return -EINVAL;
+    }
     print_link(link, of->base_url, of->slug, channel);
     size_t len = strlen(link);
     /* Campaigns and channels are found in capitals too; what stands before them is not ours to know. */

@@ -42,6 +42,7 @@ struct qr_poster print_poster_of(const struct print *p, const struct print_campa
                               .steps = p->steps_given ? p->steps : NULL,
                               .colour = p->colour,
                               .ecc = p->ecc,
+                              .ecc_chosen = p->ecc_given,
                               .rounded = p->rounded,
                               .logo = p->with_logo ? of->logo : NULL,
                               .distance = p->distance,

@@ -56,7 +56,8 @@ static void read_ecc(const struct print_source *s, struct print *p, struct field
 {
     static const char levels[] = "LMQH";
     char value[PRINT_VALUE_MAX];
-    if (!read_value(s, "ecc", value, errors))
+    p->ecc_given = read_value(s, "ecc", value, errors);
+    if (!p->ecc_given)
         return;
     const char *at = strlen(value) == 1 ? strchr(levels, value[0] >= 'a' ? value[0] - 'a' + 'A' : value[0]) : NULL;
     if (at)

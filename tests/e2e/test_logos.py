@@ -108,9 +108,17 @@ def test_a_file_that_is_too_large_or_of_another_type_is_not_read(server, campaig
     server.api("GET", f"/campaigns/{campaign}/logo", expect=404)
 
 
-def test_a_logo_raises_the_level(server, campaign):
+def test_a_logo_raises_the_level_and_a_lower_one_that_is_asked_for_is_refused(server, campaign):
     put(server, campaign, logo_file(size=(100, 100), colour=(0, 0, 0)))
-    assert margin_of(ask(server, f"{campaign}/qr.png?logo=1&ecc=L")) > margin_of(ask(server, f"{campaign}/qr.png?ecc=L"))
+    assert margin_of(ask(server, f"{campaign}/qr.png?logo=1")) > margin_of(ask(server, f"{campaign}/qr.png?ecc=L"))
+    assert ask(server, f"{campaign}/qr.png?logo=1").body == ask(server, f"{campaign}/qr.png?logo=1&ecc=H").body
+    for path in ("qr.svg?logo=1", "poster.pdf?template=sticker"):   # a sticker's logo is in its code
+        for level in "LMQ":
+            said = reasons(ask(server, f"{campaign}/{path}&ecc={level}", expect=422))
+            assert list(said) == ["ecc"] and "must be H with a logo in the code" in said["ecc"]
+        ask(server, f"{campaign}/{path}&ecc=H")
+    ask(server, f"{campaign}/qr.svg?logo=0&ecc=L"), ask(server, f"{campaign}/poster.pdf?template=sticker&logo=0&ecc=L")
+    ask(server, f"{campaign}/poster.pdf?ecc=L")
 
 
 def test_a_code_that_a_logo_spoils_is_refused_with_what_to_change(server):

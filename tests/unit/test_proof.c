@@ -150,6 +150,38 @@ static void the_largest_symbol_is_proved(void **state)
     qr_prover_free(p);
 }
 
+/* At level H, with all that a logo may clear of its middle. */
+static void a_logo_leaves_a_code_readable_in_every_size_that_has_nothing_in_its_middle(void **state)
+{
+    static const char letters[] = "https://q.example.com/spring-run/shop-1-and-more-of-them";
+    static uint32_t ink[64 * 64];
+    const struct qr_logo logo = {.width = 64, .height = 64, .argb = ink};
+    struct drawing *d = *state;
+    struct qr_prover *p = qr_prover_new();
+    for (int i = 0; i < 64 * 64; i++)
+        ink[i] = i / 64 / 16 % 2 ? 0xFF000000 : 0xFFC62F2F;
+    d->look.logo = &logo;
+    int last = 0, sizes = 0;
+    for (size_t len = 1; len < sizeof letters; len++) {
+        char said[sizeof letters] = "";
+        int margin;
+        memcpy(said, letters, len);
+        qr_symbol_clear(&d->symbol);
+        assert_int_equal(qr_encode(said, len, QR_ECC_H, &d->symbol), 0);
+        if (d->symbol.size == last)
+            continue;
+        last = d->symbol.size;
+        sizes++;
+        for (int rounded = 0; rounded < 2; rounded++) {
+            d->look.rounded = rounded;
+            assert_int_equal(prove(p, d, said, &margin), QR_PROVED);
+            assert_in_range(margin, 7, QR_PROOF_DIRT_MAX);
+        }
+    }
+    assert_int_equal(sizes, 6);
+    qr_prover_free(p);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -162,6 +194,7 @@ int main(void)
         TEST(a_code_of_no_contrast_is_not_read_when_it_fades),
         TEST(one_program_proves_many_codes_and_then_another_one),
         TEST(the_largest_symbol_is_proved),
+        TEST(a_logo_leaves_a_code_readable_in_every_size_that_has_nothing_in_its_middle),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
