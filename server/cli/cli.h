@@ -53,6 +53,7 @@ enum cli_exit cli_campaign(const struct config *config, int argc, char **argv);
 enum cli_exit cli_user(const struct config *config, int argc, char **argv);
 enum cli_exit cli_token(const struct config *config, int argc, char **argv);
 enum cli_exit cli_alert(const struct config *config, int argc, char **argv);
+enum cli_exit cli_funnel(const struct config *config, int argc, char **argv);
 enum cli_exit cli_import(const struct config *config, int argc, char **argv);
 enum cli_exit cli_export(const struct config *config, int argc, char **argv);
 enum cli_exit cli_check(const struct config *config, int argc, char **argv);

@@ -14,7 +14,8 @@ static const char serve_help[] =
 static const char export_help[] =
     "Usage: huoma export [-o FILE]\n"
     "\n"
-    "Writes everything that is kept as JSON lines: campaigns with their counters and held seats, users, the audit log. "
+    "Writes everything that is kept as JSON lines: campaigns with their counters and held seats, funnels, users, the "
+    "audit log. "
     "Each\n"
     "campaign is of one moment; visitors may scan meanwhile. What lets anybody in is not in it: passwords, tokens, "
     "owner\n"
@@ -106,6 +107,35 @@ static const char alert_help[] =
     "\n"
     "Next: huoma alert destination add wecom --name Ops --url "
     "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=KEY\n";
+
+static const char funnel_help[] =
+    "Usage: huoma funnel list [--json]\n"
+    "       huoma funnel show ID [--json]\n"
+    "       huoma funnel add TITLE --steps SLUG,SLUG,... [--channels NAME,...] [--json]\n"
+    "       huoma funnel edit ID [--title TITLE] [--steps SLUG,...] [--channels NAME,...] [--json]\n"
+    "       huoma funnel delete ID\n"
+    "       huoma funnel stats ID [OPTIONS]\n"
+    "\n"
+    "A funnel is an ordered list of campaigns. Each step has a link that is posted in the groups of the step before "
+    "it, "
+    "and\n"
+    "counted by a channel of its own: so it is known how many came on, and nobody is followed.\n"
+    "\n"
+    "Options\n"
+    "  --steps SLUG,...     2 to 8 campaigns, in order\n"
+    "  --channels NAME,...  up to 20 channels of the first step that are told apart in all steps: each step then has "
+    "one "
+    "more\n"
+    "                       link for each of them, for groups that are that channel's alone\n"
+    "  --title TITLE        what it is called\n"
+    "  --from DAY           of stats, as 2026-11-25; a week until --to by default\n"
+    "  --to DAY             likewise; today by default\n"
+    "  --by day|channel     what the rows are (day)\n"
+    "  --channel NAME       of this channel alone\n"
+    "  --csv                for a spreadsheet\n"
+    "  --json               for a program\n"
+    "\n"
+    "Next: huoma funnel add \"Spring\" --steps hello,event,shop --channels shop-1,shop-2\n";
 
 static const char qr_help[] =
     "Usage: huoma qr URL [-o FILE] [OPTIONS]\n"
@@ -220,6 +250,8 @@ const struct cli_command cli_commands[] = {
     {"user", "add, list and delete people who log in, set their passwords", user_help, NULL, true, false, cli_user},
     {"token", "make, list and delete tokens for the admin API", token_help, NULL, true, false, cli_token},
     {"alert", "show what was told, and where it is sent", alert_help, NULL, true, false, cli_alert},
+    {"funnel", "lead people from campaign to campaign, and count who comes on", funnel_help, NULL, true, false,
+     cli_funnel},
     {"qr", "draw a code as SVG, PNG, PDF, EPS or on the terminal", qr_help, NULL, false, false, cli_qr},
     {"poster", "draw a page with a campaign's code to be printed", poster_help, NULL, true, false, cli_poster},
     {"sheet", "draw prints for many channels of a campaign", sheet_help, NULL, true, false, cli_sheet},

@@ -12,6 +12,7 @@
 #include "auth.h"
 #include "cli.h"
 #include "export_campaign.h"
+#include "funnel_record.h"
 #include "session.h"
 #include "token_record.h"
 #include "user_record.h"
@@ -105,7 +106,7 @@ static void put_rows(struct export *e, json_t *(*to_json)(const char *json, size
     for (size_t i = 0; lines && i < count; i++) {
         json_t *line = to_json(json[i], len[i]);
         if (!line)
-            cli_fail("export", "a record of an account cannot be read, and is left out");
+            cli_fail("export", "a record of an account or funnel cannot be read, and is left out");
         else if (!(lines[n++] = json_dumps(line, JSON_COMPACT)))
             e->failed = true;
         json_decref(line);
@@ -143,6 +144,34 @@ static void tokens_done(void *ctx, enum store_result r, const char *const *json,
 static void export_tokens(struct export *e)
 {
     store_row_list(session_store(e->session), (struct store_rows){STORE_TOKENS, NULL}, tokens_done, e);
+    session_run(e->session);
+}
+
+/* --- funnels --- */
+
+static json_t *funnel_json(const char *json, size_t len)
+{
+    struct funnel f;
+    char *record = funnel_from_record(json, len, &f) ? funnel_to_record(&f) : NULL;
+    json_t *line = record ? json_loads(record, 0, NULL) : NULL;
+    free(record);
+    if (line)
+        json_object_set_new(line, "type", json_string("funnel"));
+    return line;
+}
+
+static void funnels_done(void *ctx, enum store_result r, const char *const *json, const size_t *len, size_t count)
+{
+    struct export *e = ctx;
+    e->result = r;
+    if (r == STORE_OK)
+        put_rows(e, funnel_json, json, len, count);
+    session_done(e->session);
+}
+
+static void export_funnels(struct export *e)
+{
+    store_row_list(session_store(e->session), (struct store_rows){STORE_FUNNELS, NULL}, funnels_done, e);
     session_run(e->session);
 }
 
@@ -261,7 +290,7 @@ static const struct export_part {
     void (*write)(struct export *e);
 } parts[] = {
     {"audit entries", export_audit}, {"users", export_users}, {"tokens", export_tokens},
-    {"campaigns", export_campaigns}, {"logos", export_logos},
+    {"campaigns", export_campaigns}, {"logos", export_logos}, {"funnels", export_funnels},
 };
 enum { PARTS = sizeof parts / sizeof *parts };
 

@@ -10,6 +10,7 @@
 
 #include "auth.h"
 #include "export_campaign.h"
+#include "funnel_record.h"
 #include "print.h"
 #include "session.h"
 #include "token_record.h"
@@ -434,6 +435,64 @@ static void make_logo(struct import *m, json_t *line)
         m->verdicts[m->line] = (unsigned char)refuse(m, slug, "its campaign was not made");
 }
 
+/* --- funnels: also of campaigns that are not there, as they may be where they come from --- */
+
+static void funnel_found(void *ctx, enum store_result r, const char *json, size_t len)
+{
+    struct import *m = ctx;
+    struct funnel there;
+    m->result = r;
+    char *record = r == STORE_OK && funnel_from_record(json, len, &there) ? funnel_to_record(&there) : NULL;
+    json_t *object = record ? json_loads(record, 0, NULL) : NULL;
+    if (object)
+        json_object_set_new(object, "type", json_string("funnel"));
+    m->same = object && json_equal(object, m->object);
+    json_decref(object);
+    free(record);
+    session_done(m->session);
+}
+
+static bool read_funnel(json_t *line, struct funnel *f)
+{
+    char *text = json_dumps(line, JSON_COMPACT);
+    bool good = text && funnel_from_record(text, strlen(text), f);
+    free(text);
+    return good;
+}
+
+static enum verdict look_at_funnel(struct import *m, json_t *line)
+{
+    struct funnel f;
+    if (!read_funnel(line, &f))
+        return refuse(m, "a funnel", "is none that could be used");
+    store_row_get(session_store(m->session), (struct store_rows){STORE_FUNNELS, NULL}, f.id, funnel_found, m);
+    session_run(m->session);
+    if (store_failed(m, m->result))
+        return VERDICT_REFUSED;
+    if (m->result == STORE_OK)
+        return m->same ? VERDICT_THERE : refuse(m, f.title, "there is another funnel of that id");
+    return VERDICT_NEW;
+}
+
+static void make_funnel(struct import *m, json_t *line)
+{
+    struct funnel f;
+    char target[AUDIT_TARGET_MAX], *record = read_funnel(line, &f) ? funnel_to_record(&f) : NULL;
+    if (!record) {
+        m->broken = STORE_UNAVAILABLE;
+        return;
+    }
+    snprintf(target, sizeof target, "funnel:%s", f.id);
+    struct store_audit audit = session_audit("funnel.import", target, NULL);
+    drain(m);
+    store_row_change(session_store(m->session), (struct store_rows){STORE_FUNNELS, NULL}, f.id, STORE_NEW, NULL, record,
+                     &audit, call_done, m);
+    session_run(m->session);
+    free(record);
+    if (!store_failed(m, m->result) && m->result != STORE_OK)
+        m->verdicts[m->line] = (unsigned char)refuse(m, f.title, "was made by somebody else meanwhile");
+}
+
 /* --- lines --- */
 
 static const struct import_part {
@@ -443,7 +502,7 @@ static const struct import_part {
 } parts[] = {
     {"user", look_at_user, make_user},    {"token", look_at_token, NULL},
     {"audit", look_at_audit, make_audit}, {"campaign", look_at_campaign, make_campaign},
-    {"logo", look_at_logo, make_logo},
+    {"logo", look_at_logo, make_logo},    {"funnel", look_at_funnel, make_funnel},
 };
 
 static const struct import_part *find_part(json_t *line)

@@ -137,19 +137,22 @@ def test_an_import_into_an_empty_store_gives_the_same_store(server, clean, tmp_p
         server.api("POST", "/users", {"name": name, "password": "long enough for it", "role": role}, 201)
     server.api("PATCH", "/users/anna", {"disabled": True})
     server.api("PUT", f"/campaigns/{slugs[3]}/logo", logo_file(), 204, Content_Type="image/png")
+    funnel = server.api("POST", "/funnels", {"title": "Spring", "steps": slugs[:3], "channels": ["shop-1"]}, 201).json()
     first = exported(server)
-    assert {x["type"] for x in first} == {"campaign", "user", "audit", "logo"}
+    assert {x["type"] for x in first} == {"campaign", "user", "audit", "logo", "funnel"}
     path = tmp_path / "x.jsonl"
-    assert run(server, "export", "-o", path).stdout.endswith(f"{len(slugs)} campaigns, 1 logos.\n")
+    assert run(server, "export", "-o", path).stdout.endswith(f"{len(slugs)} campaigns, 1 logos, 1 funnels.\n")
     assert path.stat().st_mode & 0o777 == 0o600
     said = run(clean, "import", path)
     assert f"{len(lines_of(path.read_text())) - 2} made, 0 there already, 0 left out, 0 refused." in said.stdout, said
-    assert exported(clean, "campaign", "user", "logo") == [x for x in first if x["type"] != "audit"]
+    assert exported(clean, "campaign", "user", "logo", "funnel") == [x for x in first if x["type"] != "audit"]
     told = exported(clean, "audit")
     there = [x for x in lines_of(path.read_text()) if x.get("type") == "audit"]
     assert told[:len(there)] == there
-    assert collections.Counter(t["action"] for t in told[len(there):]) == {"campaign.import": len(slugs), "user.import": 2, "campaign.logo": 1, "store.export": 1}
+    assert collections.Counter(t["action"] for t in told[len(there):]) == {"campaign.import": len(slugs), "user.import": 2, "campaign.logo": 1, "funnel.import": 1,
+                                                                           "store.export": 1}
     assert clean.api("GET", f"/campaigns/{slugs[3]}/logo").body == logo_file()
+    assert clean.api("GET", "/funnels/" + funnel["id"]).json() == funnel
     for slug in slugs:
         assert clean.show(slug) == server.show(slug)
         aliases = server.show(slug)["aliases"]
@@ -159,6 +162,23 @@ def test_an_import_into_an_empty_store_gives_the_same_store(server, clean, tmp_p
     assert " 0 made, " in " " + again.stdout.splitlines()[-1] and again.stdout.splitlines()[-1].endswith(" 0 refused."), again
     for slug in slugs:  # and they live on
         live_on(clean, rng, slug)
+
+
+def test_funnels_that_are_wrong_or_others_are_refused(server, clean, tmp_path):
+    record = {"type": "funnel", "id": "abc123", "title": "A", "version": 1, "created_at": "2026-01-01T00:00:00Z", "next": 4,
+              "updated_at": "2026-01-01T00:00:00Z", "steps": [{"name": "a", "number": 1}, {"name": "b", "number": 2}],
+              "channels": [{"name": "c", "number": 3}]}
+    wrong = [{"id": "ABC123"}, {"id": "abc12"}, {"title": ""}, {"title": "a\nb"}, {"next": 3}, {"next": 1 << 40}, {"version": 0},
+             {"steps": record["steps"][:1]}, {"steps": [record["steps"][0]] * 2}, {"steps": [{"name": "No", "number": 1}] * 2}, {"steps": None},
+             {"channels": [{"name": "f-x", "number": 3}]}, {"channels": {}}, {"created_at": "today"}]
+    said = run(clean, "import", file_of(tmp_path / "x", [{**record, **w} for w in wrong]), expect=1).stdout
+    assert said.count("a funnel: is none that could be used") == len(wrong) and clean.api("GET", "/funnels").json()["total"] == 0
+    # One whose campaigns are gone comes along as it was.
+    run(clean, "import", file_of(tmp_path / "x", [record]))
+    assert [s["missing"] for s in clean.api("GET", "/funnels/abc123").json()["steps"]] == [True, True]
+    assert "1 there already" in run(clean, "import", file_of(tmp_path / "x", [record])).stdout
+    said = run(clean, "import", file_of(tmp_path / "x", [{**record, "title": "B"}]), expect=1).stdout
+    assert "B: there is another funnel of that id" in said
 
 
 @pytest.mark.parametrize("line, why", [

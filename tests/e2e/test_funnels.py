@@ -3,10 +3,12 @@
 import csv
 import datetime
 import io
+import json
+import subprocess
 
 import pytest
 
-from huoma import Visitor, link, page_groups, redirect_groups, wait_for
+from huoma import BINARY, Visitor, link, page_groups, redirect_groups, wait_for
 
 KINDS = ["views", "people", "seats", "held", "confirmed"]
 
@@ -246,3 +248,36 @@ def test_a_store_has_five_hundred_at_most(server, slug):
     assert make(server, slug, names, 409)["detail"] == "There are too many funnels; delete some. Nothing was changed."
     redis.execute_command("HDEL", "hm:funnels", *rows[::2])
     make(server, slug, names)
+
+
+def run(server, *words, expect=0):
+    done = subprocess.run([BINARY, "funnel", *words, "--data-dir", server.data_dir, "--base-url", "http://q.example.com"], capture_output=True,
+                          text=True, timeout=60)
+    assert done.returncode == expect, done
+    return done.stdout if expect == 0 else done.stderr
+
+
+def test_the_command_line_does_the_same(server, slug):
+    names = campaigns(server, slug)
+    made = json.loads(run(server, "add", "Spring", "--steps", ",".join(names[:2]), "--channels", "shop-1", "--json"))
+    assert made == server.api("GET", "/funnels/" + made["id"]).json()
+    assert f"http://q.example.com/{names[1]}/{path_of(made['steps'][1], 'shop-1')}" in run(server, "show", made["id"])
+    changed = json.loads(run(server, "edit", made["id"], "--title", "Summer", "--steps", ",".join(names), "--channels", "", "--json"))
+    assert (changed["title"], changed["channels"], changed["version"], len(changed["steps"])) == ("Summer", [], 2, 3)
+    assert changed["steps"][1]["links"] == made["steps"][1]["links"][:1]
+    assert "Summer" in run(server, "list") and made["id"] in [f["id"] for f in json.loads(run(server, "list", "--json"))["data"]]
+    Visitor(server, names[0]).scan()
+    Visitor(server, names[1]).scan(path_of(made["steps"][1]))
+    settled(server, made, [1, 1, 0])
+    whole = stats(server, made).json()
+    assert json.loads(run(server, "stats", made["id"], "--from", whole["from"], "--json")) == whole
+    assert run(server, "stats", made["id"], "--by", "channel", "--csv").splitlines()[2].endswith('"' + names[1] + '",1,1,1,,,1.0000')
+    assert "100.0%" in run(server, "stats", made["id"])
+    told = server.api("GET", f"/audit?target=funnel:{made['id']}").json()["data"]
+    assert [t["action"] for t in told] == ["funnel.change", "funnel.create"] and told[0]["who"].startswith("cli:")
+    assert "steps[1]: there is no such campaign" in run(server, "edit", made["id"], "--steps", f"{names[0]},none", expect=1)
+    assert "--by: hour is not day or channel" in run(server, "stats", made["id"], "--by", "hour", expect=2)
+    assert "unexpected option --steps" in run(server, "list", "--steps", "a", expect=2)
+    assert "needs ID" in run(server, "show", expect=2) and "needs TITLE" in run(server, "add", "--steps", "a,b", expect=2)
+    assert made["id"] in run(server, "delete", made["id"])
+    assert "there is no such funnel" in run(server, "show", made["id"], expect=1)

@@ -11,7 +11,7 @@ from huoma import BINARY
 from test_cli_serve import run
 from test_import_foreign import GROUPS, LIKEYUN, code
 
-COMMANDS = ("serve", "campaign", "user", "token", "alert", "qr", "poster", "sheet", "export", "import", "check", "completion", "help")
+COMMANDS = ("serve", "campaign", "user", "token", "alert", "funnel", "qr", "poster", "sheet", "export", "import", "check", "completion", "help")
 
 
 @pytest.fixture(scope="module")

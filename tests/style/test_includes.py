@@ -36,7 +36,7 @@ LIBRARIES = {
     r"csv\.h": ("import/import_csv.c",),
     r"llhttp.*\.h|llhttp/.*": ("server/http/request.c", "server/http/body.c"),
     r"jansson\.h": ("campaign/campaign_json*.c", "campaign/campaign_json_private.h", "config/", "import/", "server/admin/", "server/alert/",
-                     "server/cli/alert.c", "server/cli/import*", "server/cli/export*"),
+                     "server/cli/alert.c", "server/cli/funnel.c", "server/cli/import*", "server/cli/export*"),
     r"(pango|fontconfig)/.*": ("qr/text.c",),
     r"zlib\.h": ("qr/pdf_black.c",),
     r"curl/.*": ("server/alert/sender.c",),
