@@ -92,8 +92,14 @@ static void turn_minutes(struct alert_history *h, int64_t now)
 void alert_history_see(struct alert_history *h, const struct alert_facts *f, int64_t now)
 {
     if (h->since == 0 || now < h->seen || now - h->seen > HISTORY_GAP) {
-        *h = (struct alert_history){
-            .since = now, .seen = now, .version = f->version, .used = f->used, .minute = now / 60};
+        *h = (struct alert_history){.since = now,
+                                    .seen = now,
+                                    .version = f->version,
+                                    .used = f->used,
+                                    .minute = now / 60,
+                                    .forecast_at = h->forecast_at,
+                                    .forecast_version = h->forecast_version,
+                                    .forecast_gone = h->forecast_gone};
         return;
     }
     int64_t gained = f->version == h->version ? f->used - h->used : 0;
@@ -170,6 +176,25 @@ static void judge_full(struct judging *j)
         find(j, ALERT_NEARLY_FULL, NULL, 0, 0, left);
 }
 
+static bool has_forecast(const struct judging *j)
+{
+    const struct alert_history *h = j->h;
+    return h->forecast_at > 0 && h->forecast_version == j->f->version && j->now >= h->forecast_at &&
+           j->now - h->forecast_at < ALERT_FORECAST_SECONDS;
+}
+
+/* How long the seats that are left will do, in seconds; HUGE_VAL: nobody knows, or for long. */
+static double supply_seconds(const struct judging *j, int64_t left)
+{
+    if (has_forecast(j)) {
+        int64_t gone = j->h->forecast_gone;
+        return gone == 0 ? HUGE_VAL : gone > j->now ? (double)(gone - j->now) : 0;
+    }
+    if (j->now - j->h->since < ALERT_RATE_SECONDS || recent_rate(j->h) <= 0)
+        return HUGE_VAL;
+    return (double)left / recent_rate(j->h);
+}
+
 static void judge_supply(struct judging *j)
 {
     const struct alert_facts *f = j->f;
@@ -179,9 +204,9 @@ static void judge_supply(struct judging *j)
         return;
     if (left <= 0 && was)
         find(j, ALERT_RUNS_OUT, NULL, 0, 0, 0);
-    if (left <= 0 || j->now - j->h->since < ALERT_RATE_SECONDS || recent_rate(j->h) <= 0)
+    if (left <= 0)
         return;
-    double seconds = (double)left / recent_rate(j->h), wanted = (double)j->s->supply_hours * HOUR;
+    double seconds = supply_seconds(j, left), wanted = (double)j->s->supply_hours * HOUR;
     if (seconds <= wanted)
         find(j, ALERT_RUNS_OUT, NULL, seconds <= HOUR ? 2 : 1, j->now + (int64_t)seconds, left);
     else if (was && seconds <= wanted * RUNS_OUT_EASES)

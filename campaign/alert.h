@@ -13,10 +13,11 @@ enum {
     ALERT_EXPIRY_STEPS = 4, /* how many days before an expiry may be named */
     ALERT_GROUPS_MAX = 40,  /* groups of one campaign that are told of at a time */
     ALERT_FINDINGS_MAX = 2 * ALERT_GROUPS_MAX + 5,
-    ALERT_MINUTES = 10,         /* whose seats are counted one by one */
-    ALERT_USUAL_SECONDS = 3600, /* before that is known of a campaign, nothing is unusual in it */
-    ALERT_RATE_SECONDS = 300,   /* before that, how fast seats go is not known */
-    ALERT_CLOSED_SHARE = 5,     /* percent below the limit at which "nearly full" is over */
+    ALERT_MINUTES = 10,            /* whose seats are counted one by one */
+    ALERT_USUAL_SECONDS = 3600,    /* before that is known of a campaign, nothing is unusual in it */
+    ALERT_RATE_SECONDS = 300,      /* before that, how fast seats go is not known */
+    ALERT_FORECAST_SECONDS = 3600, /* an older forecast says nothing any more */
+    ALERT_CLOSED_SHARE = 5,        /* percent below the limit at which "nearly full" is over */
 };
 
 enum alert_kind {
@@ -75,6 +76,8 @@ struct alert_history {
     int64_t gained[ALERT_MINUTES], back[ALERT_MINUTES];
     double recent, recent_weight; /* seats a second, and how much of it is known: the last quarter of an hour */
     double usual, usual_weight;   /* seats a minute, likewise: the last day, but the minutes that are counted */
+    /* the last forecast (forecast.h): of when and of which version, and when all seats are gone; 0: it sees no end */
+    int64_t forecast_at, forecast_version, forecast_gone;
 };
 
 /* Takes a look into account. A clock that goes back begins it anew; what an admin's change did to the counters is not

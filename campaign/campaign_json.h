@@ -9,6 +9,7 @@
 
 #include "campaign.h"
 #include "date.h"
+#include "forecast.h"
 
 enum {
     CAMPAIGN_JSON_DEPTH_MAX = 16,          /* lists and objects in one another */
@@ -131,5 +132,8 @@ char *campaign_to_api(const struct campaign *c, const struct group_count *counts
 /* One group of it. */
 char *campaign_group_to_api(const struct campaign *c, size_t position, const struct group_count *count, int64_t now,
                             bool pretty, size_t *len);
+
+/* A forecast of moment now, as the API has it. malloc'd; NULL: out of memory. */
+char *forecast_to_json(const struct campaign *c, const struct forecast *f, int64_t now);
 
 #endif

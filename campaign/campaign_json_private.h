@@ -12,6 +12,7 @@
  *   campaign_json_miniprogram.c  what a group says of a mini program
  *   campaign_json_values.c    kinds of values, and errors
  *   campaign_json_write.c     campaigns -> text
+ *   campaign_json_forecast.c  forecasts -> text
  *
  * Const tables name every key of a campaign and of a group, in which kind of text it may stand, and the function that
  * reads it. Creation, merge patch and the stored form all go through these tables, so a rule stands once.

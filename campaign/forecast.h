@@ -17,17 +17,37 @@ enum {
     FORECAST_SECONDS_MIN = 300,       /* nor do those of a shorter time */
 };
 
-/* Seats confirmed, by hour (of unix time), the oldest first; the last one is the hour of `now`, which goes on. */
+/* Why no moment is told, or why it does not matter. */
+enum forecast_why {
+    FORECAST_TOLD,               /* it is */
+    FORECAST_NOT_RUNNING,        /* the campaign is off, not begun or ended */
+    FORECAST_CLOSED,             /* the group is off or expired; the campaign: no group is open */
+    FORECAST_FULL,               /* already */
+    FORECAST_NO_LIMIT,           /* never full; the campaign: one of its open groups has none */
+    FORECAST_TOO_LITTLE_HISTORY, /* fewer than FORECAST_SEATS_MIN seats, or FORECAST_SECONDS_MIN */
+    FORECAST_NOBODY_COMES,       /* some did, but hardly anybody in the last days */
+    FORECAST_EXPIRES_FIRST,      /* the code expires before; the campaign: that of its last open group */
+    FORECAST_ENDS_FIRST,         /* the campaign ends before */
+    FORECAST_TOO_FAR,            /* beyond FORECAST_HORIZON_HOURS */
+    FORECAST_WHYS
+};
+/* As the API writes them; NULL for FORECAST_TOLD. */
+extern const char *const forecast_why_words[FORECAST_WHYS];
+
+/* Seats confirmed, by hour of the clock on the wall, the oldest first; the last one is the hour of `now`, which goes
+ * on. */
 struct forecast_history {
     const int64_t *seats;
     size_t hours;
+    int64_t begin; /* unix seconds before which nobody could come; 0: not known */
 };
 
 /* How many will come. Made by forecast_fit; its fields are its own. */
 struct forecast_model {
-    bool known; /* false: there is no rate to speak of */
-    int64_t now;
-    int utc_offset;
+    enum forecast_why why; /* FORECAST_TOLD, _TOO_LITTLE_HISTORY or _NOBODY_COMES: there is no rate to speak of */
+    int64_t now;           /* moved by `shift` seconds, so that hours of the wall's clock are whole hours of it */
+    int shift, utc_offset;
+    double first;                      /* how long the first hour of history was, in hours */
     double hour[24], weekend, weekday; /* the shape: factors around 1, by the hour of the day in UTC */
     double usual, recent;              /* seats an hour, the shape taken out */
     double error;                      /* of the level, relative */
@@ -42,7 +62,7 @@ struct forecast_moment {
     int64_t at, soonest, latest;
 };
 
-/* utc_offset: seconds that the campaign's clock is ahead of UTC; says what a weekend is. */
+/* utc_offset: seconds that the clock by which hours were counted is ahead of UTC, now. */
 void forecast_fit(struct forecast_model *m, const struct forecast_history *h, int64_t now, int utc_offset);
 
 /* Seats expected in the next hour. */
@@ -52,22 +72,23 @@ double forecast_next_hour(const struct forecast_model *m);
 struct forecast_moment forecast_when(const struct forecast_model *m, double seats);
 
 struct forecast_group {
-    struct forecast_moment full; /* of a group with a limit that admits people and has room */
-    bool expires_first;          /* its code expires before */
+    enum forecast_why why;
+    struct forecast_moment full;
 };
 struct forecast {
-    bool known;
-    double per_hour;               /* seats expected in the next hour */
-    struct forecast_moment gone;   /* all seats are taken; all 0 too if a group that is open has no limit */
+    enum forecast_why why;
+    double per_hour;               /* seats expected in the next hour; negative: there is no rate */
+    struct forecast_moment gone;   /* when all seats are taken */
     struct forecast_group *groups; /* by position; given by the caller, group_count of them */
 };
 
 /*
- * Of a campaign. of_groups: by position, for groups that are for some visitors only; NULL or hours 0: nothing is said
- * of those. How visitors are spread follows the strategy: in order; by share, where all are full at once; by weight. 0
- * or -ENOMEM.
+ * Of a campaign. How visitors are spread follows the strategy: in order; by share, where all are full at once; by
+ * weight. shares: of the last days' visitors, those who got into each group, by position, negative: not known; of
+ * groups that are for some visitors only it decides, of others nothing. NULL: none is known. Where a group is for
+ * everybody, `gone` is about such groups. 0 or -ENOMEM.
  */
 int forecast_campaign(const struct campaign *c, const struct group_count *counts, const struct forecast_history *whole,
-                      const struct forecast_history *of_groups, int64_t now, int utc_offset, struct forecast *out);
+                      const double *shares, int64_t now, int utc_offset, struct forecast *out);
 
 #endif

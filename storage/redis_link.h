@@ -68,6 +68,7 @@ enum redis_script {
 
 struct redis_link;
 struct redis_call;
+struct forecast_history_kept;
 typedef void (*redis_done)(void *ctx, enum store_result r, const struct redisReply *reply);
 
 struct redis_link *redis_link_new(struct event_base *base, const char *url, const char *prefix, store_log log,
@@ -119,12 +120,16 @@ struct store {
     int hold_seconds;
     int audit_days;
     int stats_days;
-    int64_t hour_minute;          /* of the process's clock when these were made: */
-    uint32_t hour;                /* as store_hour tells it */
-    char hour_text[32];           /* "2026-11-25 14 400", as scripts are told it */
-    size_t stats_reading;         /* ranges of statistics that are being read */
-    struct printed_read *printed; /* campaigns that are being read to be printed */
+    int64_t hour_minute;                     /* of the process's clock when these were made: */
+    uint32_t hour;                           /* as store_hour tells it */
+    char hour_text[32];                      /* "2026-11-25 14 400", as scripts are told it */
+    size_t stats_reading;                    /* ranges of statistics that are being read */
+    struct printed_read *printed;            /* campaigns that are being read to be printed */
+    struct forecast_history_kept *forecasts; /* STORE_FORECASTS_KEPT; NULL: nobody has asked */
     store_log log;
 };
+
+/* --- forecast.c --- */
+void forecasts_free(struct store *s);
 
 #endif

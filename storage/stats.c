@@ -8,8 +8,8 @@
 #include "redis_link.h"
 
 enum {
-    STATS_DAYS_A_CALL = 8, /* read by one script: bounds for how long it keeps scans waiting */
-    STATS_READING_MAX = 8, /* ranges read at once on one link: each is a call for every eight days */
+    STATS_DAYS_A_CALL = 8,  /* read by one script: bounds for how long it keeps scans waiting */
+    STATS_READING_MAX = 16, /* ranges read at once on one link: each is a call for every eight days */
     STATS_ROWS_FIRST = 64,
     DAY_SECONDS = 86400,
 };

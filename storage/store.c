@@ -62,6 +62,7 @@ void store_free(struct store *s)
     if (!s)
         return;
     redis_link_free(s->link);
+    forecasts_free(s);
     sodium_memzero(s->url, sizeof s->url);
     free(s);
 }

@@ -15,6 +15,7 @@
 #include "alert.h"
 #include "campaign.h"
 #include "campaign_json.h"
+#include "forecast.h"
 
 struct event_base;
 
@@ -42,6 +43,8 @@ enum {
     STORE_DAY = 11,                           /* bytes of "2026-11-25" */
     STORE_STATS_DAYS_MAX = 400,               /* days of statistics that are read at once */
     STORE_CHANNELS_MAX = 32,                  /* channels whose counts are read at once */
+    STORE_FORECAST_SECONDS = 30,              /* how old the history may be that a forecast is made of */
+    STORE_FORECASTS_KEPT = 32,                /* campaigns whose history is kept */
     STORE_PLACE_ID = 22,                      /* characters of base64url that name one who waits */
     STORE_MEMBERS_SOURCE_MAX = 64,            /* bytes that say who counted heads */
     STORE_MEMBERS_POINTS_MAX = 721,           /* of a group's head counts: one an hour, 30 days */
@@ -345,6 +348,16 @@ typedef void (*store_channels_done)(void *ctx, enum store_result r, const int64_
 void store_channels_read(struct store *s, const char *slug, const char (*days)[STORE_DAY], size_t day_count,
                          const char (*channels)[CAMPAIGN_CHANNEL_MAX + 1], size_t channel_count,
                          store_channels_done done, void *ctx);
+
+/* --- forecasts (forecast.c) --- */
+
+/* sc and f are valid during the callback; both NULL without STORE_OK. */
+typedef void (*store_forecast_done)(void *ctx, enum store_result r, const struct store_campaign *sc,
+                                    const struct forecast *f);
+/* When a campaign will be full, seen from unix second `now`: its history (28 days by hour, in one round trip, kept for
+ * STORE_FORECAST_SECONDS for whoever asks next), then its counters. STORE_UNAVAILABLE also when too many histories are
+ * read at the moment. */
+void store_forecast_read(struct store *s, const char *slug, int64_t now, store_forecast_done done, void *ctx);
 
 /* --- waiting lists for admins (waiting.c) --- */
 

@@ -94,6 +94,7 @@ static const struct http_route routes[] = {
     {HTTP_M_DELETE, API "/campaigns/{}/waiting/{}", waiting_delete, 0},
     {HTTP_M_GET, API "/stats", stats_all, 0},
     {HTTP_M_GET, API "/campaigns/{}/stats", stats_campaign, 0},
+    {HTTP_M_GET, API "/campaigns/{}/forecast", forecasts_show, 0},
     {HTTP_M_GET, API "/campaigns/{}/qr.svg", prints_get, 0},
     {HTTP_M_GET, API "/campaigns/{}/qr.png", prints_get, 0},
     {HTTP_M_GET, API "/campaigns/{}/qr.pdf", prints_get, 0},

@@ -7,7 +7,7 @@
 #include "alerts.h"
 #include "log.h"
 
-enum { BUCKETS = 1024, CAUSE_MAX = 32 + CAMPAIGN_SLUG_MAX + GROUP_ID_MAX };
+enum { DAY = 86400, BUCKETS = 1024, CAUSE_MAX = 32 + CAMPAIGN_SLUG_MAX + GROUP_ID_MAX };
 
 struct alert_campaign {
     struct alerts *alerts;
@@ -15,7 +15,10 @@ struct alert_campaign {
     char slug[CAMPAIGN_SLUG_MAX + 1];
     struct alert_history history;
     int64_t next_look, moved_at;
-    bool asked; /* it is being looked at */
+    int64_t next_forecast; /* 0: none is wanted */
+    int64_t left;          /* seats, at the last look */
+    int64_t forecast_left; /* likewise, when the last forecast was asked for; 0: none was */
+    bool asked;            /* it is being looked at */
     /* between a look and what it leads to */
     struct alert_finding *news;
     size_t news_count;
@@ -193,6 +196,24 @@ static void set_next_look(struct alert_campaign *c, const struct alert_facts *f,
         c->next_look = now;
 }
 
+/* Only of campaigns that may run out, and in which something moves or moved lately; of the others once. At once when
+ * much has gone since the last one. */
+static void set_next_forecast(struct alert_campaign *c, const struct alert_facts *f, int64_t now)
+{
+    int64_t still = now - c->moved_at, left = f->unlimited ? 0 : f->limit - f->taken;
+    bool asked = c->forecast_left > 0;
+    bool wanted =
+        f->running && left > 0 && alerts_settings_of(c->alerts, c->slug)->supply_hours > 0 && (still < DAY || !asked);
+    int wait = still < ALERTS_MOVES_SECONDS ? ALERTS_FORECAST_SECONDS : ALERTS_FORECAST_STILL_SECONDS;
+    c->left = left;
+    if (!wanted)
+        c->next_forecast = 0;
+    else if (!asked || c->history.forecast_version != f->version || left * 5 < c->forecast_left * 4)
+        c->next_forecast = now;
+    else if (c->next_forecast == 0 || c->next_forecast > now + wait)
+        c->next_forecast = now + wait;
+}
+
 static void judge(struct alert_campaign *c, const struct alert_facts *f)
 {
     struct alerts *s = c->alerts;
@@ -213,6 +234,7 @@ static void judge(struct alert_campaign *c, const struct alert_facts *f)
     }
     end_open(s, c->slug, f, now);
     set_next_look(c, f, open > 0, now);
+    set_next_forecast(c, f, now);
     c->news = news ? malloc(news * sizeof *found) : NULL;
     if (!c->news)
         return;
@@ -245,9 +267,37 @@ static void looked(void *ctx, enum store_result r, const struct alert_facts *f)
 
 /* --- which are due --- */
 
+static void look_start(struct alert_campaign *c)
+{
+    struct alerts *s = c->alerts;
+    store_alert_look(s->store, c->slug, alerts_now(s) + alert_horizon(alerts_settings_of(s, c->slug)), looked, c);
+}
+
+static void forecast_read(void *ctx, enum store_result r, const struct store_campaign *sc, const struct forecast *f)
+{
+    struct alert_campaign *c = ctx;
+    c->alerts->forecasting--;
+    if (r == STORE_OK) {
+        bool known = f->why != FORECAST_TOO_LITTLE_HISTORY && f->why != FORECAST_NOBODY_COMES;
+        c->history.forecast_at = known ? alerts_now(c->alerts) : 0;
+        c->history.forecast_version = sc->definition->version;
+        c->history.forecast_gone = f->gone.at;
+    }
+    look_start(c);
+}
+
+/* Before the look that judges by it. */
+static void forecast_start(struct alert_campaign *c, int64_t now)
+{
+    c->alerts->forecasting++;
+    c->forecast_left = c->left;
+    c->next_forecast = now + ALERTS_FORECAST_STILL_SECONDS;
+    store_forecast_read(c->alerts->store, c->slug, now, forecast_read, c);
+}
+
 static void look_at_due(struct alerts *s, int64_t now)
 {
-    int left = ALERTS_LOOKS_MAX;
+    int left = ALERTS_LOOKS_MAX, forecasts = ALERTS_FORECASTS_MAX;
     size_t i;
     for (i = 0; s->watched && i < BUCKETS && left > 0; i++) {
         for (struct alert_campaign *c = s->watched->buckets[(s->watched->turn + i) % BUCKETS]; c; c = c->next) {
@@ -255,7 +305,10 @@ static void look_at_due(struct alerts *s, int64_t now)
                 continue;
             c->asked = true;
             left--;
-            store_alert_look(s->store, c->slug, now + alert_horizon(alerts_settings_of(s, c->slug)), looked, c);
+            if (c->next_forecast && c->next_forecast <= now && s->forecasting < ALERTS_FORECASTS_MAX && forecasts-- > 0)
+                forecast_start(c, now);
+            else
+                look_start(c);
         }
     }
     if (s->watched)

@@ -20,16 +20,19 @@ struct event_base;
 
 enum {
     ALERTS_TICK_MS = 1000,
-    ALERTS_TEST_TICK_MS = 50,     /* where tests move the clock */
-    ALERTS_LOAD_SECONDS = 10,     /* how old settings and destinations of another server may be */
-    ALERTS_WATCHED_MAX = 4096,    /* campaigns whose past is kept; of more, those in which something moves */
-    ALERTS_LOOKS_MAX = 64,        /* campaigns looked at in a second */
-    ALERTS_MOVING_SECONDS = 2,    /* between looks at a campaign in which something moves */
-    ALERTS_STILL_SECONDS = 60,    /* and at the others */
-    ALERTS_MOVES_SECONDS = 900,   /* how long it counts as moving */
-    ALERTS_GROUPS_A_SECOND = 100, /* a look at so many groups is made up for by a second more until the next */
-    ALERTS_WALK_SECONDS = 10,     /* between two walks over the index */
-    ALERTS_LEASE_SECONDS = 60,    /* who took a message and is gone is followed by another; more than SENDER_SECONDS */
+    ALERTS_TEST_TICK_MS = 50,             /* where tests move the clock */
+    ALERTS_LOAD_SECONDS = 10,             /* how old settings and destinations of another server may be */
+    ALERTS_WATCHED_MAX = 4096,            /* campaigns whose past is kept; of more, those in which something moves */
+    ALERTS_LOOKS_MAX = 64,                /* campaigns looked at in a second */
+    ALERTS_MOVING_SECONDS = 2,            /* between looks at a campaign in which something moves */
+    ALERTS_STILL_SECONDS = 60,            /* and at the others */
+    ALERTS_MOVES_SECONDS = 900,           /* how long it counts as moving */
+    ALERTS_GROUPS_A_SECOND = 100,         /* a look at so many groups is made up for by a second more until the next */
+    ALERTS_FORECAST_SECONDS = 120,        /* between two forecasts of a campaign in which something moves */
+    ALERTS_FORECAST_STILL_SECONDS = 1800, /* and of one in which something moved in the last day */
+    ALERTS_FORECASTS_MAX = 2,             /* made in a second, or at the same time */
+    ALERTS_WALK_SECONDS = 10,             /* between two walks over the index */
+    ALERTS_LEASE_SECONDS = 60, /* who took a message and is gone is followed by another; more than SENDER_SECONDS */
     ALERTS_GIVE_UP_SECONDS = 86400,
     ALERTS_PING_SECONDS = 5,
     ALERTS_FULL_SECONDS = 60, /* that there are too many is said so often at most */
@@ -80,6 +83,7 @@ struct alerts {
     /* campaigns */
     struct alert_watched *watched;
     size_t watched_count;
+    int forecasting;                  /* forecasts that are being made */
     char walk[CAMPAIGN_SLUG_MAX + 1]; /* where the walk over the index is */
     bool walking;
     int64_t walk_at;

@@ -91,6 +91,9 @@ void waiting_delete(struct conn *c);
 /* metrics.c */
 void metrics_show(struct conn *c);
 
+/* forecasts.c */
+void forecasts_show(struct conn *c);
+
 /* stats.c */
 void stats_all(struct conn *c);
 void stats_campaign(struct conn *c);

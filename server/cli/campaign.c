@@ -48,10 +48,14 @@ static enum cli_exit run_show(const struct config *config, int argc, char **argv
     struct session *s = session_open(config);
     if (!s)
         return CLI_FAILED;
+    struct held_forecast forecast = {0};
     enum store_result r = held_campaign_read(s, p.slug, &h);
+    if (r == STORE_OK && !p.value)
+        held_forecast_read(s, p.slug, &forecast);
     enum cli_exit code = r != STORE_OK ? campaign_fail(p.slug, r)
                          : p.value     ? campaign_print_group(&h, p.value, p.given)
-                                       : campaign_print(config, &h, p.given);
+                                       : campaign_print(config, &h, &forecast, p.given);
+    held_forecast_clear(&forecast);
     held_campaign_clear(&h);
     session_close(s);
     return code;

@@ -111,7 +111,7 @@ static enum cli_exit create(const struct config *config, struct session *s, cons
             break;
     }
     free(errors);
-    code = h.result == STORE_OK ? campaign_print(config, &h, q->json_out) : fail_save(slug, &h);
+    code = h.result == STORE_OK ? campaign_print(config, &h, NULL, q->json_out) : fail_save(slug, &h);
     held_campaign_clear(&h);
     return code;
 }
@@ -166,7 +166,7 @@ static enum cli_exit edit(const struct config *config, struct session *s, const 
     if (code == CLI_DONE && h.result == STORE_CONFLICT)
         code = cli_fail("campaign edit", "others keep changing %s; nothing was changed, try again", q->slug);
     else if (code == CLI_DONE)
-        code = h.result == STORE_OK ? campaign_print(config, &h, q->json_out) : fail_save(q->slug, &h);
+        code = h.result == STORE_OK ? campaign_print(config, &h, NULL, q->json_out) : fail_save(q->slug, &h);
     held_campaign_clear(&h);
     return code;
 }

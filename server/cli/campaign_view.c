@@ -200,11 +200,13 @@ static bool print_groups(const struct campaign *c, const struct group_count *cou
     return good;
 }
 
-static bool print_json(const struct config *config, const struct held_campaign *h)
+static bool print_json(const struct config *config, const struct held_campaign *h, const struct held_forecast *forecast)
 {
     size_t len;
     char *text = campaign_to_api(h->campaign, h->counts, config->base_url, time(NULL), true, &len);
-    if (text)
+    if (text && forecast && forecast->json) /* one key more, behind all others */
+        printf("%.*s,\"forecast\":%s}\n", (int)len - 1, text, forecast->json);
+    else if (text)
         printf("%.*s\n", (int)len, text);
     free(text);
     return text != NULL;
@@ -257,7 +259,7 @@ static void print_settings(const struct campaign *c)
     putchar('\n');
 }
 
-static bool print_text(const struct config *config, const struct held_campaign *h)
+static bool print_text(const struct config *config, const struct held_campaign *h, const struct held_forecast *forecast)
 {
     const struct campaign *c = h->campaign;
     int64_t now = time(NULL);
@@ -270,13 +272,16 @@ static bool print_text(const struct config *config, const struct held_campaign *
     print_aliases(c);
     if (!print_groups(c, h->counts, now, 0, c->group_count))
         return false;
+    if (forecast && forecast->text)
+        fputs(forecast->text, stdout);
     printf("\nNext: huoma qr %s/%s -o %s.svg\n", config->base_url, c->slug, c->slug);
     return true;
 }
 
-enum cli_exit campaign_print(const struct config *config, const struct held_campaign *h, bool json)
+enum cli_exit campaign_print(const struct config *config, const struct held_campaign *h,
+                             const struct held_forecast *forecast, bool json)
 {
-    if (json ? print_json(config, h) : print_text(config, h))
+    if (json ? print_json(config, h, forecast) : print_text(config, h, forecast))
         return CLI_DONE;
     return cli_fail("campaign", "out of memory");
 }

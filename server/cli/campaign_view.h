@@ -2,6 +2,7 @@
 #ifndef SERVER_CLI_CAMPAIGN_VIEW_H
 #define SERVER_CLI_CAMPAIGN_VIEW_H
 
+#include "campaign_forecast.h"
 #include "cli.h"
 #include "session.h"
 
@@ -28,7 +29,9 @@ struct campaign_totals campaign_totals_of(const struct campaign *c, const struct
 /* "120 / 200" or "120, no limit" */
 void campaign_seats_text(const struct campaign_totals *t, char out[48]);
 
-enum cli_exit campaign_print(const struct config *config, const struct held_campaign *h, bool json);
+/* forecast: NULL: nothing is said of it. */
+enum cli_exit campaign_print(const struct config *config, const struct held_campaign *h,
+                             const struct held_forecast *forecast, bool json);
 /* One of its groups. */
 enum cli_exit campaign_print_group(const struct held_campaign *h, const char *id, bool json);
 enum cli_exit campaign_fail(const char *slug, enum store_result r);

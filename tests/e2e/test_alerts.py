@@ -185,8 +185,22 @@ def test_supply_and_a_burst_against_the_usual_rate(alerting, stub, hook, slug, c
     fill(alerting, slug, 25)
     burst = told(stub, hook, slug)[0]["data"]
     assert burst["kind"] == "burst" and burst["seats"] >= 20
-    client.hincrby(f"hm:{{{slug}}}:seats", "u:g1", 920)  # as if they had been taken
+    client.hincrby(f"hm:{{{slug}}}:seats", "u:g1", 940)  # as if they had been taken
+    clock.forward(150)  # until the next forecast
     wait_for("supply", lambda: {a["kind"] for a in alerts(alerting, slug)} == {"burst", "runs_out"})
+
+
+def test_supply_is_told_by_the_forecast_before_the_seats_go(alerting, hook, slug, stub, clock):
+    alerting.create(slug, redirect_groups(400))
+    client = alerting.redis_client()
+    for back in range(1, 72):
+        then = time.localtime(clock.now() - back * HOUR)
+        client.hset(f"hm:{{{slug}}}:stats:" + time.strftime("%Y-%m-%d", then), time.strftime("d%H:g1", then), 100)
+    clock.forward(60)  # what was made of the time before it had a history is old by then
+    first, = told(stub, hook, slug)
+    assert first["data"]["kind"] == "runs_out" and first["data"]["level"] == 1 and first["data"]["seats"] == 400
+    alerting.patch(slug, {"limit": 5000}, group="g1")
+    assert told(stub, hook, slug, 2)[1]["type"] == "alert.over"
 
 
 ROBOTS = {

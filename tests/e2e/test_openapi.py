@@ -136,7 +136,7 @@ def test_real_answers_are_as_described(server, description, slug):
     c.ask("POST", f"/campaigns/{slug}/sheet.csv", {"channels": ["a"]}), c.ask("POST", f"/campaigns/{slug}/sheet.pdf", {"channels": ["a"]})
     for query in ("by=hour", "by=device", "by=channel&format=csv"):
         c.ask("GET", f"/campaigns/{slug}/stats?{query}")
-    c.ask("GET", "/stats"), c.ask("GET", "/stats?by=group", expect=422)
+    c.ask("GET", "/stats"), c.ask("GET", "/stats?by=group", expect=422), c.ask("GET", f"/campaigns/{slug}/forecast")
     c.ask("POST", "/users", {"name": slug, "password": PASSWORD, "role": "editor"}, 201)
     c.ask("GET", "/users"), c.ask("GET", f"/users/{slug}"), c.ask("PATCH", f"/users/{slug}", {"role": "admin"})
     c.ask("POST", "/session", {"name": slug, "password": PASSWORD}), c.ask("POST", "/session", {"name": slug, "password": "x"}, 401)

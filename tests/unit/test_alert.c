@@ -166,6 +166,31 @@ static void test_supply_is_reckoned_from_the_rate(void **state)
     assert_null(judge(now, ALERT_RUNS_OUT, 1));
 }
 
+static void test_a_forecast_is_believed_before_the_rate(void **state)
+{
+    (void)state;
+    facts.limit = 100000;
+    alert_history_see(&history, &facts, NOW);
+    int64_t now = run(NOW, 1200, 10, 10);
+    facts.limit = facts.used + 5 * HOUR; /* at this rate; but it is a rush that fades */
+    history.forecast_at = now;
+    history.forecast_version = facts.version;
+    history.forecast_gone = 0;
+    assert_null(judge(now, ALERT_RUNS_OUT, 0));
+    history.forecast_gone = now + 20 * HOUR;
+    assert_null(judge(now, ALERT_RUNS_OUT, 0));
+    history.forecast_gone = now + 3 * HOUR;
+    assert_int_equal(judge(now, ALERT_RUNS_OUT, 0)->at, now + 3 * HOUR);
+    history.forecast_gone = now - 60;
+    assert_int_equal(judge(now, ALERT_RUNS_OUT, 0)->level, 2);
+    history.forecast_gone = 0;
+    history.forecast_version--; /* of what it was before an admin changed it */
+    assert_int_equal(judge(now, ALERT_RUNS_OUT, 0)->level, 1);
+    history.forecast_version++;
+    history.forecast_at -= ALERT_FORECAST_SECONDS;
+    assert_int_equal(judge(now, ALERT_RUNS_OUT, 0)->level, 1);
+}
+
 static void test_a_burst_is_what_is_not_usual(void **state)
 {
     (void)state;
@@ -231,6 +256,7 @@ int main(void)
         TEST(test_an_expiry_comes_in_steps_and_at_last_is_there),
         TEST(test_a_suspect_group_is_told),
         TEST(test_supply_is_reckoned_from_the_rate),
+        TEST(test_a_forecast_is_believed_before_the_rate),
         TEST(test_a_burst_is_what_is_not_usual),
         TEST(test_a_launch_is_no_burst),
         TEST(test_seats_that_come_back_unused),

@@ -97,7 +97,7 @@ static struct forecast_history history(int first, int now)
     memset(hours, 0, sizeof hours);
     for (int i = first; i < now; i++)
         hours[(size_t)i / 60 - from] += came[i];
-    return (struct forecast_history){hours, count};
+    return (struct forecast_history){hours, count, BEGIN + (int64_t)first * 60};
 }
 
 /* Minutes until so many have come; 0: not in this world. */
@@ -195,14 +195,14 @@ static void nothing_is_said_without_a_rate(void **state)
     int64_t none[30] = {0}, few[30] = {[29] = 4}, just[1] = {50};
     struct forecast_model m;
     (void)state;
-    forecast_fit(&m, &(struct forecast_history){NULL, 0}, BEGIN, 0);
-    assert_false(m.known);
-    forecast_fit(&m, &(struct forecast_history){none, 30}, BEGIN, 0);
-    assert_false(m.known);
-    forecast_fit(&m, &(struct forecast_history){few, 30}, BEGIN + 1800, 0);
-    assert_false(m.known);
-    forecast_fit(&m, &(struct forecast_history){just, 1}, BEGIN + 60, 0);
-    assert_false(m.known);
+    forecast_fit(&m, &(struct forecast_history){NULL, 0, 0}, BEGIN, 0);
+    assert_int_not_equal(m.why, FORECAST_TOLD);
+    forecast_fit(&m, &(struct forecast_history){none, 30, 0}, BEGIN, 0);
+    assert_int_not_equal(m.why, FORECAST_TOLD);
+    forecast_fit(&m, &(struct forecast_history){few, 30, 0}, BEGIN + 1800, 0);
+    assert_int_not_equal(m.why, FORECAST_TOLD);
+    forecast_fit(&m, &(struct forecast_history){just, 1, 0}, BEGIN + 60, 0);
+    assert_int_not_equal(m.why, FORECAST_TOLD);
     assert_true(forecast_when(&m, 10).at == 0 && forecast_next_hour(&m) == 0);
 }
 
@@ -222,7 +222,7 @@ static struct forecast_history steady(void)
 {
     for (size_t i = 0; i < 25; i++)
         sixty[i] = i < 24 ? 60 : 30;
-    return (struct forecast_history){sixty, 25};
+    return (struct forecast_history){sixty, 25, 0};
 }
 #define NOW (BEGIN + 1800)
 
@@ -253,11 +253,11 @@ static void in_order_one_group_is_full_behind_the_other(void **state)
     struct forecast f;
     (void)state;
     ask_campaign(c, (int64_t[]){60, 10, 0}, &f, groups);
-    assert_true(f.known && fabs(f.per_hour - 60) < 1);
+    assert_true(fabs(f.per_hour - 60) < 1);
     assert_minutes(groups[0].full, 40);
     assert_minutes(groups[1].full, 80);
     assert_minutes(f.gone, 80);
-    assert_true(groups[2].full.at == 0);
+    assert_true(groups[2].full.at == 0 && groups[2].why == FORECAST_CLOSED);
     campaign_free(c);
 }
 
@@ -269,7 +269,7 @@ static void a_code_that_expires_first_is_told_and_leaves_its_visitors_to_the_nex
     struct forecast f;
     (void)state;
     ask_campaign(c, (int64_t[]){0, 0}, &f, groups);
-    assert_true(groups[0].expires_first && !groups[1].expires_first);
+    assert_true(groups[0].why == FORECAST_EXPIRES_FIRST && groups[1].why == FORECAST_TOLD);
     assert_minutes(groups[1].full, 60);
     campaign_free(c);
 }
@@ -291,8 +291,106 @@ static void by_weight_and_by_share(void **state)
     assert_minutes(groups[1].full, 70);
     c->groups[1].limit = -1;
     ask_campaign(c, (int64_t[]){0, 30}, &f, groups);
-    assert_true(f.gone.at == 0 && groups[1].full.at == 0 && groups[0].full.at > 0);
+    assert_true(f.gone.at == 0 && f.why == FORECAST_NO_LIMIT && groups[1].why == FORECAST_NO_LIMIT);
+    assert_int_equal(groups[0].why, FORECAST_TOLD);
     campaign_free(c);
+}
+
+static enum forecast_why why_of(const char *text, const int64_t *used, struct forecast_group groups[8])
+{
+    struct campaign *c = make(text);
+    struct forecast f;
+    ask_campaign(c, used, &f, groups);
+    campaign_free(c);
+    return f.why;
+}
+
+static void why_nothing_is_told(void **state)
+{
+    struct forecast_group g[8];
+    int64_t none[8] = {0}, ten[8] = {10, 10};
+    (void)state;
+    assert_int_equal(why_of("{\"groups\":[]}", none, g), FORECAST_CLOSED);
+    assert_int_equal(why_of("{\"enabled\":false,\"groups\":[" GROUP("a\",\"limit\":10") "]}", none, g),
+                     FORECAST_NOT_RUNNING);
+    assert_int_equal(g[0].why, FORECAST_NOT_RUNNING);
+    assert_int_equal(why_of("{\"groups\":[" GROUP("a\",\"limit\":10") "," GROUP("b\",\"limit\":5") "]}", ten, g),
+                     FORECAST_FULL);
+    assert_int_equal(g[0].why, FORECAST_FULL);
+    assert_int_equal(g[1].why, FORECAST_FULL);
+    assert_int_equal(why_of("{\"groups\":[" GROUP("a\",\"limit\":90000") "]}", none, g), FORECAST_TOO_FAR);
+    assert_int_equal(
+        why_of("{\"ends_at\":\"2026-11-23T01:00:00Z\",\"groups\":[" GROUP("a\",\"limit\":100") "]}", none, g),
+        FORECAST_ENDS_FIRST);
+    assert_int_equal(g[0].why, FORECAST_ENDS_FIRST);
+    assert_true(g[0].full.at == 0);
+}
+
+static void an_expiry_counts_within_what_is_foreseen_only(void **state)
+{
+    struct forecast_group g[8];
+    int64_t none[8] = {0};
+    (void)state;
+#define EXPIRING(limit, date)                                                                                          \
+    "{\"groups\":[" GROUP("a\",\"limit\":" limit ",\"expires_at\":\"" date "T00:00:00Z\"") "]}"
+    assert_int_equal(why_of(EXPIRING("90000", "2026-11-25"), none, g), FORECAST_EXPIRES_FIRST);
+    assert_int_equal(why_of(EXPIRING("90000", "2027-11-25"), none, g), FORECAST_TOO_FAR);
+    assert_int_equal(g[0].why, FORECAST_TOO_FAR);
+    assert_int_equal(why_of(EXPIRING("100", "2026-11-25"), none, g), FORECAST_TOLD);
+    /* by weight: whose code expires leaves its visitors to the other */
+    assert_int_equal(
+        why_of("{\"strategy\":\"random\",\"groups\":[" GROUP(
+                   "a\",\"limit\":100,\"expires_at\":\"2026-11-23T00:50:00Z\"") "," GROUP("b\",\"limit\":30") "]}",
+               none, g),
+        FORECAST_TOLD);
+    assert_int_equal(g[0].why, FORECAST_EXPIRES_FIRST);
+    assert_minutes(g[1].full, 40); /* 10 of the first 20, then all */
+}
+
+static void a_group_for_some_has_its_share_of_the_visitors(void **state)
+{
+    struct campaign *c =
+        make("{\"slug\":\"a\",\"groups\":[" GROUP("a\",\"limit\":20,\"when\":{\"language\":[\"en\"]}") "," GROUP(
+            "b\",\"limit\":30") "," GROUP("c\",\"limit\":9,\"when\":{\"language\":[\"fr\"]}") "]}");
+    struct group_count counts[3] = {{0}};
+    struct forecast_history h = steady();
+    struct forecast_group groups[3];
+    struct forecast f = {.groups = groups};
+    (void)state;
+    assert_int_equal(forecast_campaign(c, counts, &h, (double[]){.5, .5, -1}, NOW, 0, &f), 0);
+    assert_minutes(groups[0].full, 40);
+    assert_minutes(groups[1].full, 60);
+    assert_int_equal(groups[2].why, FORECAST_TOO_LITTLE_HISTORY);
+    assert_int_equal(f.gone.at, groups[1].full.at);
+    campaign_free(c);
+}
+
+/* The hours of India's clock begin in the middle of UTC's. */
+static void hours_are_those_of_the_wall(void **state)
+{
+    int64_t two[2] = {60, 30};
+    struct forecast_history h = {two, 2, 0};
+    struct forecast_model m;
+    (void)state;
+    forecast_fit(&m, &h, BEGIN, 5 * 3600 + 1800); /* half past five in the morning: 30 in half an hour */
+    struct forecast_moment when = forecast_when(&m, 60);
+    assert_in_range(when.at, BEGIN + 3500, BEGIN + 3700);
+    assert_true(fabs(forecast_next_hour(&m) - 60) < 1);
+    assert_int_equal(forecast_when(&m, 0).at, BEGIN);
+}
+
+/* Fifty in ten minutes are a rate of three hundred, once the hour has turned too. */
+static void the_first_hour_is_as_long_as_the_campaign_was_there(void **state)
+{
+    int64_t seats[2] = {50, 25};
+    struct forecast_history h = {seats, 2, BEGIN - 600};
+    struct forecast_model m;
+    (void)state;
+    forecast_fit(&m, &h, BEGIN + 300, 0);
+    assert_true(fabs(forecast_next_hour(&m) - 300) < 5);
+    h.begin = BEGIN - 7200;
+    forecast_fit(&m, &h, BEGIN + 300, 0);
+    assert_true(forecast_next_hour(&m) < 150);
 }
 
 int main(void)
@@ -303,6 +401,11 @@ int main(void)
         cmocka_unit_test(in_order_one_group_is_full_behind_the_other),
         cmocka_unit_test(a_code_that_expires_first_is_told_and_leaves_its_visitors_to_the_next),
         cmocka_unit_test(by_weight_and_by_share),
+        cmocka_unit_test(why_nothing_is_told),
+        cmocka_unit_test(an_expiry_counts_within_what_is_foreseen_only),
+        cmocka_unit_test(a_group_for_some_has_its_share_of_the_visitors),
+        cmocka_unit_test(hours_are_those_of_the_wall),
+        cmocka_unit_test(the_first_hour_is_as_long_as_the_campaign_was_there),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
