@@ -7,7 +7,8 @@ import { t, type Key } from './words';
 export function makeRouter(): Router {
     const router = createRouter({
         history: createWebHashHistory(),
-        scrollBehavior: (_to, _from, saved) => saved || { top: 0 },
+        // A page that keeps what was chosen in its address stays where it is.
+        scrollBehavior: (to, from, saved) => saved || (to.path === from.path ? false : { top: 0 }),
         routes: [
             { path: '/', component: () => import('./pages/ListPage.vue'), meta: { title: 'nav.list' } },
             { path: '/new', component: () => import('./pages/MakePage.vue'), meta: { title: 'make.title' } },
@@ -15,6 +16,7 @@ export function makeRouter(): Router {
             { path: '/c/:slug/settings', component: () => import('./pages/CampaignSettingsPage.vue'), props: true, meta: { title: 'settings' } },
             { path: '/c/:slug/waiting', component: () => import('./pages/WaitingPage.vue'), props: true, meta: { title: 'waiting' } },
             { path: '/c/:slug/preview', component: () => import('./pages/PreviewPage.vue'), props: true, meta: { title: 'preview' } },
+            { path: '/c/:slug/print', component: () => import('./pages/PrintPage.vue'), props: true, meta: { title: 'print' } },
             { path: '/users', component: () => import('./pages/UsersPage.vue'), meta: { title: 'nav.users' } },
             { path: '/tokens', component: () => import('./pages/TokensPage.vue'), meta: { title: 'nav.tokens' } },
             { path: '/alerts', component: () => import('./pages/AlertsPage.vue'), meta: { title: 'nav.alerts' } },

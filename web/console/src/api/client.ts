@@ -22,7 +22,10 @@ export class ApiError extends Error {
 
 export interface Asked {
     body?: unknown;
-    query?: Record<string, string | number | null | undefined>;
+    /** A body as it is, instead of JSON. */
+    raw?: Blob;
+    /** What is '' is left out, but for what a URLSearchParams has. */
+    query?: Record<string, string | number | null | undefined> | URLSearchParams;
     /** The version that a change builds on; refused with 412 if there is a newer one. */
     version?: number;
     headers?: Record<string, string>;
@@ -45,6 +48,8 @@ export function whenSignedOut(act: () => void): void {
 }
 
 export function address(path: string, query: Asked['query'] = {}): string {
+    if (query instanceof URLSearchParams)
+        return `${API}${path}?${query}`;
     const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== null && value !== '');
     const text = new URLSearchParams(given.map(([key, value]) => [key, String(value)])).toString();
     return API + path + (text ? `?${text}` : '');
@@ -67,38 +72,71 @@ async function failure(answer: Response, changing: boolean): Promise<ApiError> {
         Number(answer.headers.get('Retry-After')) || 0, changing);
 }
 
+/** The answer, if it is one of success; else an ApiError. */
+async function send(method: string, path: string, asked: Asked, signal: AbortSignal): Promise<Response> {
+    const answer = await fetch(address(path, asked.query), {
+        method,
+        headers: headersOf(method, asked),
+        body: asked.raw ?? (asked.body === undefined ? undefined : JSON.stringify(asked.body)),
+        credentials: 'same-origin',
+        cache: 'no-store',
+        signal,
+    });
+    if (answer.ok)
+        return answer;
+    const error = await failure(answer, method !== 'GET');
+    if (error.status === 401 && path !== '/session' && !asked.headers?.Authorization)
+        onSignedOut();
+    throw error;
+}
+
 export async function ask<T>(method: string, path: string, asked: Asked = {}): Promise<Answer<T>> {
-    const changing = method !== 'GET';
     const late = new AbortController();
     const timer = setTimeout(() => late.abort(), ANSWER_MS);
     asked.signal?.addEventListener('abort', () => late.abort());
     let answer: Response;
     let text: string;
     try {
-        answer = await fetch(address(path, asked.query), {
-            method,
-            headers: headersOf(method, asked),
-            body: asked.body === undefined ? undefined : JSON.stringify(asked.body),
-            credentials: 'same-origin',
-            cache: 'no-store',
-            signal: late.signal,
-        });
-        if (!answer.ok) {
-            const error = await failure(answer, changing);
-            if (error.status === 401 && path !== '/session' && !asked.headers?.Authorization)
-                onSignedOut();
-            throw error;
-        }
+        answer = await send(method, path, asked, late.signal);
         text = await answer.text();
     } catch (e) {
         if (e instanceof ApiError)
             throw e;
-        throw new ApiError(0, String(e), [], 0, changing);
+        throw new ApiError(0, String(e), [], 0, method !== 'GET');
     } finally {
         clearTimeout(timer);
     }
     const etag = /^(?:W\/)?"(\d+)"$/.exec(answer.headers.get('ETag') || '');
     return { data: (text ? JSON.parse(text) : null) as T, version: etag ? Number(etag[1]) : 0 };
+}
+
+export interface FileAnswer {
+    file: Blob;
+    headers: Headers;
+}
+
+/**
+ * A file, which may take long to be made or sent: the signal ends it, not the clock. `heard` is told how many bytes have come, 0 when the
+ * answer begins. Changes nothing but with a method that is neither GET nor POST.
+ */
+export async function askFile(method: string, path: string, asked: Asked & { signal: AbortSignal },
+    heard: (bytes: number) => void = () => {}): Promise<FileAnswer> {
+    try {
+        const answer = await send(method, path, asked, asked.signal);
+        const parts: BlobPart[] = [];
+        const reader = answer.body?.getReader();
+        let bytes = 0;
+        heard(0);
+        for (let piece = await reader?.read(); piece && !piece.done; piece = await reader?.read()) {
+            parts.push(piece.value);
+            heard(bytes += piece.value.length);
+        }
+        return { file: new Blob(parts, { type: answer.headers.get('Content-Type') || '' }), headers: answer.headers };
+    } catch (e) {
+        if (e instanceof ApiError)
+            throw e;
+        throw new ApiError(0, String(e), [], 0, !['GET', 'POST'].includes(method));
+    }
 }
 
 export const get = async <T>(path: string, query?: Asked['query'], signal?: AbortSignal): Promise<T> =>

@@ -16,7 +16,11 @@ export async function copyText(text: string): Promise<boolean> {
 }
 
 export function saveFile(name: string, type: string, text: string): void {
-    const url = URL.createObjectURL(new Blob([text], { type }));
+    saveBlob(name, new Blob([text], { type }));
+}
+
+export function saveBlob(name: string, file: Blob): void {
+    const url = URL.createObjectURL(file);
     const a = document.createElement('a');
     a.href = url;
     a.download = name;
