@@ -40,6 +40,7 @@ struct config {
     char redis_url[CONFIG_TEXT_MAX]; /* empty: the embedded Redis */
     char key_prefix[33];
     enum config_appendfsync appendfsync;
+    int wait_replicas;
     int workers;
     int hold_seconds;
     int visitor_days;

@@ -428,6 +428,8 @@ const struct config_key config_keys[CONFIG_KEY_COUNT] = {
      "begins every Redis key", FROM_ANY, .check = check_key_prefix},
     {.name = "appendfsync", &WORD, AT(appendfsync), 0, 0, "always", NULL, "WHEN",
      "always or everysec (embedded Redis only)", FROM_ANY, .words = FSYNC_WORDS},
+    {.name = "wait_replicas", &NUMBER, AT(wait_replicas), 0, 16, "0", NULL, "N",
+     "how many replicas of Redis have a seat before it is answered", FROM_ANY},
     {.name = "workers", &NUMBER, AT(workers), 1, CONFIG_WORKERS_MAX, NULL, "processors", "N",
      "threads that serve visitors", FROM_ANY},
     {.name = "hold_seconds", &NUMBER, AT(hold_seconds), 10, 86400, "180", NULL, "N",

@@ -424,6 +424,7 @@ static bool begin(struct server *s)
         .hold_seconds = s->config.hold_seconds,
         .audit_days = s->config.audit_days,
         .stats_days = s->config.stats_days,
+        .wait_replicas = s->config.wait_replicas,
         .log = NULL, /* that it does not answer at once is how a start looks */
     };
     s->store = store_new(s->base, &store, err);

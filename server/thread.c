@@ -146,6 +146,7 @@ struct server_thread *server_thread_new(const struct thread_options *o, char *er
         .hold_seconds = o->config->hold_seconds,
         .audit_days = o->config->audit_days,
         .stats_days = o->config->stats_days,
+        .wait_replicas = o->config->wait_replicas,
         .log = o->log,
     };
     char why[STORE_ERR_MAX] = "out of memory";

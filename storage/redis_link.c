@@ -29,7 +29,10 @@ enum {
     LINK_CALLS = 65536, /* calls of a link, made with it: a call itself never lacks memory. Only used ones take any */
 };
 
-enum link_state { LINK_DOWN, LINK_FINDING, LINK_GREETING, LINK_UP };
+enum link_state { LINK_DOWN, LINK_FINDING, LINK_GREETING, LINK_FENCED, LINK_UP };
+
+/* What an answer to the greeting has to be. */
+enum greeting { GREETING_OK, GREETING_MASTER, GREETING_REPLICAS, GREETING_PONG, GREETINGS_MAX = 8 };
 
 struct redis_call {
     struct redis_call *next, **prev;
@@ -45,6 +48,9 @@ struct redis_call {
     int64_t due_ms;
     enum store_result failed;
     bool no_memory;
+    bool awaited;      /* replicas are to have it before it is answered */
+    bool mends;        /* goes out while the link is fenced */
+    redisReply *reply; /* that waits for them; owned */
 };
 
 struct redis_link {
@@ -56,10 +62,16 @@ struct redis_link {
     struct redis_wire *wire;
     struct redis_sentinel *sentinel; /* NULL: the URL says where Redis is */
     struct redis_lookup *lookup;
-    struct redis_host host;       /* that was found last */
-    struct redis_address address; /* its; port 0: not known yet */
-    int greetings;                /* replies to the greeting that are still to come */
-    struct event connect_event, tick_event, fail_event;
+    struct redis_host host;                 /* that was found last */
+    struct redis_address address;           /* its; port 0: not known yet */
+    enum greeting greetings[GREETINGS_MAX]; /* the answers that are still to come, the last one first */
+    int greeting_count;
+    int wait_replicas;
+    bool waiting;  /* a WAIT is in flight */
+    bool unwaited; /* awaited calls were sent behind it */
+    bool short_of_replicas;
+    struct redis_call *settling, **settling_tail; /* answered, and replicas may not have them yet */
+    struct event connect_event, tick_event, fail_event, wait_event, fence_event;
     struct redis_call *pending, **pending_tail; /* sent, oldest first */
     struct redis_call *failing, **failing_tail; /* not sent: told from fail_event */
     struct redis_call *calls, *free_calls;
@@ -69,6 +81,10 @@ struct redis_link {
     int64_t refused_logged_ms;
     bool told_lost; /* one line an outage */
     bool freeing;
+    bool was_up;
+    size_t mending; /* calls that put something back */
+    void (*mend)(void *ctx);
+    void *mend_ctx;
     void (*changed)(void *ctx, bool up);
     void *changed_ctx;
 };
@@ -217,10 +233,42 @@ void redis_call_deadline(struct redis_call *c, int deadline_ms)
     c->deadline_ms = deadline_ms;
 }
 
+void redis_call_await(struct redis_call *c)
+{
+    c->awaited = c->link->wait_replicas > 0;
+}
+
+void redis_call_mend(struct redis_call *c)
+{
+    c->mends = true;
+    c->link->mending++;
+}
+
+/* Whether people are told something that must not get lost. */
+static bool script_is_awaited(enum redis_script script)
+{
+    switch (script) {
+    case REDIS_TAKE_SEATS:
+    case REDIS_CONFIRM_SEAT:
+    case REDIS_NEXT_SEAT:
+    case REDIS_WAIT:
+    case REDIS_SAVE_CAMPAIGNS:
+    case REDIS_DELETE_CAMPAIGN:
+    case REDIS_RESTORE_CAMPAIGN:
+    case REDIS_CHANGE_ROW:
+    case REDIS_SET_MEMBERS:
+    case REDIS_DELETE_WAITING:
+        return true;
+    default:
+        return false;
+    }
+}
+
 struct redis_call *redis_script_begin(struct redis_link *l, enum redis_script script, int keys)
 {
     struct redis_call *c = redis_call_begin(l);
     c->script = (int)script;
+    c->awaited = l->wait_replicas > 0 && script_is_awaited(script);
     redis_call_text(c, "EVALSHA");
     redis_call_bytes(c, redis_script_texts[script].sha1, 40);
     c->behind_script = c->len;
@@ -235,6 +283,7 @@ static void call_done(struct redis_call *c, enum store_result r, const redisRepl
     redis_done done = c->done;
     store_done plain = c->plain;
     void *ctx = c->ctx;
+    c->link->mending -= c->mends;
     call_release(c);
     if (plain)
         plain(ctx, r);
@@ -315,6 +364,8 @@ static void call_again_with_text(struct redis_call *c)
     again->ctx = c->ctx;
     again->deadline_ms = c->deadline_ms;
     again->due_ms = c->due_ms;
+    again->awaited = c->awaited;
+    again->mends = c->mends;
     redis_call_text(again, "EVAL");
     redis_call_bytes(again, s->text, s->len);
     size_t rest = c->len - c->behind_script;
@@ -333,7 +384,12 @@ static void call_answered(struct redis_call *c, const redisReply *reply)
     list_remove(&l->pending_tail, c);
     l->pending_count--;
     if (reply->type != REDIS_REPLY_ERROR) {
-        call_done(c, STORE_OK, reply);
+        if (c->awaited) {
+            c->reply = redis_wire_take_reply(l->wire);
+            list_append(&l->settling_tail, c);
+        } else {
+            call_done(c, STORE_OK, reply);
+        }
         return;
     }
     if (c->script >= 0 && begins(reply->str, "NOSCRIPT")) {
@@ -348,6 +404,63 @@ static void call_answered(struct redis_call *c, const redisReply *reply)
     call_done(c, r, NULL);
     if (l->sentinel && l->state == LINK_UP && is_demoted(reply->str))
         link_lost(l, reply->str);
+}
+
+/* --- replicas --- */
+
+static void settle(struct redis_link *l, enum store_result r)
+{
+    struct redis_call *list = l->settling;
+    l->settling = NULL;
+    l->settling_tail = &l->settling;
+    for (struct redis_call *next; list; list = next) {
+        redisReply *reply = list->reply;
+        next = list->next;
+        call_done(list, r, r == STORE_OK ? reply : NULL);
+        freeReplyObject(reply);
+    }
+}
+
+static void replicas_known(struct redis_link *l, bool enough)
+{
+    if (enough == !l->short_of_replicas)
+        return;
+    l->short_of_replicas = !enough;
+    log_detail(l, enough ? STORE_LOG_INFO : STORE_LOG_ERROR, enough ? "replicas_back" : "replicas_missing",
+               enough ? "" : "seats are not given while fewer than wait_replicas have what is written");
+}
+
+/* Replies come in order: whatever was sent before this WAIT has been answered, and nothing else has. */
+static void wait_done(void *ctx, enum store_result r, const redisReply *reply)
+{
+    struct redis_link *l = ctx;
+    int64_t count = 0;
+    if (r == STORE_TIMEOUT) /* the link was lost, and link_lost settles */
+        return;
+    bool enough = r == STORE_OK && redis_reply_int(reply, &count) && count >= l->wait_replicas;
+    l->waiting = false;
+    replicas_known(l, enough);
+    settle(l, enough ? STORE_OK : STORE_TIMEOUT);
+    if (l->unwaited && l->state == LINK_UP)
+        event_active(&l->wait_event, EV_TIMEOUT, 0);
+    else if (l->short_of_replicas)
+        set_timer(&l->wait_event, REDIS_PROBE_MS);
+}
+
+/* While replicas are missing it only looks: 1 ms is enough for what they have had, and keeps nobody waiting. */
+static void on_wait(evutil_socket_t fd, short what, void *arg)
+{
+    struct redis_link *l = arg;
+    (void)fd, (void)what;
+    if (l->state != LINK_UP || l->waiting)
+        return;
+    struct redis_call *c = redis_call_begin(l);
+    redis_call_text(c, "WAIT");
+    redis_call_int(c, l->wait_replicas);
+    redis_call_int(c, l->short_of_replicas && !l->unwaited ? 1 : REDIS_WAIT_MS);
+    l->waiting = true;
+    l->unwaited = false;
+    redis_call_send(c, wait_done, l);
 }
 
 /* --- sending --- */
@@ -374,12 +487,25 @@ static void on_fail(evutil_socket_t fd, short what, void *arg)
     }
 }
 
+/* While the link is fenced, what puts something back goes out. */
+static bool call_may_go(const struct redis_link *l, const struct redis_call *c)
+{
+    if (l->state != LINK_UP && !(l->state == LINK_FENCED && c->mends))
+        return false;
+    return !c->no_memory && l->pending_count < REDIS_PENDING_MAX && !(c->awaited && l->short_of_replicas);
+}
+
 static void call_put(struct redis_call *c)
 {
     struct redis_link *l = c->link;
-    if (c->no_memory || l->state != LINK_UP || l->pending_count >= REDIS_PENDING_MAX) {
+    if (!call_may_go(l, c)) {
         call_fail(c, STORE_UNAVAILABLE);
         return;
+    }
+    if (c->awaited) {
+        l->unwaited = true;
+        if (!l->waiting) /* before the write of this pass, so both go out together */
+            event_active(&l->wait_event, EV_TIMEOUT, 0);
     }
     char head[CALL_HEADER];
     size_t head_len = (size_t)(put_count(head, '*', (size_t)c->arguments) - head);
@@ -462,38 +588,76 @@ static void link_lost(struct redis_link *l, const char *why)
         l->told_lost = true;
         log_detail(l, STORE_LOG_WARN, "redis_lost", why);
     }
+    event_del(&l->wait_event);
+    event_del(&l->fence_event);
+    l->waiting = l->unwaited = false;
     set_state(l, LINK_DOWN);
     connect_later(l);
+    settle(l, STORE_TIMEOUT);
     for (struct redis_call *next; pending; pending = next) {
         next = pending->next;
         call_done(pending, STORE_TIMEOUT, NULL);
     }
 }
 
-/* The replies that are still to come with this one say what it answers: PING is the last, ROLE (asked where there are
- * sentinels) the last but one. */
-static bool greeting_is_right(struct redis_link *l, const redisReply *reply)
+static void link_up(struct redis_link *l)
 {
-    if (l->greetings == 2 && l->sentinel)
+    l->was_up = true;
+    set_state(l, LINK_UP);
+    if (l->short_of_replicas)
+        set_timer(&l->wait_event, REDIS_PROBE_MS);
+}
+
+static void on_fence(evutil_socket_t fd, short what, void *arg)
+{
+    struct redis_link *l = arg;
+    (void)fd, (void)what;
+    if (l->mending)
+        set_timer(&l->fence_event, LINK_TICK_MS);
+    else
+        link_up(l);
+}
+
+static bool greeting_is_right(struct redis_link *l, enum greeting wanted, const redisReply *reply)
+{
+    switch (wanted) {
+    case GREETING_MASTER:
         return reply->type == REDIS_REPLY_ARRAY && reply->elements > 0 &&
                reply->element[0]->type == REDIS_REPLY_STRING && strcmp(reply->element[0]->str, "master") == 0;
-    return reply->type == REDIS_REPLY_STATUS && strcmp(reply->str, l->greetings == 1 ? "PONG" : "OK") == 0;
+    case GREETING_REPLICAS:
+        if (reply->type == REDIS_REPLY_INTEGER)
+            replicas_known(l, reply->integer >= l->wait_replicas);
+        return reply->type == REDIS_REPLY_INTEGER;
+    case GREETING_OK:
+    case GREETING_PONG:
+        break;
+    default:
+        return false;
+    }
+    return reply->type == REDIS_REPLY_STATUS && strcmp(reply->str, wanted == GREETING_PONG ? "PONG" : "OK") == 0;
 }
 
 static void greeting_answered(struct redis_link *l, const redisReply *reply)
 {
-    if (!greeting_is_right(l, reply)) {
-        link_lost(l, reply->type == REDIS_REPLY_ERROR   ? reply->str
-                     : reply->type == REDIS_REPLY_ARRAY ? "it is not the master"
-                                                        : "an answer to the greeting that makes no sense");
+    enum greeting wanted = l->greetings[--l->greeting_count];
+    if (!greeting_is_right(l, wanted, reply)) {
+        link_lost(l, reply->type == REDIS_REPLY_ERROR ? reply->str
+                     : wanted == GREETING_MASTER      ? "it is not the master"
+                                                      : "an answer to the greeting that makes no sense");
         return;
     }
-    if (--l->greetings > 0)
+    if (l->greeting_count > 0)
         return;
     if (l->told_lost)
         log_detail(l, STORE_LOG_INFO, "redis_back", "");
     l->told_lost = false;
-    set_state(l, LINK_UP);
+    if (!l->mend || !l->was_up) {
+        link_up(l);
+        return;
+    }
+    set_state(l, LINK_FENCED);
+    set_timer(&l->fence_event, REDIS_FENCE_MS);
+    l->mend(l->mend_ctx);
 }
 
 static void on_reply(void *ctx, const redisReply *reply)
@@ -513,7 +677,7 @@ static void on_lost(void *ctx, const char *why)
 }
 
 /* The greeting goes out as calls do, but what comes back is counted, not matched. */
-static int greet(struct redis_link *l, const char *a, const char *b, const char *c)
+static int greet(struct redis_link *l, enum greeting answer, const char *a, const char *b, const char *c)
 {
     const char *words[] = {a, b, c};
     struct redis_call *call = redis_call_begin(l);
@@ -525,25 +689,30 @@ static int greet(struct redis_link *l, const char *a, const char *b, const char 
     if (r == 0)
         r = redis_wire_send(l->wire, call->buffer + CALL_HEADER, call->len - CALL_HEADER);
     call_release(call);
-    l->greetings++;
+    memmove(l->greetings + 1, l->greetings, sizeof l->greetings - sizeof *l->greetings);
+    l->greetings[0] = answer;
+    l->greeting_count++;
     return r;
 }
 
 static int greet_all(struct redis_link *l)
 {
-    char db[16];
+    char db[16], replicas[16];
     int r = 0;
     snprintf(db, sizeof db, "%d", l->url.db);
-    l->greetings = 0;
+    snprintf(replicas, sizeof replicas, "%d", l->wait_replicas);
+    l->greeting_count = 0;
     if (l->url.user[0])
-        r = greet(l, "AUTH", l->url.user, l->url.password);
+        r = greet(l, GREETING_OK, "AUTH", l->url.user, l->url.password);
     else if (l->url.password[0])
-        r = greet(l, "AUTH", l->url.password, NULL);
+        r = greet(l, GREETING_OK, "AUTH", l->url.password, NULL);
     if (r == 0 && l->url.db)
-        r = greet(l, "SELECT", db, NULL);
+        r = greet(l, GREETING_OK, "SELECT", db, NULL);
     if (r == 0 && l->sentinel)
-        r = greet(l, "ROLE", NULL, NULL);
-    return r == 0 ? greet(l, "PING", NULL, NULL) : r;
+        r = greet(l, GREETING_MASTER, "ROLE", NULL, NULL);
+    if (r == 0 && l->wait_replicas)
+        r = greet(l, GREETING_REPLICAS, "WAIT", replicas, "1");
+    return r == 0 ? greet(l, GREETING_PONG, "PING", NULL, NULL) : r;
 }
 
 /* It has not come to a connection. */
@@ -663,8 +832,8 @@ static bool link_begin(struct redis_link *l, const char *url, char err[STORE_ERR
     return false;
 }
 
-struct redis_link *redis_link_new(struct event_base *base, const char *url, const char *prefix, store_log log,
-                                  char err[STORE_ERR_MAX])
+struct redis_link *redis_link_new(struct event_base *base, const char *url, const char *prefix, int wait_replicas,
+                                  store_log log, char err[STORE_ERR_MAX])
 {
     struct redis_link *l = calloc(1, sizeof *l);
     if (!l) {
@@ -673,6 +842,7 @@ struct redis_link *redis_link_new(struct event_base *base, const char *url, cons
     }
     l->base = base;
     l->log = log;
+    l->wait_replicas = wait_replicas;
     if (!link_begin(l, url, err)) {
         redis_sentinel_free(l->sentinel);
         free(l->calls);
@@ -682,10 +852,13 @@ struct redis_link *redis_link_new(struct event_base *base, const char *url, cons
     snprintf(l->prefix, sizeof l->prefix, "%s", prefix);
     l->pending_tail = &l->pending;
     l->failing_tail = &l->failing;
+    l->settling_tail = &l->settling;
     l->down_since_ms = now_ms();
     event_assign(&l->connect_event, base, -1, EV_TIMEOUT, on_connect_time, l);
     event_assign(&l->tick_event, base, -1, EV_TIMEOUT, on_tick, l);
     event_assign(&l->fail_event, base, -1, EV_TIMEOUT, on_fail, l);
+    event_assign(&l->wait_event, base, -1, EV_TIMEOUT, on_wait, l);
+    event_assign(&l->fence_event, base, -1, EV_TIMEOUT, on_fence, l);
     link_connect(l);
     return l;
 }
@@ -722,6 +895,15 @@ const struct redis_url *redis_link_url(const struct redis_link *l)
 const struct redis_address *redis_link_address(const struct redis_link *l)
 {
     return l->address.is_unix || l->address.port ? &l->address : NULL;
+}
+
+bool redis_link_on_mend(struct redis_link *l, void (*mend)(void *ctx), void *ctx)
+{
+    if (l->url.kind == REDIS_ONE)
+        return false;
+    l->mend = mend;
+    l->mend_ctx = ctx;
+    return true;
 }
 
 void redis_link_on_change(struct redis_link *l, void (*changed)(void *ctx, bool up), void *ctx)

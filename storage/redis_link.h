@@ -13,6 +13,15 @@
  * -MASTERDOWN and the like STORE_UNAVAILABLE; -MISCONF and -OOM STORE_NO_SPACE; an error raised by a script of ours as
  * "HUOMA <NAME>" the result of that name; any other STORE_BAD_REPLY). A reply that does not come in STORE_DEADLINE_MS
  * drops the link, and all that wait get STORE_TIMEOUT.
+ *
+ * With wait_replicas, a call that gives a seat or changes something for people is answered when so many replicas have
+ * it (WAIT): one WAIT for all that were sent meanwhile. If they do not have it in REDIS_WAIT_MS the result is
+ * STORE_TIMEOUT, because it may get lost, and further such calls are STORE_UNAVAILABLE, and not sent, until replicas
+ * are there again.
+ *
+ * Where Redis may forget what it had answered (a replica that becomes the master), whoever remembers it puts it back
+ * first: after the link was lost it stays down for REDIS_FENCE_MS more, in which nothing but redis_call_mend calls
+ * goes out.
  */
 #ifndef STORAGE_REDIS_LINK_H
 #define STORAGE_REDIS_LINK_H
@@ -28,6 +37,9 @@ enum {
     REDIS_BACKOFF_MIN_MS = 1,
     REDIS_BACKOFF_MAX_MS = 500,
     REDIS_BACKOFF_SENTINEL_MS = 100,
+    REDIS_WAIT_MS = 400,  /* for replicas to have what was written; twice that is still within STORE_DEADLINE_MS */
+    REDIS_PROBE_MS = 500, /* how often it is looked whether they are there again */
+    REDIS_FENCE_MS = 600, /* all servers have heard of the new master by then */
     REDIS_ADMIN_DEADLINE_MS = 5000, /* for calls that no visitor waits for */
 };
 
@@ -63,6 +75,7 @@ enum redis_script {
     REDIS_READ_STATS,
     REDIS_READ_PRINTED,
     REDIS_READ_CHANNELS,
+    REDIS_PUT_BACK_SEATS,
     REDIS_SCRIPT_COUNT
 };
 
@@ -71,13 +84,16 @@ struct redis_call;
 struct forecast_history_kept;
 typedef void (*redis_done)(void *ctx, enum store_result r, const struct redisReply *reply);
 
-struct redis_link *redis_link_new(struct event_base *base, const char *url, const char *prefix, store_log log,
-                                  char err[STORE_ERR_MAX]);
+struct redis_link *redis_link_new(struct event_base *base, const char *url, const char *prefix, int wait_replicas,
+                                  store_log log, char err[STORE_ERR_MAX]);
 void redis_link_free(struct redis_link *l);
 bool redis_link_is_up(const struct redis_link *l);
 const struct redis_url *redis_link_url(const struct redis_link *l);
 /* Where it is, or was last; NULL: not known yet. */
 const struct redis_address *redis_link_address(const struct redis_link *l);
+/* mend is called behind each loss, when the fence begins; for who calls this there is one. Of one Redis, which keeps
+ * what it has answered, nothing is forgotten: then this does nothing, and is false. */
+bool redis_link_on_mend(struct redis_link *l, void (*mend)(void *ctx), void *ctx);
 void redis_link_on_change(struct redis_link *l, void (*changed)(void *ctx, bool up), void *ctx);
 
 /* Begins a call; never NULL (out of memory shows when it is sent). The first argument of a plain command is its name.
@@ -91,6 +107,10 @@ void redis_call_int(struct redis_call *c, int64_t n);
 void redis_call_key(struct redis_call *c, const char *slug, const char *suffix);
 /* The sender had no memory for an argument: when the call is sent, it fails as if its own had run out. */
 void redis_call_spoil(struct redis_call *c);
+/* A plain command that is awaited as scripts that change something are, see above. */
+void redis_call_await(struct redis_call *c);
+/* Goes out also while the link is fenced. */
+void redis_call_mend(struct redis_call *c);
 /* deadline_ms: 0 is STORE_DEADLINE_MS. Before redis_call_send. */
 void redis_call_deadline(struct redis_call *c, int deadline_ms);
 void redis_call_send(struct redis_call *c, redis_done done, void *ctx);

@@ -25,7 +25,8 @@ struct redis_wire {
     void *(*make_array)(const redisReadTask *task, int elements);
     char *out;
     size_t out_at, out_len, out_cap;
-    size_t fed; /* bytes since the last whole reply */
+    redisReply *reply; /* that is being handed out */
+    size_t fed;        /* bytes since the last whole reply */
     bool connecting, lost, running, closed;
     struct redis_wire_events events;
     void *ctx;
@@ -66,9 +67,19 @@ static void hand_out_replies(struct redis_wire *w)
         if (!reply)
             return;
         w->fed = 0;
+        w->reply = reply;
         w->events.reply(w->ctx, reply);
-        freeReplyObject(reply);
+        if (w->reply)
+            freeReplyObject(w->reply);
+        w->reply = NULL;
     }
+}
+
+redisReply *redis_wire_take_reply(struct redis_wire *w)
+{
+    redisReply *reply = w->reply;
+    w->reply = NULL;
+    return reply;
 }
 
 static void on_readable(evutil_socket_t fd, short what, void *arg)

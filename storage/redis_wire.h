@@ -46,6 +46,8 @@ struct redis_wire *redis_wire_connect(struct event_base *base, const struct redi
 /* Queues bytes for the end of this loop pass. 0, -ENOMEM, or -ENOBUFS when REDIS_WIRE_OUT_MAX wait. Never calls back.
  */
 int redis_wire_send(struct redis_wire *w, const char *bytes, size_t len);
+/* From inside `reply`: that reply is the caller's from now on, who frees it by freeReplyObject. */
+redisReply *redis_wire_take_reply(struct redis_wire *w);
 /* Calls nothing back; may be called from inside an event. NULL is fine. */
 void redis_wire_close(struct redis_wire *w);
 

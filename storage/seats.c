@@ -238,10 +238,21 @@ static void give_seat(struct seat_waiter *w, const struct seat_run *run, int64_t
     w->done(w, STORE_OK);
 }
 
+static void remember(const struct seats *s, const struct cached_campaign *e, const redisReply *r)
+{
+    const struct campaign *d = e->pub.definition;
+    struct seat_run run;
+    for (size_t i = 0; seats_answer_run(r, i, &run); i++)
+        if (run.position >= 0)
+            seats_memory_note(s->memory, d, d->groups[run.position].id, run.due, run.serial + run.count);
+}
+
 /* In the order of the queue. */
-static void hand_out(struct waiter_queue *queue, const redisReply *r)
+static void hand_out(const struct cached_campaign *e, struct waiter_queue *queue, const redisReply *r)
 {
     struct seat_run run;
+    if (e->seats->memory)
+        remember(e->seats, e, r);
     for (size_t i = 0; seats_answer_run(r, i, &run); i++) {
         for (int64_t n = 0; n < run.count; n++) {
             struct seat_waiter *w = queue_pop(queue);
@@ -278,7 +289,7 @@ static void take_done(void *ctx, enum store_result r, const redisReply *reply)
         return;
     }
     if (r == STORE_OK)
-        hand_out(&e->flying, reply);
+        hand_out(e, &e->flying, reply);
     for (struct seat_waiter *w; (w = queue_pop(&e->flying));)
         w->done(w, r);
     e->taking = false;
@@ -372,7 +383,7 @@ static void single_done(void *ctx, enum store_result r, const redisReply *reply)
     }
     queue_init(&one);
     queue_push(&one, w);
-    hand_out(&one, reply);
+    hand_out(e, &one, reply);
 }
 
 static void take_preferred_start(struct seats *s, struct cached_campaign *e, struct seat_waiter *w)
@@ -447,6 +458,8 @@ void seats_confirm(struct seats *s, struct seat_waiter *w, const char *group, in
     redis_call_hour(c, s->store);
     w->due = due;
     w->serial = serial;
+    if (s->memory && e->pub.definition) /* they have it, whether or not the answer comes */
+        seats_memory_note_confirmed(s->memory, e->pub.definition, group, due, serial);
     e->singles++;
     redis_call_send(c, confirm_done, w);
 }
@@ -582,6 +595,7 @@ struct seats *seats_new(struct store *store, const struct seats_options *o, char
         free(s);
         return NULL;
     }
+    s->memory = seats_memory_new(store);
     store_on_change(store, on_link, s);
     return s;
 }
@@ -596,6 +610,7 @@ void seats_free(struct seats *s)
     }
     tell_told(s);
     changes_free(s->changes);
+    seats_memory_free(s->memory);
     event_del(&s->flush_event);
     event_del(&s->tick_event);
     cache_clear(&s->cache);

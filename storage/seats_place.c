@@ -41,6 +41,16 @@ static enum store_result take_answer(struct cached_campaign *e, const redisReply
     return STORE_OK;
 }
 
+static void place_remember(const struct cached_campaign *e, const struct place_answer *a)
+{
+    const struct campaign *d = e->pub.definition;
+    if (a->state != SEAT_PLACE_SEAT)
+        return;
+    seats_memory_note(e->seats->memory, d, d->groups[a->position].id, a->due, a->serial + 1);
+    if (a->confirmed)
+        seats_memory_note_confirmed(e->seats->memory, d, d->groups[a->position].id, a->due, a->serial);
+}
+
 static void place_done(void *ctx, enum store_result r, const redisReply *reply)
 {
     struct seat_waiter *w = ctx;
@@ -61,6 +71,7 @@ static void place_done(void *ctx, enum store_result r, const redisReply *reply)
         w->held = !a.confirmed;
         w->due = a.due;
         w->serial = a.serial;
+        place_remember(e, &a);
     }
     w->done(w, r);
 }

@@ -10,11 +10,13 @@
 #include "changes.h"
 #include "gather.h"
 #include "redis_link.h"
+#include "seats_memory.h"
 
 struct seats {
     struct store *store;
     struct campaign_cache cache;
     struct changes *changes;
+    struct seats_memory *memory; /* NULL: Redis forgets nothing */
     struct event flush_event, tick_event;
     struct gather gather;
     struct cached_campaign *due, **due_tail; /* something to send */

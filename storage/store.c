@@ -49,7 +49,7 @@ struct store *store_new(struct event_base *base, const struct store_options *opt
         free(s);
         return NULL;
     }
-    s->link = redis_link_new(base, s->url, s->prefix, s->log, err);
+    s->link = redis_link_new(base, s->url, s->prefix, options->wait_replicas, s->log, err);
     if (!s->link) {
         free(s);
         return NULL;
@@ -113,6 +113,7 @@ void store_ping(struct store *s, store_done done, void *ctx)
     redis_call_text(c, "SET"); /* a PING is answered by a Redis that is full, or somebody's replica */
     redis_call_key(c, NULL, "ping");
     redis_call_text(c, "1");
+    redis_call_await(c); /* nor can seats be taken when replicas are wanted and not there */
     redis_call_send_plain(c, done, ctx);
 }
 

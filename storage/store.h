@@ -79,6 +79,7 @@ struct store_options {
     int hold_seconds;       /* for campaigns that set none */
     int audit_days;         /* how long an entry of the audit log is kept */
     int stats_days;         /* how long statistics are */
+    int wait_replicas;      /* how many of Redis's replicas have a seat before it is answered */
     store_log log;
 };
 

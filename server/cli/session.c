@@ -142,6 +142,7 @@ static bool connect_store(struct session *s, const struct config *config)
                               .hold_seconds = config->hold_seconds,
                               .audit_days = config->audit_days,
                               .stats_days = config->stats_days,
+                              .wait_replicas = config->wait_replicas,
                               .log = keep_complaint};
     char why[STORE_ERR_MAX], shown[CONFIG_TEXT_MAX];
     s->store = store_new(s->base, &o, why);

@@ -1,5 +1,5 @@
 -- Taking seats: stands behind ledger.lua in the scripts that take some.
-local NOBODY = {position = -1, due = 0}
+local NOBODY = {position = -1, due = 0, base = 0}
 
 -- The group at the head of a lane's queue that is not to be avoided, with its score; nil: none is open.
 local function queue_head(lane, avoid)
@@ -66,8 +66,7 @@ local function runs_book(runs, hold, all)
   for _, run in ipairs(runs) do
     local g = run.group
     if g and g.taken > 0 then
-      call('HINCRBY', SEATS, 'u:' .. g.id, g.taken)
-      g.due, g.base = 0, 0
+      g.due, g.base = 0, call('HINCRBY', SEATS, 'u:' .. g.id, g.taken) - g.taken
       if g.holds or all then
         local width = math.max(1, math.min(BUCKET_MAX, math.floor(hold / BUCKET_SHARE)))
         g.due = math.max(now - now % width + width + hold, swept + 1)
@@ -123,7 +122,7 @@ local function lanes_stale(version, uid, known)
 end
 
 -- {version, definition if the caller knows another one, seats or -1: ask again, and for each run: position (-1: nobody is
--- open for these), due, serial, count}
+-- open for these), due, serial (of a seat that is not held: how many were used before), count}
 local function answer(version, uid, known, runs, taken)
   local reply = {version, '', taken}
   if known ~= uid .. ':' .. version then reply[2] = call('GET', DEFINITION) or '' end
@@ -131,7 +130,7 @@ local function answer(version, uid, known, runs, taken)
     local g, at = run.group or NOBODY, i * 4
     reply[at] = g.position
     reply[at + 1] = g.due
-    reply[at + 2] = g.holds and g.base + run.offset or 0
+    reply[at + 2] = g.base + (run.offset or 0)
     reply[at + 3] = run.count
   end
   return reply

@@ -76,7 +76,7 @@ class Node(Program):
 
 
 PERSISTENT = ["--appendonly", "yes", "--appendfsync", "always", "--save", "", "--maxmemory-policy", "noeviction",
-              "--repl-diskless-sync-delay", "0", "--repl-ping-replica-period", "1"]
+              "--repl-diskless-sync-delay", "0"]
 
 
 class Sentinels:
@@ -135,9 +135,21 @@ class Sentinels:
         master = self.master()
         if not master:
             return False
-        info = master.client().info("replication")
-        rows = [info[f"slave{i}"] for i in range(info["connected_slaves"])]
-        return sum(row["state"] == "online" and row["offset"] == info["master_repl_offset"] for row in rows) >= replicas
+        try:
+            client = master.client(single_connection_client=True)
+            client.set("sync", 1)
+            return client.wait(replicas, 200) >= replicas
+        except redis_client.RedisError:
+            return False
+
+    def follow(self):
+        """All follow the master: sentinels would see to it ten seconds later. Whether they are in sync."""
+        master = self.master()
+        for node in self.nodes if master else ():
+            with contextlib.suppress(redis_client.RedisError):
+                if node is not master and node.client().info("replication").get("master_port") != master.port:
+                    node.client().execute_command("REPLICAOF", "127.0.0.1", str(master.port))
+        return self.in_sync(len(self.nodes) - 1)
 
     def client(self):
         """Of whoever is the master."""
