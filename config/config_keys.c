@@ -422,6 +422,8 @@ const struct config_key config_keys[CONFIG_KEY_COUNT] = {
      "what the printed codes say", FROM_ANY, .check = check_base_url},
     {.name = "data_dir", &TEXT, AT(data_dir), 1, SIZE(data_dir), "./data", NULL, "DIR",
      "the embedded Redis's data", FROM_ANY},
+    {.name = "user", &TEXT, AT(user), 0, SIZE(user), "", "whoever starts it", "NAME",
+     "who serves, when root starts it (serve only)", FROM_ANY},
     {.name = "redis_url", &TEXT, AT(redis_url), 0, SIZE(redis_url), "", "embedded", "URL",
      "redis://[user:pass@]host:port[/db], redis+sentinel://... or unix:///path", FROM_ANY, .secret = true, .check = check_redis_url},
     {.name = "key_prefix", &TEXT, AT(key_prefix), 1, SIZE(key_prefix), "hm:", NULL, "TEXT",

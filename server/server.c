@@ -23,6 +23,7 @@
 #include "demo.h"
 #include "landing.h"
 #include "log.h"
+#include "privileges.h"
 #include "redis_child.h"
 #include "thread.h"
 
@@ -185,23 +186,37 @@ static bool add_thread(struct server *s, enum thread_kind kind, uint16_t port)
     return true;
 }
 
-/* All doors are bound before any thread starts: what cannot be had is told before anyone is let in. */
-static void start_threads(struct server *s)
+static bool bind_doors(struct server *s)
 {
     uint16_t port = s->config.listen.port;
     for (int i = 0; i < s->config.workers; i++) {
         if (!add_thread(s, THREAD_WORKER, port))
-            return;
+            return false;
         port = server_thread_port(s->threads[0]);
     }
-    if (!add_thread(s, THREAD_ADMIN, 0))
+    return add_thread(s, THREAD_ADMIN, 0);
+}
+
+/* All doors are bound before any thread starts: what cannot be had is told before anyone is let in. */
+static void start_threads(struct server *s)
+{
+    int error = privileges_bind(true);
+    bool bound = !error && bind_doors(s);
+    if (!error)
+        error = privileges_bind(false);
+    if (!error)
+        error = privileges_end();
+    if (error)
+        fail(s, "user", strerror(-error));
+    if (error || !bound)
         return;
+    uint16_t port = server_thread_port(s->threads[0]);
     url_of(&s->config.listen, port, s->public_url);
     url_of(&s->config.admin_listen, server_thread_port(s->threads[s->thread_count - 1]), s->admin_url);
     if (s->config.demo && !s->config.base_url_set && !demo_own_url(port, s->config.base_url, sizeof s->config.base_url))
         snprintf(s->config.base_url, sizeof s->config.base_url, "%s", s->public_url);
     for (int i = 0; i < s->thread_count; i++) {
-        int error = server_thread_start(s->threads[i]);
+        error = server_thread_start(s->threads[i]);
         if (error) {
             fail(s, "thread", strerror(-error));
             return;
@@ -446,7 +461,15 @@ static bool begin(struct server *s)
 int server_run(const struct config *config, const struct countries *countries)
 {
     static struct server s;
+    char err[PRIVILEGES_ERR_MAX];
     raise_descriptor_limit();
+    int left = privileges_leave_root(config->user, config->redis_url[0] ? "" : config->data_dir, err);
+    if (left < 0) {
+        fprintf(stderr, "huoma: user: %s\n", err);
+        return 1;
+    }
+    if (left > 0)
+        log_event(LOG_WARN, "no_sandbox", "detail", err, NULL);
     s.config = *config;
     s.countries = countries;
     s.base = event_base_new();

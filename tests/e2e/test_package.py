@@ -30,6 +30,14 @@ say backup $(huoma-backup /var/lib/huoma/copy.rdb | cut -d: -f1)
 pkill -TERM -x huoma || true
 wait
 say stopped $(grep -c 'event=stopped' /var/lib/huoma/log)
+rm /var/lib/huoma/ready
+huoma serve --user huoma --listen 127.77.0.1:81 --admin-listen 127.0.0.1:0 --data-dir /var/lib/huoma --ready-file /var/lib/huoma/ready >/var/lib/huoma/log 2>&1 &
+for i in $(seq 1000); do [ ! -s /var/lib/huoma/ready ] || break; sleep 0.02; done
+pid=$(sed -E 's/.*"pid":([0-9]+).*/\1/' /var/lib/huoma/ready)
+say root-left $(cat /proc/$pid/task/*/status $(pgrep -f unixsocket | sed 's,.*,/proc/&/status,') | awk '/^(Uid|CapPrm|NoNewPrivs|Seccomp):/{$1=$1; print}' | sort -u | sed "s/ $(id -u huoma)/ u/g" | tr '\n' ' ')
+say low-port $(curl -s -o /dev/null -w '%{http_code}' http://127.77.0.1:81/healthz)
+kill $pid
+wait
 dpkg -i --force-confdef --force-confold /package.deb >/dev/null
 say upgrade-keeps-config $(grep -c '"listen":"127.0.0.1:0"' /etc/huoma/huoma.json)
 say upgrade-keeps-data $(ls -d /var/lib/huoma/appendonly* | wc -l)
@@ -75,6 +83,7 @@ def test_it_installs_serves_upgrades_and_goes_without_breaking_anything(package,
     assert facts == {
         "user": "/var/lib/huoma:/usr/sbin/nologin", "config": "root:huoma 640", "data": "huoma:huoma 700", "version": version,
         "man": "/usr/share/man/man1/huoma.1", "scan": "200", "backup": "/var/lib/huoma/copy.rdb", "stopped": "1",
+        "root-left": "CapPrm: 0000000000000000 NoNewPrivs: 1 Seccomp: 2 Uid: u u u u", "low-port": "200",
         "upgrade-keeps-config": "1", "upgrade-keeps-data": "1", "removed-keeps-config": "huoma.json",
         "purged-config": "0", "purged-keeps-seats": "1",
     }

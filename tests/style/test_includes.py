@@ -32,7 +32,8 @@ STORAGE_DOORS = {"store.h": None, "redis_child.h": ("server/server.c", "server/c
 LIBRARIES = {
     r"hiredis/.*": ("storage/",),
     r"(qrencode|png|cairo.*)\.h": ("qr/",),
-    r"(jpeglib|zbar.*|seccomp)\.h": ("qr/decode_image.c", "qr/decode_logo.c", "qr/decode_code.c", "qr/decode_proof.c", "qr/decode_sandbox.c"),
+    r"(jpeglib|zbar.*)\.h": ("qr/decode_image.c", "qr/decode_logo.c", "qr/decode_code.c", "qr/decode_proof.c"),
+    r"seccomp\.h": ("qr/decode_sandbox.c", "server/privileges.c"),
     r"csv\.h": ("import/import_csv.c",),
     r"llhttp.*\.h|llhttp/.*": ("server/http/request.c", "server/http/body.c"),
     r"jansson\.h": ("campaign/campaign_json*.c", "campaign/campaign_json_private.h", "config/", "import/", "server/admin/", "server/alert/",
