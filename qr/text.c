@@ -23,6 +23,8 @@ static const double ASCENT = 0.88; /* of the em box above the baseline */
 static const double PITCH = 1.28;  /* from line to line, in ems */
 /* A text of two lines is set in one if that costs no more than this share of its size. */
 static const double ONE_LINE = 0.67;
+static const double MARK_SHARE = 0.85; /* of its size is left to a text that is broken behind a mark */
+enum { MARKS_TRIED = 8 };
 enum { FIT_STEPS = 6, BALANCE_STEPS = 7, MARKS_MAX = 2 };
 
 struct qr_type {
@@ -304,6 +306,44 @@ static void balance(PangoLayout *layout, const struct qr_box *b, int lines)
     layout_wrap(layout, high);
 }
 
+/*
+ * Chinese has no spaces, and a line ends in the middle of a word as soon as anywhere: better behind a mark, if that
+ * costs little of the size. false: no mark will do, and the layout is as it was.
+ */
+static bool break_at_mark(PangoLayout *layout, const struct qr_box *b, double *em)
+{
+    static const char MARKS[] = "，。；：！？", CLOSING[] = "，。；：！？、）》」』”’…";
+    double best = fmax(*em * MARK_SHARE, b->size_min - SLACK);
+    char *chosen = NULL;
+    int tried = 0;
+
+    for (const char *at = b->text, *next; *at && tried < MARKS_TRIED; at = next) {
+        next = g_utf8_next_char(at);
+        if (!*next || !g_utf8_strchr(MARKS, -1, g_utf8_get_char(at)) ||
+            g_utf8_strchr(CLOSING, -1, g_utf8_get_char(next)))
+            continue;
+        char *text = g_strdup_printf("%.*s\n%s", (int)(next - b->text), b->text, next + strspn(next, " "));
+        pango_layout_set_text(layout, text, -1);
+        layout_wrap(layout, -1);
+        layout_size(layout, b->bold, *em);
+        double size = *em * fmin(1, b->width / layout_width(layout));
+        tried++;
+        if (size < best || (chosen && size == best)) {
+            g_free(text);
+            continue;
+        }
+        g_free(chosen);
+        chosen = text;
+        best = size;
+    }
+    pango_layout_set_text(layout, chosen ? chosen : b->text, -1);
+    layout_wrap(layout, chosen ? -1 : b->width);
+    *em = chosen ? best : *em;
+    layout_size(layout, b->bold, *em);
+    g_free(chosen);
+    return chosen != NULL;
+}
+
 /* About how many characters of this text would fit at the smallest size. */
 static bool refuse_length(PangoLayout *layout, const struct qr_box *b, struct qr_refusal *ret)
 {
@@ -344,7 +384,8 @@ bool qr_text_set(struct qr_type *t, const struct qr_box *b, struct qr_words *ret
         g_object_unref(layout);
         return false;
     }
-    if (lines > 1)
+    bool at_mark = lines == 2 && !strchr(b->text, '\n') && break_at_mark(layout, b, &em);
+    if (lines > 1 && !at_mark)
         balance(layout, b, lines);
     ret->width = layout_width(layout);
     ret->layout = layout;

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include <math.h>
+#include <pango/pango-layout.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -104,6 +105,7 @@ static void apart(const struct qr_plan *plan)
         if (a->kind != QR_MARK_WORDS || !a->words.layout)
             continue;
         inside(plan, a);
+        assert_int_equal(pango_layout_get_line_count(a->words.layout), a->words.lines);
         for (int j = 0; j < plan->count; j++) {
             const struct qr_mark *b = &plan->marks[j];
             if (j == i || (b->kind != QR_MARK_CODE && b->kind != QR_MARK_LOGO && !b->words.layout))

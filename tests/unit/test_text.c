@@ -87,6 +87,24 @@ static void then_into_two_of_about_the_same_width(void **state)
     qr_words_clear(&w);
 }
 
+static void chinese_breaks_behind_a_mark_if_that_costs_little(void **state)
+{
+    static const struct {
+        const char *text;
+        int longer; /* characters of its longer line */
+    } table[] = {
+        {"春季跑步爱，好者的第一个大群", 8}, {"春季，跑步爱好者的第一个大群", 7}, {"春季跑步爱好者的第一个大群。", 7}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        struct qr_words w = sets(BOX, table[i].text);
+        assert_int_equal(w.lines, 2);
+        near(w.width, table[i].longer * w.size);
+        assert_true(w.width <= 100.01);
+        qr_words_clear(&w);
+    }
+}
+
 static void english_breaks_between_words(void **state)
 {
     struct qr_box box = BOX;
@@ -243,6 +261,7 @@ int main(void)
         cmocka_unit_test(a_short_title_is_as_large_as_it_may_be),
         cmocka_unit_test(a_longer_one_shrinks_into_one_line),
         cmocka_unit_test(then_into_two_of_about_the_same_width),
+        cmocka_unit_test(chinese_breaks_behind_a_mark_if_that_costs_little),
         cmocka_unit_test(english_breaks_between_words),
         cmocka_unit_test(a_line_may_be_broken_by_hand),
         cmocka_unit_test(too_long_says_how_many_would_fit),
