@@ -209,6 +209,11 @@ int decode_child_end(struct decode_child *c)
     return status;
 }
 
+bool decode_child_was_late(ssize_t received, int status)
+{
+    return received < 0 || (WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU);
+}
+
 enum qr_decoded qr_decode(const void *image, size_t len, char text[QR_DECODE_TEXT_MAX + 1])
 {
     struct decode_child c;
@@ -223,8 +228,5 @@ enum qr_decoded qr_decode(const void *image, size_t len, char text[QR_DECODE_TEX
     decode_child_allow(&c, QR_DECODE_SECONDS);
     d = hear(&c, image, len, text);
     status = decode_child_end(&c);
-    /* The limit of processor time ends it as a crash does. */
-    if (d == QR_DECODE_CRASHED && WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU)
-        d = QR_DECODE_LATE;
-    return d;
+    return d == QR_DECODE_CRASHED && decode_child_was_late(0, status) ? QR_DECODE_LATE : d;
 }

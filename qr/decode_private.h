@@ -33,5 +33,8 @@ bool decode_child_send(const struct decode_child *c, const void *bytes, size_t l
 ssize_t decode_child_receive(const struct decode_child *c, void *answer, size_t room);
 /* Kills it. Its status as of waitpid(2). */
 int decode_child_end(struct decode_child *c);
+/* Whether a program that did not answer as it should was stopped by a limit of time: what decode_child_receive
+ * returned, and its status. */
+bool decode_child_was_late(ssize_t received, int status);
 
 #endif

@@ -29,9 +29,9 @@ static const int allowed[] = {
     SCMP_SYS(gettimeofday), SCMP_SYS(clock_nanosleep),
 };
 
-static int set_limit(__rlimit_resource_t what, rlim_t value)
+static int set_limit(__rlimit_resource_t what, rlim_t value, rlim_t most)
 {
-    const struct rlimit limit = {.rlim_cur = value, .rlim_max = value};
+    const struct rlimit limit = {.rlim_cur = value, .rlim_max = most};
 
     return setrlimit(what, &limit) == 0 ? 0 : -errno;
 }
@@ -66,18 +66,19 @@ static int load_filter(void)
 
 int decode_sandbox_enter(int cpu_seconds)
 {
-    rlim_t mapped;
+    rlim_t mapped = 0;
     int err = mapped_bytes(&mapped);
+    const rlim_t memory = mapped + (rlim_t)QR_DECODE_MEMORY_MB * 1024 * 1024;
 
     if (!err && (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || prctl(PR_SET_DUMPABLE, 0) != 0))
         err = -errno;
     if (!err)
-        err = set_limit(RLIMIT_AS, mapped + (rlim_t)QR_DECODE_MEMORY_MB * 1024 * 1024);
+        err = set_limit(RLIMIT_AS, memory, memory);
+    if (!err) /* the second above is the kernel's to say SIGXCPU, by which it is known */
+        err = set_limit(RLIMIT_CPU, (rlim_t)cpu_seconds, (rlim_t)cpu_seconds + 1);
     if (!err)
-        err = set_limit(RLIMIT_CPU, (rlim_t)cpu_seconds);
+        err = set_limit(RLIMIT_CORE, 0, 0);
     if (!err)
-        err = set_limit(RLIMIT_CORE, 0);
-    if (!err)
-        err = set_limit(RLIMIT_FSIZE, 0);
+        err = set_limit(RLIMIT_FSIZE, 0, 0);
     return err ? err : load_filter();
 }

@@ -22,8 +22,13 @@ void qr_logo_clear(struct qr_logo *logo)
 /* What the program says is a stranger's too, once a file has taken it over: sizes are looked at again. */
 static enum qr_decoded hear(const struct decode_child *c, struct qr_logo *ret)
 {
-    struct decode_logo_answer a;
-    if (decode_child_receive(c, &a, sizeof(a)) != sizeof(a) || a.decoded >= QR_DECODE_LATE)
+    struct decode_logo_answer a = {0, 0, 0};
+    ssize_t n = decode_child_receive(c, &a, sizeof(a));
+    if (n < 0)
+        return QR_DECODE_LATE;
+    if (n == 1 && *(const uint8_t *)&a == QR_DECODE_NO_SANDBOX) /* a byte alone, as for any image */
+        return QR_DECODE_NO_SANDBOX;
+    if (n != sizeof(a) || a.decoded >= QR_DECODE_LATE)
         return QR_DECODE_CRASHED;
     if (a.decoded != QR_DECODED)
         return (enum qr_decoded)a.decoded;
@@ -33,10 +38,11 @@ static enum qr_decoded hear(const struct decode_child *c, struct qr_logo *ret)
     ret->argb = malloc(size);
     ret->width = (int)a.width;
     ret->height = (int)a.height;
-    if (ret->argb && decode_child_receive(c, ret->argb, size) == (ssize_t)size)
+    n = ret->argb ? decode_child_receive(c, ret->argb, size) : 0;
+    if (n == (ssize_t)size)
         return QR_DECODED;
     qr_logo_clear(ret);
-    return QR_DECODE_CRASHED;
+    return n < 0 ? QR_DECODE_LATE : QR_DECODE_CRASHED;
 }
 
 enum qr_decoded qr_logo_decode(const void *file, size_t len, struct qr_logo *ret)
@@ -53,6 +59,6 @@ enum qr_decoded qr_logo_decode(const void *file, size_t len, struct qr_logo *ret
         shutdown(c.fd, SHUT_WR);
         d = hear(&c, ret);
     }
-    decode_child_end(&c);
-    return d;
+    int status = decode_child_end(&c);
+    return d == QR_DECODE_CRASHED && decode_child_was_late(0, status) ? QR_DECODE_LATE : d;
 }

@@ -17,7 +17,8 @@ static const char *const reasons[QR_PROVED_COUNT] = {
     [QR_NOT_READ_TURNED] = "is not read when it is turned by 15 degrees",
     [QR_NOT_READ_FADED] = "is not read when it is faded",
     [QR_NOT_READ_DIRT] = "is not read with 5% of dirt on it",
-    [QR_NOT_PROVED] = "could not be proved: the program huoma-decode did not answer",
+    [QR_NOT_PROVED] = "could not be proved: the program huoma-decode broke off",
+    [QR_NOT_PROVED_LATE] = "could not be proved in time",
 };
 
 struct qr_prover {
@@ -36,11 +37,17 @@ struct qr_prover *qr_prover_new(void)
     return calloc(1, sizeof(struct qr_prover));
 }
 
+/* Ends the program; its status. */
+static int end_program(struct qr_prover *p)
+{
+    p->running = false;
+    return decode_child_end(&p->child);
+}
+
 void qr_prover_rest(struct qr_prover *p)
 {
     if (p->running)
-        decode_child_end(&p->child);
-    p->running = false;
+        end_program(p);
 }
 
 void qr_prover_free(struct qr_prover *p)
@@ -105,36 +112,35 @@ static char *make_question(const struct qr_proof *proof, size_t *len)
 
 /* --- the program --- */
 
-static bool ask(struct qr_prover *p, const char *question, size_t len, struct proof_answer *a)
+static enum qr_proved ask(struct qr_prover *p, const char *question, size_t len, int *ret_margin)
 {
+    struct proof_answer a;
     if (p->running && p->asked == QR_PROOF_CODES)
         qr_prover_rest(p);
     if (!p->running) {
         if (decode_child_start(&p->child, DECODE_PROOF) != 0)
-            return false;
+            return QR_NOT_PROVED;
         p->running = true;
         p->asked = 0;
     }
     p->asked++;
     decode_child_allow(&p->child, QR_PROOF_SECONDS);
-    if (decode_child_send(&p->child, question, len) && decode_child_receive(&p->child, a, sizeof(*a)) == sizeof(*a) &&
-        a->proved < QR_NOT_PROVED && a->margin <= QR_PROOF_DIRT_MAX)
-        return true;
-    qr_prover_rest(p);
-    return false;
+    ssize_t n = decode_child_send(&p->child, question, len) ? decode_child_receive(&p->child, &a, sizeof(a)) : -1;
+    if (n == sizeof(a) && a.proved < QR_NOT_PROVED && a.margin <= QR_PROOF_DIRT_MAX) {
+        *ret_margin = a.margin;
+        return (enum qr_proved)a.proved;
+    }
+    return decode_child_was_late(n, end_program(p)) ? QR_NOT_PROVED_LATE : QR_NOT_PROVED;
 }
 
 enum qr_proved qr_prove(struct qr_prover *p, const struct qr_proof *proof, int *ret_margin)
 {
-    struct proof_answer a;
     size_t len;
     char *question = make_question(proof, &len);
-    bool heard = question && ask(p, question, len, &a);
-    if (question && !heard)
-        heard = ask(p, question, len, &a); /* it may have used up its time on those before */
+    bool others = p->running; /* which may have used up its time */
+    enum qr_proved proved = question ? ask(p, question, len, ret_margin) : QR_NOT_PROVED;
+    if (question && proved >= QR_NOT_PROVED && others)
+        proved = ask(p, question, len, ret_margin);
     free(question);
-    if (!heard)
-        return QR_NOT_PROVED;
-    *ret_margin = a.margin;
-    return (enum qr_proved)a.proved;
+    return proved;
 }

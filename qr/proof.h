@@ -27,7 +27,8 @@ enum qr_proved {
     QR_NOT_READ_TURNED, /* by 15 degrees */
     QR_NOT_READ_FADED,  /* a quarter of its contrast */
     QR_NOT_READ_DIRT,   /* QR_PROOF_DIRT percent of specks */
-    QR_NOT_PROVED,      /* the program could not be started, or broke off twice: nothing is known */
+    QR_NOT_PROVED,      /* the program could not be started, or broke off: nothing is known */
+    QR_NOT_PROVED_LATE, /* it was killed at the limit of its time: likewise */
     QR_PROVED_COUNT,
 };
 

@@ -84,7 +84,7 @@ static int prove(struct print_press *press, const struct design *d, struct print
         return 0;
     }
     enum qr_proved proved = qr_prove(press->prover, &d->proof, &margin);
-    if (proved == QR_NOT_PROVED) {
+    if (proved >= QR_NOT_PROVED) {
         snprintf(told->trouble, sizeof told->trouble, "The code %s.", qr_proof_reason(proved));
         return -ENOTSUP;
     }

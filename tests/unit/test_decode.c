@@ -23,7 +23,10 @@
 #include <png.h>
 
 #include "decode_child.h"
+#include "decode_private.h"
 #include "decode_sandbox.h"
+#include "logo.h"
+#include "proof.h"
 #include "qr.h"
 
 #define COUNT_OF(a) (sizeof(a) / sizeof((a)[0]))
@@ -295,26 +298,31 @@ static void broken_images_are_always_answered(void **state)
     free(jpeg);
 }
 
-/* Beside a copy of this test stands another program of that name: argv[1] says what is to come out. */
-static void a_program_that_misbehaves_is_ended(void **state)
+/*
+ * Beside a copy of this test stands another program of that name: argv[1] says what is to come out, argv[2] of which
+ * work. The three works are tried at once, for some wait for their time to be over.
+ */
+static void a_program_that_misbehaves_is_ended_whatever_its_work_and_it_is_said_if_it_was_late(void **state)
 {
     static const struct {
         const char *script;
-        enum qr_decoded expected;
+        int image, logo, proof; /* what is to come out; proof -1: not tried */
     } programs[] = {
-        {"exec sleep 100", QR_DECODE_LATE},
-        {"exit 3", QR_DECODE_CRASHED},
-        {"kill -SEGV $$", QR_DECODE_CRASHED},
-        {"kill -XCPU $$", QR_DECODE_LATE},
-        {"yes | head -c 100000", QR_DECODE_CRASHED},
-        {"printf '\\7'", QR_DECODE_CRASHED}, /* an answer that only qr_decode may give */
-        {"printf '\\0a\\033b'", QR_DECODE_NO_TEXT},
-        {"cat >/dev/null; printf '\\0https://a.b/'", QR_DECODED},
-        {NULL, QR_DECODE_NO_PROGRAM},
+        {"exec sleep 100", QR_DECODE_LATE, QR_DECODE_LATE, QR_NOT_PROVED_LATE},
+        {"exit 3", QR_DECODE_CRASHED, QR_DECODE_CRASHED, QR_NOT_PROVED},
+        {"kill -SEGV $$", QR_DECODE_CRASHED, QR_DECODE_CRASHED, QR_NOT_PROVED},
+        {"kill -XCPU $$", QR_DECODE_LATE, QR_DECODE_LATE, QR_NOT_PROVED_LATE},
+        {"yes | head -c 100000", QR_DECODE_CRASHED, QR_DECODE_CRASHED, QR_NOT_PROVED},
+        {"printf '\\7'", QR_DECODE_CRASHED, QR_DECODE_CRASHED, QR_NOT_PROVED}, /* only qr_decode may say that */
+        {"printf '\\011'", QR_DECODE_NO_SANDBOX, QR_DECODE_NO_SANDBOX, QR_NOT_PROVED},
+        {"printf '\\0a\\033b'", QR_DECODE_NO_TEXT, QR_DECODE_CRASHED, QR_NOT_PROVED},
+        {"cat >/dev/null; printf '\\0https://a.b/'", QR_DECODED, QR_DECODE_CRASHED, -1},
+        {NULL, QR_DECODE_NO_PROGRAM, QR_DECODE_NO_PROGRAM, QR_NOT_PROVED},
     };
     char folder[] = "/tmp/huoma-decode-XXXXXX", command[512], path[64];
 
     (void)state;
+    assert_int_equal(QR_DECODE_NO_SANDBOX, 9);
     assert_non_null(mkdtemp(folder));
     snprintf(path, sizeof(path), "%s/huoma-decode", folder);
     for (size_t i = 0; i < COUNT_OF(programs); i++) {
@@ -327,13 +335,46 @@ static void a_program_that_misbehaves_is_ended(void **state)
         } else {
             unlink(path);
         }
-        snprintf(command, sizeof(command), "cp /proc/%d/exe %s/test && %s/test %d", (int)getpid(), folder, folder,
-                 (int)programs[i].expected);
+        snprintf(
+            command, sizeof(command),
+            "cp /proc/%d/exe %s/test && cd %s && { ./test %d & a=$!; ./test %d logo & b=$!; ./test %d proof & c=$!; "
+            "wait $a && wait $b && wait $c; }",
+            (int)getpid(), folder, folder, programs[i].image, programs[i].logo, programs[i].proof);
         if (system(command) != 0)
             fail_msg("program %zu", i);
     }
     snprintf(command, sizeof(command), "rm -rf %s", folder);
     assert_int_equal(system(command), 0);
+}
+
+static void draw_nothing(void *ctx, struct _cairo *cr)
+{
+    (void)ctx, (void)cr;
+}
+
+/* What comes of the program beside this one; its number and what people are told. */
+static int try_program(const char *work, const char **said)
+{
+    static uint8_t zeros[1 << 20];
+
+    if (strcmp(work, "logo") == 0) {
+        struct qr_logo logo;
+        enum qr_decoded d = qr_logo_decode(zeros, QR_LOGO_BYTES_MAX, &logo);
+        *said = qr_logo_reason(d);
+        return (int)d;
+    }
+    if (strcmp(work, "proof") == 0) {
+        struct qr_proof proof = {.draw = draw_nothing, .side = 1, .modules = 21, .margin = 4, .text = "a"};
+        struct qr_prover *p = qr_prover_new();
+        int margin;
+        enum qr_proved proved = qr_prove(p, &proof, &margin);
+        qr_prover_free(p);
+        *said = qr_proof_reason(proved);
+        return (int)proved;
+    }
+    enum qr_decoded d = qr_decode(zeros, sizeof(zeros), text);
+    *said = qr_decode_reason(d);
+    return (int)d;
 }
 
 /* The errors of forbidden things as one number, from a process that has entered. */
@@ -372,9 +413,45 @@ static void the_sandbox_lets_nothing_through(void **state)
     assert_int_equal(WEXITSTATUS(status), 0);
 }
 
+/* What a process does that has entered, to be ended by a limit. */
+static void use_up_time(void)
+{
+    for (volatile unsigned n = 0;; n++)
+        ;
+}
+
+/* As much memory as it gets; as many pieces of 16 MB. */
+static int use_up_memory(void)
+{
+    int pieces = 0;
+    while (mmap(NULL, 16 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED)
+        pieces++;
+    return pieces;
+}
+
+static void whoever_is_over_its_time_is_killed_and_memory_ends_at_its_limit(void **state)
+{
+    int status;
+    pid_t busy = fork();
+
+    (void)state;
+    if (busy == 0) {
+        if (decode_sandbox_enter(1) == 0)
+            use_up_time();
+        _exit(1);
+    }
+    pid_t greedy = fork();
+    if (greedy == 0)
+        _exit(decode_sandbox_enter(1) == 0 ? use_up_memory() : 255);
+    assert_int_equal(waitpid(greedy, &status, 0), greedy);
+    assert_true(WIFEXITED(status));
+    assert_in_range(WEXITSTATUS(status), QR_DECODE_MEMORY_MB / 16 - 4, QR_DECODE_MEMORY_MB / 16);
+    assert_int_equal(waitpid(busy, &status, 0), busy);
+    assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU && decode_child_was_late(0, status));
+}
+
 int main(int argc, char **argv)
 {
-    static uint8_t zeros[1 << 20];
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_code_is_read),
         cmocka_unit_test(light_on_dark_and_poor_jpegs_are_read),
@@ -383,16 +460,19 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_few_bytes_that_claim_to_be_huge_are_refused_by_their_head),
         cmocka_unit_test(the_largest_image_is_answered_in_time),
         cmocka_unit_test(broken_images_are_always_answered),
-        cmocka_unit_test(a_program_that_misbehaves_is_ended),
+        cmocka_unit_test(a_program_that_misbehaves_is_ended_whatever_its_work_and_it_is_said_if_it_was_late),
+        cmocka_unit_test(whoever_is_over_its_time_is_killed_and_memory_ends_at_its_limit),
         cmocka_unit_test(the_sandbox_lets_nothing_through),
     };
 
     if (argc > 1) {
-        int d = qr_decode(zeros, sizeof(zeros), text);
+        const char *said = "";
+        long wanted = strtol(argv[1], NULL, 10);
+        int got = wanted < 0 ? (int)wanted : try_program(argc > 2 ? argv[2] : "", &said);
 
-        if (d != strtol(argv[1], NULL, 10))
-            fprintf(stderr, "got %d (%s), not %s\n", d, qr_decode_reason((enum qr_decoded)d), argv[1]);
-        return d != strtol(argv[1], NULL, 10);
+        if (got != wanted)
+            fprintf(stderr, "%s: got %d (%s), not %ld\n", argc > 2 ? argv[2] : "image", got, said, wanted);
+        return got != wanted;
     }
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
