@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "print_press.h"
 #include "print_sheet.h"
@@ -29,6 +30,16 @@ static const char *label_of(const struct sheet_print *s, size_t at)
     return place->label[0] ? place->label : s->p->label_given ? s->p->label : place->channel;
 }
 
+/* A label of the list is told by its place there. */
+static int refuse_place(const struct sheet_print *s, size_t at, struct qr_refusal *why)
+{
+    char field[FIELD_NAME_MAX];
+    snprintf(field, sizeof field, "channels[%zu]", at);
+    if (why->field && strcmp(why->field, "label") == 0 && s->list->places[at].label[0])
+        why->field = field;
+    return print_refused(why, s->errors);
+}
+
 static int lay_out(struct sheet_print *s)
 {
     struct qr_type *type = print_press_type(s->press, s->told);
@@ -40,7 +51,7 @@ static int lay_out(struct sheet_print *s)
         return result;
     struct qr_poster poster = print_poster_of(s->p, s->of, &s->first, label_of(s, 0));
     s->sheet = qr_sheet_new(type, &poster, s->p->grid ? QR_GRID : QR_PAGES, s->p->sheet_paper, &why);
-    return s->sheet ? 0 : print_refused(&why, s->errors);
+    return s->sheet ? 0 : refuse_place(s, 0, &why);
 }
 
 static int plan_place(const struct sheet_print *s, size_t at, struct print_text *text, struct qr_plan **ret)
@@ -50,7 +61,7 @@ static int plan_place(const struct sheet_print *s, size_t at, struct print_text 
     if (result != 0)
         return result;
     *ret = qr_sheet_plan(s->sheet, text->code, text->link, label_of(s, at), &why);
-    return *ret ? 0 : print_refused(&why, s->errors);
+    return *ret ? 0 : refuse_place(s, at, &why);
 }
 
 static int prove_all(const struct sheet_print *s)
