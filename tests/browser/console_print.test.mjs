@@ -116,7 +116,7 @@ test('colours that do not scan are refused at their field, in the language of th
 test('too far for the paper: said at the field with what would do, and taken by one press', async () => {
     const page = await open('as=poster&template=poster&paper=a4&language=en&title=Run&distance=2m');
     const field = page.locator('[data-field=distance]');
-    assert.match(await field.getByRole('alert').innerText(), /Too far for a poster on A4, which scans from 1\.\d m\. A2 would do/);
+    assert.match(await field.getByRole('alert').innerText(), /Too far for a poster on A4, which scans from 1\.\d\sm\. A2 would do/);
     await field.getByRole('button', { name: 'Take A2' }).click();
     await page.getByText('A2 · 420 × 594 mm').waitFor();
     assert.equal(await field.getByRole('alert').count(), 0);

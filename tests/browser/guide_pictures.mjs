@@ -8,8 +8,8 @@ const DAY = 86400000;
 const SHORT = { width: 390, height: 700, deviceScaleFactor: 1.5 };
 
 const words = {
-    zh: { lang: 'zh-CN', group: (n) => `第 ${n} 群`, run: '春季跑步群', book: '读书会', talk: '周末讲座报名', shop: '社区团购', name: '秋天的徒步' },
-    en: { lang: 'en-GB', group: (n) => `Group ${n}`, run: 'Spring run', book: 'Book club', talk: 'Weekend talks', shop: 'Neighbours\' market', name: 'Autumn hike' },
+    zh: { lang: 'zh-CN', group: (n) => `第 ${n} 群`, run: '春季跑步群', book: '读书会', talk: '周末讲座报名', shop: '社区团购', name: '秋天的徒步', sub: '每周六早上七点，一起跑', far: '2 米' },
+    en: { lang: 'en-GB', group: (n) => `Group ${n}`, run: 'Spring run', book: 'Book club', talk: 'Weekend talks', shop: 'Neighbours\' market', name: 'Autumn hike', sub: 'Saturdays at seven, all paces', far: '2 m' },
 };
 
 const at = (days) => new Date(Date.now() + days * DAY).toISOString();
@@ -83,6 +83,22 @@ async function take(language) {
         await page.setViewportSize({ width: 390, height: 900 });
         await page.locator('.phone').waitFor();
         await save(page, 'preview');
+
+        const drawn = (text) => page.waitForFunction((x) => document.querySelector('.frame img') && !document.querySelector('.frame .bar')
+            && document.querySelector('.verdict').textContent.includes(x), text);
+        await page.goto(`${server.admin}/#/c/spring-run/print`);
+        await drawn('%');
+        await page.locator('.print-field input[maxlength="200"]').fill(w.sub);
+        await page.waitForFunction(() => location.hash.includes('subtitle='));
+        await drawn('%');
+        await page.setViewportSize({ width: 390, height: 1060 });
+        await page.evaluate(() => { document.activeElement.blur(); window.scrollTo(0, 0); });
+        await save(page, 'print');
+        await page.locator('[data-field=paper] select').selectOption('a4');
+        await page.locator('[data-field=distance] input').fill(w.far);
+        await page.locator('[data-field=distance] .button').waitFor();
+        await page.locator('[data-field=distance]').evaluate((field) => field.scrollIntoView({ block: 'center' }));
+        await save(page, 'far');
 
         const link = await server.api('POST', '/campaigns/spring-run/groups/g2/owner-links', { days: 30 });
         const owner = await visitor(browser, { ...SHORT, lang: w.lang, ua: undefined, timezoneId: 'Asia/Shanghai' });

@@ -562,6 +562,7 @@ export const en: Record<keyof typeof zh, string> = {
     'print.logo.type': 'It is neither PNG nor JPEG.',
     'print.logo.damaged': 'The file is damaged.',
     'print.logo.shrink': 'Make it smaller and use it',
+    'print.logo.level': 'With a logo in it the code needs level H.',
     'print.logo.none': 'The campaign has no logo.',
     'print.shop': 'For the print shop',
     'print.bleed': '3 mm of bleed',

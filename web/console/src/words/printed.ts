@@ -28,8 +28,8 @@ export function paperName(paper: string): string {
     return paper === 'letter' ? 'Letter' : paper.toUpperCase();
 }
 
-/** "1.2 m" as the language has it. */
-const far = (text: string): string => (language.value === 'zh' ? text.replace(/ m$/, ' 米').replace(/ cm$/, ' 厘米') : text);
+/** "1.2 m" as the language has it, in one line. */
+const far = (text: string): string => text.replace(/ (c?)m$/, (_, c) => `\u00a0${language.value === 'en' ? `${c}m` : c ? '厘米' : '米'}`);
 
 const isTemplate = (text: string): text is Template => TEMPLATES.includes(text as Template);
 
@@ -86,7 +86,8 @@ const sayings: [RegExp, Say][] = [
     [/^the code (.+): square modules would do$/, ([, how]) => ({
         text: t('print.unread.shape', { failed: failed(how) }), fix: { say: t('print.fix.shape'), change: { rounded: false } },
     })],
-    [/^the link is too long for/, () => ({ text: t('print.long.level'), fix: { say: t('print.fix.level', { level: 'L' }), change: { ecc: 'L' } } })],
+    [/^must be H with a logo in the code/, () => ({ text: t('print.logo.level'), fix: level('H') })],
+    [/^the link is too long for/, () => ({ text: t('print.long.level'), fix: level('L') })],
     [/^the campaign has none/, (_, choice) => ({
         text: t('print.logo.none'), fix: { say: t('print.fix.logo'), change: choice.as === 'code' ? { codeLogo: false } : { logo: false } },
     })],
@@ -111,14 +112,17 @@ const sayings: [RegExp, Say][] = [
     [/^must be 1 to 32 of a-z/, () => ({ text: t('print.channel.rule') })],
     [/^is larger than 512 KB or 2048 pixels/, () => ({ text: t('print.logo.large') })],
     [/^is smaller than (\d+) pixels/, ([, n]) => ({ text: t('print.logo.small', { n: Number(n) }) })],
+    [/^is damaged$/, () => ({ text: t('print.logo.damaged') })],
     [/^is (neither|no) .*(PNG|JPEG)/, () => ({ text: t('print.logo.type') })],
 ];
 
 const black = (): Refused['fix'] => ({ say: t('print.fix.black'), change: { dark: '000000', light: 'ffffff' } });
 
+const level = (ecc: PrintChoice['ecc']): Refused['fix'] => ({ say: t('print.fix.level', { level: ecc }), change: { ecc } });
+
 function higher(choice: PrintChoice): Refused['fix'] {
     const next = LEVELS[LEVELS.indexOf(choice.ecc) + 1];
-    return next && { say: t('print.fix.level', { level: next }), change: { ecc: next } };
+    return next && level(next);
 }
 
 export function refusedWords(field: string, why: string, choice: PrintChoice): Refused {
