@@ -49,12 +49,12 @@ class Api:
             self.ask("POST", "/campaigns:batch", {"campaigns": [
                 {"slug": f"c-{n:06}", "title": f"Campaign {n}", "groups": [{"url": LINK, "limit": 200}]} for n in numbers]})
 
-    def middle(self, count):
+    def middle(self, count, sort):
         """The cursor behind which half of the campaigns are, less half a page where they are few."""
         cursor, left = "", count // 2 if count > 2 * PAGE else (count - PAGE) // 2
         while left:
             step = min(left, WALK)
-            cursor = self.ask("GET", f"/campaigns?limit={step}&cursor={cursor}")["next"]
+            cursor = self.ask("GET", f"/campaigns?sort={sort}&limit={step}&cursor={cursor}")["next"]
             left -= step
         return cursor
 
@@ -127,8 +127,9 @@ def measure_list(few, many, rounds, seconds):
             api, began = Api(servers[-1]), time.monotonic()
             api.fill(count)
             say(f"{count:,} campaigns made in {time.monotonic() - began:.1f} s, {BATCH:,} a request")
-            for what, cursor in (("first", ""), ("middle", "&cursor=" + api.middle(count))):
-                path = f"/campaigns?limit={PAGE}{cursor}"
+            for what, sort, cursor in (("first", "slug", ""), ("middle", "slug", api.middle(count, "slug")),
+                                       ("worst", "problems", ""), ("middle by problems", "problems", api.middle(count, "problems"))):
+                path = f"/campaigns?sort={sort}&limit={PAGE}" + (f"&cursor={cursor}" if cursor else "")
                 if api.rows(path) != PAGE:
                     raise RuntimeError(f"{path}: not a full page")
                 cases.append((what, count, servers[-1], "/api/v1" + path))
@@ -145,7 +146,7 @@ def measure_list(few, many, rounds, seconds):
                      f"{middle(got, 'p99_ms'):.1f}"])
     say(), table(rows, {1, 2, 3, 4})
     return [target(f"CPU, {what} page of {many:,} / of {few:,}", ratio(seen[what, many], seen[what, few], "cpu_us"), 1.2)
-            for what in ("first", "middle")]
+            for what in ("first", "middle", "worst", "middle by problems")]
 
 
 def measure_scans(huoma, worker, seconds):

@@ -283,6 +283,8 @@ static const struct key campaign_keys[] = {
     {"groups", READ_ALL, read_groups},
     {"url", READ_CREATE, read_single_url},
     {"seats", READ_PATCH, change_ignore_object},
+    {"severity", READ_PATCH, change_ignore_string},
+    {"troubles", READ_PATCH, change_ignore_array},
     {"version", READ_PATCH, change_ignore_integer},
     {"created_at", READ_PATCH, change_ignore_string},
     {"updated_at", READ_PATCH, change_ignore_string},

@@ -145,6 +145,7 @@ bool change_read_url(struct change *ch, const char *key, json_t *value, char **o
 void change_ignore_string(struct change *ch, const char *key, json_t *value);
 void change_ignore_integer(struct change *ch, const char *key, json_t *value);
 void change_ignore_object(struct change *ch, const char *key, json_t *value);
+void change_ignore_array(struct change *ch, const char *key, json_t *value);
 
 /* Reads each key of an object by its table. Unknown keys are errors; in the stored form a newer version's, and passed
  * over. */

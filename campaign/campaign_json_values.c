@@ -208,6 +208,12 @@ void change_ignore_object(struct change *ch, const char *key, json_t *value)
         change_error(ch, key, "must be an object (it is read-only, and ignored)");
 }
 
+void change_ignore_array(struct change *ch, const char *key, json_t *value)
+{
+    if (!json_is_array(value))
+        change_error(ch, key, "must be an array (it is read-only, and ignored)");
+}
+
 void change_read_object(struct change *ch, const struct key *keys, size_t count, json_t *object)
 {
     const char *name;

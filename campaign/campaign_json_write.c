@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "trouble.h"
+
 static const char *const state_words[] = {"open", "full", "expired", "off", "suspect"};
 
 /* An object in the making; any value that could not be made spoils it. */
@@ -263,41 +265,55 @@ static json_t *groups_json(const struct campaign *c, const struct group_count *c
     return list;
 }
 
-static int64_t add(int64_t a, int64_t b)
-{
-    int64_t sum;
-
-    return __builtin_add_overflow(a, b, &sum) ? INT64_MAX : sum;
-}
-
-/* Limits and what is free: of the groups that admit people; a single one without a limit makes both endless. */
 static json_t *seats_json(const struct campaign *c, const struct group_count *counts, int64_t now)
 {
     struct writer w = writer_begin();
-    int64_t limit = 0, used = 0, held = 0, open_seats = 0;
-    bool endless = false;
+    struct campaign_seats seats = campaign_seats_of(c, counts, now);
 
-    for (size_t i = 0; i < c->group_count; i++) {
-        const struct group *g = &c->groups[i];
-        int64_t group_used = counts ? counts[i].used : 0;
-
-        used = add(used, group_used);
-        held = add(held, counts ? counts[i].held : 0);
-        if (!group_admits(g, now))
-            continue;
-        if (g->limit < 0) {
-            endless = true;
-            continue;
-        }
-        limit = add(limit, g->limit);
-        if (group_used < g->limit)
-            open_seats = add(open_seats, g->limit - group_used);
-    }
-    put_integer_or_null(&w, "limit", limit, endless);
-    put_integer(&w, "used", used);
-    put_integer(&w, "held", held);
-    put_integer_or_null(&w, "free", open_seats, endless);
+    put_integer_or_null(&w, "limit", seats.limit, seats.limit < 0);
+    put_integer(&w, "used", seats.used);
+    put_integer(&w, "held", seats.held);
+    put_integer_or_null(&w, "free", seats.free, seats.free < 0);
     return writer_end(&w);
+}
+
+/* n: how many visitors, groups or seats; -1: nothing to count. */
+static void add_trouble(json_t *list, const char *kind, bool stops, const struct group *g, int64_t n, bool *failed)
+{
+    struct writer w = writer_begin();
+
+    put_text(&w, "kind", kind);
+    put(&w, "stops", json_boolean(stops));
+    put_text(&w, "group", g ? g->id : NULL);
+    put_integer_or_null(&w, "n", n, n < 0);
+    if (json_array_append_new(list, writer_end(&w)) != 0)
+        *failed = true;
+}
+
+/* The worst first. */
+static json_t *troubles_json(const struct campaign *c, const struct group_count *counts,
+                             const struct campaign_trouble *t, int64_t now)
+{
+    static const char *const stopped[] = {NULL, "empty", "full", "closed"};
+    json_t *list = json_array();
+    bool failed = !list;
+
+    if (t->stopped)
+        add_trouble(list, stopped[t->stopped], true, NULL, -1, &failed);
+    for (size_t i = 0; t->suspects > 0 && i < c->group_count; i++)
+        if (group_state(&c->groups[i], &counts[i], now) == GROUP_SUSPECT)
+            add_trouble(list, "suspect", false, &c->groups[i], counts[i].reports, &failed);
+    if (t->expired > 0)
+        add_trouble(list, "expired", false, &c->groups[t->first_expired], (int64_t)t->expired, &failed);
+    if (t->soonest >= 0)
+        add_trouble(list, "soon", false, &c->groups[t->soonest], -1, &failed);
+    if (t->low)
+        add_trouble(list, "low", false, NULL, campaign_seats_of(c, counts, now).free, &failed);
+    if (failed) {
+        json_decref(list);
+        return NULL;
+    }
+    return list;
 }
 
 char *campaign_lanes_to_json(const struct campaign *c, size_t *len)
@@ -321,6 +337,7 @@ char *campaign_to_api(const struct campaign *c, const struct group_count *counts
                       bool pretty, size_t *len)
 {
     struct writer w = writer_begin();
+    struct campaign_trouble trouble = campaign_trouble_of(c, counts, now);
 
     put_text(&w, "slug", c->slug);
     put_text(&w, "title", c->title);
@@ -329,6 +346,8 @@ char *campaign_to_api(const struct campaign *c, const struct group_count *counts
     put(&w, "aliases", aliases_json(c));
     put(&w, "groups", groups_json(c, counts, now));
     put(&w, "seats", seats_json(c, counts, now));
+    put_text(&w, "severity", campaign_severity_name(trouble.severity));
+    put(&w, "troubles", troubles_json(c, counts, &trouble, now));
     put_integer(&w, "version", c->version);
     put_date(&w, "created_at", c->created_at);
     put_date(&w, "updated_at", c->updated_at);

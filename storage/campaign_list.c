@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "campaign_rows.h"
+#include "problems.h"
 
 enum {
     LIST_SCAN_MAX = 1000,     /* index entries looked at in one call: bounds how long it keeps scans waiting */
@@ -17,16 +18,32 @@ struct list_job {
     void *ctx;
     char *q; /* in lower case; NULL: all */
     size_t limit;
-    char cursor[CAMPAIGN_SLUG_MAX + 1]; /* of the walk under way; "" at its begin and end */
+    enum store_order order;
+    char cursor[STORE_CURSOR_MAX]; /* of the walk under way; "" at its begin and end */
     int steps;
+    char entries[STORE_PAGE_MAX][STORE_CURSOR_MAX]; /* of the index */
     char slugs[STORE_PAGE_MAX][CAMPAIGN_SLUG_MAX + 1];
-    size_t found;                     /* of slugs */
-    char next[CAMPAIGN_SLUG_MAX + 1]; /* what the caller gets; "" at the end */
-    bool more;                        /* counting saw a match behind the page */
+    size_t found;                /* of entries */
+    char next[STORE_CURSOR_MAX]; /* what the caller gets; "" at the end */
+    bool more;                   /* counting saw a match behind the page */
     int64_t total;
     struct campaign_row rows[STORE_PAGE_MAX];
     struct campaign_rows reading;
 };
+
+/* Bytes of an index entry that are not the slug. */
+static size_t before_slug(enum store_order order)
+{
+    return order == STORE_BY_PROBLEMS ? 2 : 0;
+}
+
+bool store_cursor_valid(enum store_order order, const char *cursor, size_t len)
+{
+    size_t before = before_slug(order);
+    if (len <= before || (before > 0 && (cursor[0] < '0' || cursor[0] >= '0' + SEVERITY_COUNT || cursor[1] != '.')))
+        return false;
+    return campaign_slug_valid(cursor + before, len - before);
+}
 
 static void list_read(struct list_job *job);
 static void list_send(struct list_job *job, size_t wanted, redis_done done);
@@ -53,7 +70,7 @@ static bool list_reply_cursor(struct list_job *job, const struct redisReply *rep
         reply->element[1]->type != REDIS_REPLY_STRING)
         return false;
     for (size_t i = 1; i < reply->elements; i++)
-        if (reply->element[i]->type != REDIS_REPLY_STRING || reply->element[i]->len > CAMPAIGN_SLUG_MAX)
+        if (reply->element[i]->type != REDIS_REPLY_STRING || reply->element[i]->len >= STORE_CURSOR_MAX)
             return false;
     snprintf(job->cursor, sizeof job->cursor, "%s", reply->element[1]->str);
     return true;
@@ -93,7 +110,7 @@ static void list_find_done(void *ctx, enum store_result r, const struct redisRep
         return;
     }
     for (size_t i = 2; i < reply->elements && job->found < job->limit; i++)
-        snprintf(job->slugs[job->found++], sizeof *job->slugs, "%s", reply->element[i]->str);
+        snprintf(job->entries[job->found++], sizeof *job->entries, "%s", reply->element[i]->str);
     if (job->cursor[0] && job->found < job->limit && ++job->steps < LIST_STEPS_MAX) {
         list_send(job, job->limit - job->found, list_find_done);
         return;
@@ -112,12 +129,16 @@ static void list_find_done(void *ctx, enum store_result r, const struct redisRep
 static void list_send(struct list_job *job, size_t wanted, redis_done done)
 {
     struct redis_call *call = redis_script_begin(job->store->link, REDIS_LIST_CAMPAIGNS, 2);
-    redis_call_key(call, NULL, "campaigns");
+    if (job->order == STORE_BY_PROBLEMS)
+        redis_call_key(call, PROBLEMS_TAG, "");
+    else
+        redis_call_key(call, NULL, "campaigns");
     redis_call_key(call, NULL, "titles");
     redis_call_text(call, job->q ? job->q : "");
     redis_call_text(call, job->cursor);
     redis_call_int(call, (int64_t)wanted);
     redis_call_int(call, LIST_SCAN_MAX);
+    redis_call_int(call, (int64_t)before_slug(job->order));
     campaign_call_send(call, done, job);
 }
 
@@ -126,7 +147,7 @@ static void list_rows_read(void *ctx, enum store_result r, size_t read)
 {
     struct list_job *job = ctx;
     if (r == STORE_OK && read < job->found) {
-        snprintf(job->next, sizeof job->next, "%s", job->slugs[read - 1]);
+        snprintf(job->next, sizeof job->next, "%s", job->entries[read - 1]);
         job->found = read;
     }
     list_finish(job, r);
@@ -134,6 +155,8 @@ static void list_rows_read(void *ctx, enum store_result r, size_t read)
 
 static void list_read(struct list_job *job)
 {
+    for (size_t i = 0; i < job->found; i++)
+        snprintf(job->slugs[i], sizeof job->slugs[i], "%s", job->entries[i] + before_slug(job->order));
     job->reading = (struct campaign_rows){.store = job->store,
                                           .slugs = (const char(*)[CAMPAIGN_SLUG_MAX + 1]) job->slugs,
                                           .count = job->found,
@@ -145,7 +168,8 @@ static void list_read(struct list_job *job)
     campaign_rows_read(&job->reading);
 }
 
-void store_campaign_list(struct store *s, const char *q, const char *cursor, int limit, store_list_done done, void *ctx)
+void store_campaign_list(struct store *s, enum store_order order, const char *q, const char *cursor, int limit,
+                         store_list_done done, void *ctx)
 {
     struct list_job *job = calloc(1, sizeof *job);
     if (job && q && q[0])
@@ -159,6 +183,7 @@ void store_campaign_list(struct store *s, const char *q, const char *cursor, int
         if (*p >= 'A' && *p <= 'Z')
             *p = (char)(*p - 'A' + 'a');
     job->store = s;
+    job->order = order;
     job->done = done;
     job->ctx = ctx;
     job->limit = limit < 1 ? 1 : limit > STORE_PAGE_MAX ? STORE_PAGE_MAX : (size_t)limit;

@@ -3,10 +3,11 @@
  * campaign_rows.c takes replies apart.
  *
  * A campaign's definition and its counters share a slot and change together, in one script. The index (`hm:campaigns`,
- * by slug) and the titles (`hm:titles`, for searching) are in slots of their own, so commands of their own keep them.
- * Their order is such that a crash between two commands may leave an index entry without a campaign, which a list skips
- * and removes, but never a campaign without its entry: an entry is made before its campaign and again after it, and
- * whoever removes an entry looks again for a campaign that was made meanwhile, and puts the entry back.
+ * by slug), the titles (`hm:titles`, for searching) and the order by problems (problems.h) are in slots of their own,
+ * so commands of their own keep them. Their order is such that a crash between two commands may leave an index entry
+ * without a campaign, which a list skips and removes, but never a campaign without its entry: an entry is made before
+ * its campaign and again after it, and whoever removes an entry looks again for a campaign that was made meanwhile, and
+ * puts the entry back.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +15,7 @@
 
 #include "aliases.h"
 #include "campaign_rows.h"
+#include "problems.h"
 
 /* A call under way, with whom to call back. */
 struct campaign_job {
@@ -154,6 +156,7 @@ void campaign_index_add(struct store *s, const char *slug)
     redis_call_int(call, 0);
     redis_call_text(call, slug);
     campaign_call_send(call, ignore_done, NULL);
+    problems_note(s, slug);
 }
 
 void campaign_index_title(struct store *s, const char *command, const char *slug, const char *title)
@@ -196,6 +199,7 @@ void campaign_index_remove(struct store *s, const char *slug)
         return;
     index_drop(s, "ZREM", "campaigns", slug);
     index_drop(s, "HDEL", "titles", slug);
+    problems_forget(s, slug);
     campaign_row_ask(s, slug, removed_done, job);
 }
 

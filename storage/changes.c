@@ -1,6 +1,6 @@
 /*
  * The subscription, on a connection of its own, to where the link beside it is. A subscribed connection answers little
- * else, so the same channel is subscribed to again at each beat; the answer is the sign of life.
+ * else, so the same channels are subscribed to again at each beat; the answer is the sign of life.
  */
 #include "changes.h"
 
@@ -16,8 +16,9 @@
 struct changes {
     struct event_base *base;
     const struct redis_link *link;
-    struct redis_address address; /* the wire's */
-    char channel[STORE_PREFIX_MAX + 16];
+    struct redis_address address;       /* the wire's */
+    char saved[STORE_PREFIX_MAX + 16];  /* the channels */
+    char groups[STORE_PREFIX_MAX + 16]; /* "": not listened to */
     struct redis_wire *wire;
     struct event beat_event;
     bool heard;    /* the last beat was answered */
@@ -100,11 +101,12 @@ static void on_beat(evutil_socket_t fd, short what, void *arg)
         changes_connect(c);
     c->answered = false;
     if (c->wire)
-        changes_say(c, "SUBSCRIBE", c->channel, NULL);
+        changes_say(c, "SUBSCRIBE", c->saved, c->groups[0] ? c->groups : NULL);
     event_add(&c->beat_event, &(struct timeval){0, CHANGES_BEAT_MS * 1000});
 }
 
-struct changes *changes_new(struct store *s, void (*changed)(void *ctx, const char *slug, size_t len), void *ctx,
+struct changes *changes_new(struct store *s, enum changes_of of,
+                            void (*changed)(void *ctx, const char *slug, size_t len), void *ctx,
                             char err[STORE_ERR_MAX])
 {
     struct changes *c = calloc(1, sizeof *c);
@@ -116,7 +118,9 @@ struct changes *changes_new(struct store *s, void (*changed)(void *ctx, const ch
     c->base = s->base;
     c->changed = changed;
     c->ctx = ctx;
-    snprintf(c->channel, sizeof c->channel, "%schanged", s->prefix);
+    snprintf(c->saved, sizeof c->saved, "%schanged", s->prefix);
+    if (of == CHANGES_AND_GROUPS)
+        snprintf(c->groups, sizeof c->groups, "%sgroups", s->prefix);
     event_assign(&c->beat_event, s->base, -1, EV_TIMEOUT, on_beat, c);
     on_beat(-1, 0, c);
     return c;

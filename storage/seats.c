@@ -589,7 +589,7 @@ struct seats *seats_new(struct store *store, const struct seats_options *o, char
     s->down_since_ms = store_is_up(store) ? 0 : now_ms();
     event_assign(&s->flush_event, store->base, -1, EV_TIMEOUT, on_flush, s);
     event_assign(&s->tick_event, store->base, -1, EV_TIMEOUT, on_flush, s);
-    s->changes = changes_new(store, on_changed, s, err);
+    s->changes = changes_new(store, CHANGES_SAVED, on_changed, s, err);
     if (!s->changes) {
         cache_clear(&s->cache);
         free(s);

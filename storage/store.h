@@ -16,6 +16,7 @@
 #include "campaign.h"
 #include "campaign_json.h"
 #include "forecast.h"
+#include "trouble.h"
 
 struct event_base;
 
@@ -48,6 +49,7 @@ enum {
     STORE_PLACE_ID = 22,                      /* characters of base64url that name one who waits */
     STORE_MEMBERS_SOURCE_MAX = 64,            /* bytes that say who counted heads */
     STORE_MEMBERS_POINTS_MAX = 721,           /* of a group's head counts: one an hour, 30 days */
+    STORE_PROBLEMS_MAX = 16,                  /* campaigns that are taken to be looked at, at once */
     STORE_BATCH_MAX = 1000,                   /* campaigns that are saved at once */
     STORE_BATCH_GROUPS_MAX = 20000,           /* their groups: bounds how long scans wait for a save */
     STORE_BATCH_BYTES_MAX = 32 * 1024 * 1024, /* definitions that are read at once */
@@ -462,12 +464,45 @@ bool store_campaigns_try(struct store *s, const struct store_save *list, size_t 
 void store_campaign_delete(struct store *s, const char *slug, int64_t was, const struct store_audit *audit,
                            store_done done, void *ctx);
 
-/* A page of campaigns, by slug. rows: definition and counts of each. next: "" when there is no more. */
+enum store_order {
+    STORE_BY_SLUG,
+    STORE_BY_PROBLEMS, /* what is wrong with them (trouble.h), the worst first, then by slug; see store_problems_take */
+};
+enum {
+    STORE_CURSOR_MAX = CAMPAIGN_SLUG_MAX + 3, /* bytes of a list's cursor, with NUL: a slug, or "<severity>.<slug>" */
+};
+/* Whether it can be a `next` of that order. */
+bool store_cursor_valid(enum store_order order, const char *cursor, size_t len);
+
+/* A page of campaigns. rows: definition and counts of each. next: "" when there is no more. */
 typedef void (*store_list_done)(void *ctx, enum store_result r, const struct store_campaign *rows, size_t count,
                                 const char *next, int64_t total);
 /* q: NULL or text that slug or title contain, case-insensitive in ASCII. cursor: "" or a `next` of before. limit: 1 to
  * STORE_PAGE_MAX. */
-void store_campaign_list(struct store *s, const char *q, const char *cursor, int limit, store_list_done done,
+void store_campaign_list(struct store *s, enum store_order order, const char *q, const char *cursor, int limit,
+                         store_list_done done, void *ctx);
+
+/* --- the order by problems (problems.c): who looks at a campaign tells how bad it is --- */
+
+/* Campaigns to be looked at, because something was heard of them (changes_new) or because it is their time. They are
+ * the caller's until the moment `until` (the store's); what is not settled by then is given to the next who asks.
+ * heard: to be looked at first; what is not known is passed over. */
+typedef void (*store_problems_done)(void *ctx, enum store_result r, const char (*slugs)[CAMPAIGN_SLUG_MAX + 1],
+                                    size_t count, int64_t until);
+void store_problems_take(struct store *s, const char (*heard)[CAMPAIGN_SLUG_MAX + 1], size_t count,
+                         store_problems_done done, void *ctx);
+
+struct store_problem {
+    char slug[CAMPAIGN_SLUG_MAX + 1];
+    bool gone, unreadable; /* there is no such campaign; or it stays where it is */
+    enum campaign_severity severity;
+    int64_t seconds; /* until time alone may change it; 0: it does not */
+};
+/* What came of those that were taken until then. One that has changed meanwhile is looked at again. */
+void store_problems_settle(struct store *s, const struct store_problem *list, size_t count, int64_t until);
+
+/* All of these may have changed, or are new. */
+void store_problems_note(struct store *s, const char (*slugs)[CAMPAIGN_SLUG_MAX + 1], size_t count, store_done done,
                          void *ctx);
 
 /* --- a campaign with all that is kept of it, out of one store and into another (campaign_dump.c) --- */
@@ -649,9 +684,15 @@ void store_audit_restore(struct store *s, const struct store_audit_row *row, con
 
 /* --- changes.c: what others change --- */
 struct changes;
+/* What is listened to. */
+enum changes_of {
+    CHANGES_SAVED,      /* saves and deletions */
+    CHANGES_AND_GROUPS, /* and that a group has filled up, is open again, or suspect */
+};
 /* changed: a campaign's slug (not terminated), or NULL: some may have been missed (the link was down). NULL: out of
  * memory or a bad URL. */
-struct changes *changes_new(struct store *s, void (*changed)(void *ctx, const char *slug, size_t len), void *ctx,
+struct changes *changes_new(struct store *s, enum changes_of of,
+                            void (*changed)(void *ctx, const char *slug, size_t len), void *ctx,
                             char err[STORE_ERR_MAX]);
 void changes_free(struct changes *c);
 

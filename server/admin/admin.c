@@ -25,6 +25,7 @@
 #include "route.h"
 #include "routes.h"
 #include "throttle.h"
+#include "trouble_watch.h"
 
 static void show_health(struct conn *c);
 static void show_description(struct conn *c);
@@ -138,7 +139,9 @@ struct admin *admin_new(struct event_base *base, const struct config *config, st
         a->printer = printer_new(base);
     if (a && a->printer)
         a->events = events_new(base, a);
-    if (!a || !a->events) {
+    if (a && a->events)
+        a->troubles = trouble_watch_new(base, store);
+    if (!a || !a->troubles) {
         snprintf(err, err_size, "out of memory or threads");
         admin_free(a);
         return NULL;
@@ -205,6 +208,7 @@ void admin_free(struct admin *a)
     print_proofs_free(a->proofs);
     http_door_free(a->door);
     events_free(a->events);
+    trouble_watch_free(a->troubles);
     throttle_free(a->throttle);
     free(a);
 }

@@ -6,6 +6,7 @@
 
 #include "alerts.h"
 #include "log.h"
+#include "trouble_watch.h"
 
 enum { DAY = 86400, BUCKETS = 1024, CAUSE_MAX = 32 + CAMPAIGN_SLUG_MAX + GROUP_ID_MAX };
 
@@ -19,6 +20,7 @@ struct alert_campaign {
     int64_t left;          /* seats, at the last look */
     int64_t forecast_left; /* likewise, when the last forecast was asked for; 0: none was */
     bool asked;            /* it is being looked at */
+    bool low;              /* few of its seats were left */
     /* between a look and what it leads to */
     struct alert_finding *news;
     size_t news_count;
@@ -214,6 +216,16 @@ static void set_next_forecast(struct alert_campaign *c, const struct alert_facts
         c->next_forecast = now + wait;
 }
 
+/* That few seats are left shows in no queue of the ledger: whoever lists campaigns by their problems hears of it from
+ * here. */
+static void look_at_seats(struct alert_campaign *c, const struct alert_facts *f)
+{
+    bool low = f->running && f->open && !f->unlimited && trouble_is_low(f->limit, f->limit - f->taken);
+    if (low != c->low)
+        trouble_watch_hear(c->alerts->admin->troubles, c->slug, strlen(c->slug));
+    c->low = low;
+}
+
 static void judge(struct alert_campaign *c, const struct alert_facts *f)
 {
     struct alerts *s = c->alerts;
@@ -223,6 +235,7 @@ static void judge(struct alert_campaign *c, const struct alert_facts *f)
     if (c->history.since && c->history.used != f->used)
         c->moved_at = now;
     alert_history_see(&c->history, f, now);
+    look_at_seats(c, f);
     int open = begin_open(s, c->slug, was);
     size_t count = alert_judge(alerts_settings_of(s, c->slug), f, &c->history, now, was, found), news = 0;
     for (size_t i = 0; i < count; i++) {

@@ -16,13 +16,26 @@
 
 struct list_query {
     char q[ADMIN_QUERY_MAX + 1];
-    char cursor[CAMPAIGN_SLUG_MAX + 1];
+    enum store_order order;
+    char cursor[STORE_CURSOR_MAX];
 };
+
+static void read_order(struct span query, struct list_query *l, struct field_errors *errors)
+{
+    char word[16];
+    long len = query_get(query, "sort", word, sizeof word);
+    l->order = STORE_BY_SLUG;
+    if (len == -1 || (len >= 0 && strcmp(word, "slug") != 0 && strcmp(word, "problems") != 0))
+        field_errors_add(errors, "sort", "must be slug or problems");
+    else if (request_parameter_given(errors, "sort", len) && strcmp(word, "problems") == 0)
+        l->order = STORE_BY_PROBLEMS;
+}
 
 static void read_list_query(struct span query, struct list_query *l, struct field_errors *errors)
 {
     long len = query_get(query, "cursor", l->cursor, sizeof l->cursor);
-    if (len == -1 || (len > 0 && !campaign_slug_valid(l->cursor, (size_t)len)))
+    read_order(query, l, errors);
+    if (len == -1 || (len > 0 && !store_cursor_valid(l->order, l->cursor, (size_t)len)))
         field_errors_add(errors, "cursor", "must be a `next` of an earlier page");
     else if (!request_parameter_given(errors, "cursor", len))
         l->cursor[0] = '\0';
@@ -66,7 +79,7 @@ static void list_start(struct conn *c)
     if (errors.count > 0)
         problem_reply_fields(c, &errors);
     else
-        store_campaign_list(admin_of(c)->store, l.q, l.cursor, request_of(c)->limit, list_done, c);
+        store_campaign_list(admin_of(c)->store, l.order, l.q, l.cursor, request_of(c)->limit, list_done, c);
 }
 
 void campaigns_list(struct conn *c)

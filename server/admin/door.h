@@ -61,6 +61,7 @@ struct admin {
     struct print_proofs *proofs; /* of codes, as the print thread told them: for what is drawn without it */
     struct throttle *throttle;
     struct events *events;
+    struct trouble_watch *troubles;
     struct alerts *alerts;
     int64_t failed_minute; /* of failed logins in the audit log: which minute, and how many in it */
     int failed_count;

@@ -124,7 +124,7 @@ static json_t *pick(json_t *from, const char *const *keys)
 /* Of a campaign what changes by itself. */
 static char *seats_text(const struct store_campaign *sc)
 {
-    static const char *const of_campaign[] = {"slug", "version", "seats", NULL};
+    static const char *const of_campaign[] = {"slug", "version", "seats", "severity", "troubles", NULL};
     static const char *const of_group[] = {"id",      "limit",   "used",  "confirmed", "held",
                                            "reports", "members", "state", NULL};
     size_t len = 0, at;
@@ -395,7 +395,7 @@ static void begin_listening(struct events *e)
 {
     char err[STORE_ERR_MAX];
     if (!e->changes)
-        e->changes = changes_new(e->store, on_changed, e, err);
+        e->changes = changes_new(e->store, CHANGES_SAVED, on_changed, e, err);
     if (e->client_count++ == 0)
         event_add(&e->tick, &(struct timeval){0, 0}); /* what it asked for, now */
 }
@@ -468,7 +468,7 @@ static void begin_with_list(struct conn *c, struct events_client *k)
         client_free(k);
         problem_reply_store(c, STORE_UNAVAILABLE, PROBLEM_READING);
     } else if (client_begin(c, k)) {
-        store_campaign_list(a->store, NULL, "", EVENTS_WATCHED_MAX, list_done, asked);
+        store_campaign_list(a->store, STORE_BY_SLUG, NULL, "", EVENTS_WATCHED_MAX, list_done, asked);
     } else {
         free(asked);
     }

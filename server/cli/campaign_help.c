@@ -2,7 +2,7 @@
 #include "cli.h"
 
 const char cli_campaign_help[] =
-    "Usage: huoma campaign list   [--q TEXT] [--limit N] [--cursor CURSOR] [--json]\n"
+    "Usage: huoma campaign list   [--q TEXT] [--sort ORDER] [--limit N] [--cursor CURSOR] [--json]\n"
     "       huoma campaign show   SLUG [--group GROUP] [--json]\n"
     "       huoma campaign create [SLUG] --title TITLE --group URL[,KEY=VALUE...] ...\n"
     "       huoma campaign create --json FILE      (or - for stdin; what POST /campaigns takes)\n"
@@ -51,6 +51,7 @@ const char cli_campaign_help[] =
     "\n"
     "Of list\n"
     "  --q TEXT                     those whose slug or title has it\n"
+    "  --sort ORDER                 slug, or problems: what is wrong first, by slug within\n"
     "  --limit N                    a page of N, 1 to 200; else all\n"
     "  --cursor CURSOR              the page behind an earlier one, whose `next` it was\n"
     "\n"

@@ -6,8 +6,6 @@
 #include "campaign_request.h"
 #include "campaign_view.h"
 
-enum { CURSOR_MAX = 256 };
-
 struct listing {
     struct session *session;
     const struct config *config;
@@ -15,7 +13,8 @@ struct listing {
     int limit;                /* of one page; 0: all pages, one after the other */
     struct text_table *table; /* NULL: as JSON */
     enum store_result result;
-    char next[CURSOR_MAX];
+    enum store_order order;
+    char next[STORE_CURSOR_MAX];
     int64_t total;
     size_t printed;
     bool failed;
@@ -66,10 +65,10 @@ static enum cli_exit print_list(struct listing *l)
     if (!l->table)
         printf("{\"data\":[");
     do {
-        char cursor[CURSOR_MAX];
+        char cursor[STORE_CURSOR_MAX];
         memcpy(cursor, l->next, sizeof cursor);
-        store_campaign_list(session_store(l->session), l->q, cursor, l->limit ? l->limit : STORE_PAGE_MAX, list_page,
-                            l);
+        store_campaign_list(session_store(l->session), l->order, l->q, cursor, l->limit ? l->limit : STORE_PAGE_MAX,
+                            list_page, l);
         session_run(l->session);
         if (l->result != STORE_OK)
             return cli_fail_store("campaign list", l->result);
@@ -101,31 +100,44 @@ static bool read_limit(struct listing *l, const char *text)
     return false;
 }
 
+static bool read_order(struct listing *l, const char *text)
+{
+    l->order = strcmp(text, "problems") == 0 ? STORE_BY_PROBLEMS : STORE_BY_SLUG;
+    if (l->order == STORE_BY_PROBLEMS || strcmp(text, "slug") == 0)
+        return true;
+    cli_misuse("campaign list", "--sort: slug or problems");
+    return false;
+}
+
 static bool read_cursor(struct listing *l, const char *text)
 {
-    if (campaign_request_slug(text, l->next))
+    if (store_cursor_valid(l->order, text, strlen(text))) {
+        snprintf(l->next, sizeof l->next, "%s", text);
         return true;
+    }
     cli_misuse("campaign list", "--cursor: must be the `next` of an earlier page");
     return false;
 }
 
 static bool read_list(struct listing *l, bool *json, int argc, char **argv)
 {
-    static const struct cli_option options[] = {
-        {"--json", false}, {"--q", true}, {"--limit", true}, {"--cursor", true}, {NULL, false}};
+    static const struct cli_option options[] = {{"--json", false},  {"--q", true},    {"--limit", true},
+                                                {"--cursor", true}, {"--sort", true}, {NULL, false}};
     struct cli_walk w = {.command = "campaign list", .argc = argc, .argv = argv};
-    const char *value;
+    const char *value, *cursor = NULL;
     for (int option; (option = cli_next(&w, options, &value)) != CLI_END;) {
         if (option == CLI_ARGUMENT)
             cli_misuse(w.command, "unexpected argument %s", value);
-        if (option < 0 || (option == 2 && !read_limit(l, value)) || (option == 3 && !read_cursor(l, value)))
+        if (option < 0 || (option == 2 && !read_limit(l, value)) || (option == 4 && !read_order(l, value)))
             return false;
+        if (option == 3)
+            cursor = value;
         if (option == 0)
             *json = true;
         else if (option == 1)
             l->q = value;
     }
-    return true;
+    return !cursor || read_cursor(l, cursor);
 }
 
 enum cli_exit campaign_run_list(const struct config *config, int argc, char **argv)

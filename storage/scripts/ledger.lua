@@ -158,13 +158,22 @@ function ledger()
     if g.expires > lapsed then call('HSET', SEATS, 'lapsed', g.expires) end
   end
 
+  -- A group has filled up, is open again, or suspect: word to those who list campaigns by what is wrong with them.
+  local told
+  function m.tell_groups()
+    if told == DEFINITION then return end
+    told = DEFINITION
+    local prefix, slug = string.match(DEFINITION, '^(.*){(.*)}$')
+    call('PUBLISH', prefix .. 'groups', slug)
+  end
+
   function m.queue_leave(g)
-    call('ZREM', queue_of(g.lane), m.queue_name(g))
+    if call('ZREM', queue_of(g.lane), m.queue_name(g)) == 1 then m.tell_groups() end
     m.lapse(g)
   end
 
   function m.queue_put(g, score)
-    call('ZADD', queue_of(g.lane), string.format('%.17g', score), m.queue_name(g))
+    if call('ZADD', queue_of(g.lane), string.format('%.17g', score), m.queue_name(g)) == 1 then m.tell_groups() end
   end
 
   -- The group stands in the queue if and only if it has room.

@@ -25,6 +25,7 @@ local function report(g, speaks)
     g.suspect = true
     call('HSET', SEATS, 's:' .. id, now)
     ledger().queue_settle(g)
+    ledger().tell_groups()
   end
 end
 

@@ -64,7 +64,8 @@ test('the list: problems first, found by title, however many there are a stretch
     const many = Array.from({ length: 130 }, (_, i) => ({ slug: `n-${String(i).padStart(3, '0')}`, title: i === 128 ? '周末徒步' : `Walk ${i}`,
         groups: [{ url: wechatUrl(`n${i}`), limit: 10 }] }));
     await server.api('POST', '/campaigns:batch', { campaigns: many });
-    await server.create('e-full', { title: 'Sold out', groups: [{ url: wechatUrl('sold'), limit: 0 }] });
+    await server.create('z-full', { title: 'Sold out', groups: [{ url: wechatUrl('sold'), limit: 0 }] });
+    await waitFor('the order', async () => (await server.api('GET', '/campaigns?sort=problems&limit=1')).data[0].slug === 'z-full');
     const page = await console_(browser, server, cookie, '/');
     const rows = page.locator('.campaigns > li');
     await waitFor('the first stretch', async () => await rows.count() === 60);

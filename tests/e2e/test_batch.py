@@ -25,7 +25,7 @@ def everything(server):
     """All that the store has, but for what time alone changes."""
     c, found = server.redis_client(), {}
     for key in c.scan_iter("hm:*", count=10000):
-        if key != "hm:ping" and not re.search(":visits:|:flushed$", key):  # workers count visits a second later
+        if key != "hm:ping" and not re.search(":visits:|:flushed$|~problems", key):  # workers count, and campaigns are looked at, a second later
             found[key] = c.dump(key) if c.type(key) != "string" else c.get(key)
     return found
 

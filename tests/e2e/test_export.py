@@ -324,7 +324,7 @@ def line(server):
 def everything(server):
     c, found = server.redis_client(), {}
     for key in c.scan_iter("hm:*", count=10000):
-        if key not in ("hm:ping", "hm:audit") and not re.search(":visits:|:flushed$", key):
+        if key not in ("hm:ping", "hm:audit") and not re.search(":visits:|:flushed$|~problems", key):
             found[key] = c.get(key) if c.type(key) == "string" else c.dump(key)
     return found
 

@@ -1131,7 +1131,8 @@ static void api_form_is_the_documented_one(void **state)
         "AAA\",\"platform\":\"wechat\",\"miniprogram\":null,\"when\":null,\"show\":\"page\",\"limit\":200,\"weight\":1,"
         "\"enabled\":true,\"expires_at\":null,\"used\":120,\"confirmed\":117,\"held\":3,\"reports\":0,"
         "\"members\":{\"count\":100,\"at\":\"2026-11-18T11:06:40Z\",\"drift\":17},"
-        "\"state\":\"open\"}],\"seats\":{\"limit\":200,\"used\":120,\"held\":3,\"free\":80},\"version\":1,"
+        "\"state\":\"open\"}],\"seats\":{\"limit\":200,\"used\":120,\"held\":3,\"free\":80},"
+        "\"severity\":\"well\",\"troubles\":[],\"version\":1,"
         "\"created_at\":\"2026-11-18T11:06:40Z\",\"updated_at\":\"2026-11-18T11:06:40Z\"}";
     struct group_count count = {.used = 120, .held = 3, .members = 100, .members_at = moment.now};
     struct campaign *c = create("{\"slug\":\"spring-run\",\"title\":\"Spring run\",\"groups\":[{\"url\":"

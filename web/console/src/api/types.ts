@@ -58,6 +58,16 @@ export interface Seats {
     free: number | null;
 }
 
+export type Severity = 'stopped' | 'warning' | 'well' | 'idle';
+
+/** What is wrong with a campaign; n: visitors (suspect), groups (expired) or seats (low). */
+export interface ApiTrouble {
+    kind: 'closed' | 'full' | 'empty' | 'suspect' | 'expired' | 'soon' | 'low';
+    stops: boolean;
+    group: string | null;
+    n: number | null;
+}
+
 export interface WaitingRule {
     ask: 'nickname' | 'number';
     promise_seconds: number | null;
@@ -82,6 +92,8 @@ export interface Campaign {
     aliases?: string[];
     groups: Group[];
     seats: Seats;
+    severity: Severity;
+    troubles: ApiTrouble[];
     version: number;
     created_at: string;
     updated_at: string;

@@ -1,20 +1,17 @@
 // What follows from a campaign's numbers: in which state it is, what is wrong with it, what happens next.
-import type { Campaign, Group, GroupState } from '../api/types';
+import type { ApiTrouble, Campaign, Group, GroupState, Severity } from '../api/types';
 
 export type ShownState = GroupState | 'standby';
 export type CampaignState = 'open' | 'full' | 'off' | 'waiting' | 'ended' | 'empty' | 'closed';
 export type Tone = 'good' | 'amber' | 'red' | 'quiet';
 
 export interface Trouble {
-    kind: 'closed' | 'full' | 'empty' | 'suspect' | 'expired' | 'expired.many' | 'soon' | 'low';
+    kind: ApiTrouble['kind'] | 'expired.many';
     tone: 'red' | 'amber';
     group?: Group;
     at?: string;
     n?: number;
 }
-
-const SOON_MS = 36 * 3600 * 1000; // an expiry that wants doing today or tomorrow
-const LOW_SHARE = 0.1;
 
 export const admits = (g: Group): boolean => g.state === 'open' || g.state === 'suspect';
 
@@ -59,38 +56,18 @@ export function nextExpiry(c: Campaign): Group | null {
         (a && Date.parse(a.expires_at as string) <= Date.parse(g.expires_at as string) ? a : g), null);
 }
 
-/** What wants doing, the worst first. Of what was stopped on purpose nothing is wrong. */
-export function troubles(c: Campaign, now: number): Trouble[] {
-    const state = campaignState(c, now);
-    const list: Trouble[] = [];
-    if (state === 'off' || state === 'ended')
-        return list;
-    if (state === 'empty' || state === 'full' || state === 'closed')
-        list.push({ kind: state, tone: 'red' });
-    for (const g of c.groups) {
-        if (g.state === 'suspect')
-            list.push({ kind: 'suspect', tone: 'amber', group: g, n: g.reports });
-    }
-    // When nobody gets in at all, that is said, and the groups themselves show why.
-    const expired = state === 'closed' ? [] : c.groups.filter((g) => g.state === 'expired' && (g.limit === null || g.used < g.limit));
-    if (expired.length > 0)
-        list.push({ kind: expired.length > 1 ? 'expired.many' : 'expired', tone: 'amber', group: expired[0], n: expired.length });
-    const next = nextExpiry(c);
-    if (next && Date.parse(next.expires_at as string) - now < SOON_MS)
-        list.push({ kind: 'soon', tone: 'amber', group: next, at: next.expires_at as string });
-    const { free, limit } = c.seats;
-    if (state === 'open' && free !== null && limit && free / limit < LOW_SHARE)
-        list.push({ kind: 'low', tone: 'amber', n: free });
-    return list;
-}
-
-export function rank(c: Campaign, now: number): number {
-    const list = troubles(c, now);
-    if (list.some((x) => x.tone === 'red'))
-        return 0;
-    if (list.length > 0)
-        return 1;
-    return campaignState(c, now) === 'open' ? 2 : 3;
+/** What wants doing, the worst first, as the server tells it. */
+export function troubles(c: Campaign): Trouble[] {
+    return c.troubles.map((x) => {
+        const group = c.groups.find((g) => g.id === x.group);
+        return {
+            kind: x.kind === 'expired' && (x.n || 0) > 1 ? 'expired.many' : x.kind,
+            tone: x.stops ? 'red' : 'amber',
+            group,
+            at: x.kind === 'soon' && group?.expires_at ? group.expires_at : undefined,
+            n: x.n ?? undefined,
+        };
+    });
 }
 
 export interface Next {
@@ -106,13 +83,21 @@ export function whatIsNext(c: Campaign): Next | null {
     return open.length > 0 && open[0].limit !== null ? { from: open[0], to: open[1] || null } : null;
 }
 
+export interface SeatsEvent {
+    groups?: Partial<Group>[];
+    seats?: Campaign['seats'];
+    severity?: Severity;
+    troubles?: ApiTrouble[];
+}
+
 /** Takes over what a live event says of the seats. The rest is read again when the version is a newer one. */
-export function applySeats(c: Campaign, event: { groups?: Partial<Group>[]; seats?: Campaign['seats'] }): void {
+export function applySeats(c: Campaign, event: SeatsEvent): void {
     for (const news of event.groups || []) {
         const group = c.groups.find((g) => g.id === news.id);
         if (group)
             Object.assign(group, news);
     }
-    if (event.seats)
-        c.seats = event.seats;
+    c.seats = event.seats || c.seats;
+    c.severity = event.severity || c.severity;
+    c.troubles = event.troubles || c.troubles;
 }

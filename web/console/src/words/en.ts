@@ -107,7 +107,7 @@ export const en: Record<keyof typeof zh, string> = {
     'list.none': 'No campaigns yet',
     'list.none.say': 'Pick a few screenshots of group QR codes: the first one takes a minute.',
     'list.search': 'Search title or link',
-    'list.shown': '{n} of {total} shown; of these, problems come first',
+    'list.shown': '{n} of {total} shown, problems first',
     'seats.endless': ' people, no limit',
     'seats.free': 'Seats left',
     'seats.full.in': 'At this speed full in about {span}.',

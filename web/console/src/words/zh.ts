@@ -105,7 +105,7 @@ export const zh = {
     'list.none': '还没有活码',
     'list.none.say': '选几张群二维码截图，一分钟就能做好一个。',
     'list.search': '搜名称或链接',
-    'list.shown': '已显示 {n} / {total} 个，其中有问题的排在前面',
+    'list.shown': '已显示 {n} / {total} 个，有问题的排在前面',
     'seats.endless': ' 人，不限',
     'seats.free': '还能进',
     'seats.full.in': '照现在的速度，约 {span}后满。',
