@@ -21,6 +21,7 @@ static const double TURN = 15 * M_PI / 180;
 static const double FADED = 0.25;
 
 struct bench {
+    int in;
     zbar_image_scanner_t *scanner;
     struct proof_question q;
     char text[QR_DECODE_TEXT_MAX];
@@ -166,11 +167,11 @@ static struct proof_answer prove(struct bench *b)
 
 /* --- questions and answers --- */
 
-static bool take(void *bytes, size_t len)
+static bool take(int in, void *bytes, size_t len)
 {
     char *to = bytes;
     while (len > 0) {
-        ssize_t n = read(STDIN_FILENO, to, len);
+        ssize_t n = read(in, to, len);
         if (n == 0 || (n < 0 && errno != EINTR))
             return false;
         to += n > 0 ? n : 0;
@@ -182,24 +183,29 @@ static bool take(void *bytes, size_t len)
 static bool take_question(struct bench *b)
 {
     struct proof_question *q = &b->q;
-    return take(q, sizeof(*q)) && q->text_len <= sizeof(b->text) && q->side <= QR_PROOF_SIDE_MAX && q->modules >= 21 &&
-           q->modules + 2 * q->margin <= QR_PROOF_SIDE_MAX / QR_PROOF_PX &&
-           q->side == (q->modules + 2 * q->margin) * QR_PROOF_PX && take(b->text, q->text_len) &&
-           take(b->code, (size_t)q->side * q->side);
+    return take(b->in, q, sizeof(*q)) && q->text_len <= sizeof(b->text) && q->side <= QR_PROOF_SIDE_MAX &&
+           q->modules >= 21 && q->modules <= QR_PROOF_SIDE_MAX && q->margin <= QR_PROOF_SIDE_MAX &&
+           q->side == (q->modules + 2 * q->margin) * QR_PROOF_PX && take(b->in, b->text, q->text_len) &&
+           take(b->in, b->code, (size_t)q->side * q->side);
 }
 
-int decode_proofs(void)
+int decode_proofs(int in, int out)
 {
     struct bench *b = malloc(sizeof(*b));
-    if (!b || !(b->scanner = zbar_image_scanner_create()))
-        return 1;
-    zbar_image_scanner_set_config(b->scanner, ZBAR_NONE, ZBAR_CFG_ENABLE, 0);
-    zbar_image_scanner_set_config(b->scanner, ZBAR_QRCODE, ZBAR_CFG_ENABLE, 1);
-    zbar_image_scanner_set_config(b->scanner, ZBAR_QRCODE, ZBAR_CFG_BINARY, 1);
-    while (take_question(b)) {
-        struct proof_answer a = prove(b);
-        if (write(STDOUT_FILENO, &a, sizeof(a)) != sizeof(a))
-            return 1;
+    int code = b && (b->scanner = zbar_image_scanner_create()) ? 0 : 1;
+    if (code == 0) {
+        b->in = in;
+        zbar_image_scanner_set_config(b->scanner, ZBAR_NONE, ZBAR_CFG_ENABLE, 0);
+        zbar_image_scanner_set_config(b->scanner, ZBAR_QRCODE, ZBAR_CFG_ENABLE, 1);
+        zbar_image_scanner_set_config(b->scanner, ZBAR_QRCODE, ZBAR_CFG_BINARY, 1);
     }
-    _exit(0); /* what libraries do at an exit is of no use in here */
+    while (code == 0 && take_question(b)) {
+        struct proof_answer a = prove(b);
+        if (write(out, &a, sizeof(a)) != sizeof(a))
+            code = 1;
+    }
+    if (b && b->scanner)
+        zbar_image_scanner_destroy(b->scanner);
+    free(b);
+    return code;
 }

@@ -2,7 +2,8 @@
 #ifndef QR_DECODE_PROOF_H
 #define QR_DECODE_PROOF_H
 
-/* Answers the questions of proof.c on the input until it ends. The program's exit code. */
-int decode_proofs(void);
+/* Answers proof.c's questions on the descriptor `in` on `out`, until there are no more or one is none. The program's
+ * exit code. */
+int decode_proofs(int in, int out);
 
 #endif
