@@ -75,6 +75,21 @@ export interface WaitingRule {
     privacy: string | null;
 }
 
+/** When all seats are taken; `full_at` null: `why` says why no moment is told. */
+export interface ForecastMoment {
+    full_at: string | null;
+    earliest: string | null;
+    latest: string | null;
+    why: 'not_running' | 'closed' | 'full' | 'no_limit' | 'too_little_history' | 'nobody_comes' | 'expires_first' | 'ends_first' | 'too_far' | null;
+}
+
+export interface Forecast extends ForecastMoment {
+    slug: string;
+    at: string;
+    per_hour: number | null;
+    groups: (ForecastMoment & { id: string })[];
+}
+
 export interface Campaign {
     slug: string;
     title: string | null;

@@ -10,17 +10,12 @@ import { done, failed } from './toasts';
 import { now } from './time';
 
 const READ_AGAIN_MS = 5000;
-// Less is no speed to tell people of.
-const SPEED_SECONDS = 60;
-const SPEED_SEATS = 5;
 
 export interface CampaignOnPage {
     campaign: Ref<Campaign | null>;
     /** Why there is none. */
     error: Ref<ApiError | null>;
     live: Ref<LiveState>;
-    /** Seats a second, as seen on this page; 0: not known. */
-    perSecond: Ref<number>;
     /** Moment of the last news, ms. */
     heard: Ref<number>;
     conflict: Ref<(Conflict & { again: () => void }) | null>;
@@ -82,17 +77,6 @@ export function useCampaign(slug: string): CampaignOnPage {
     }
     onScopeDispose(() => clearTimeout(soon));
 
-    // How fast seats were taken since the page was opened, or since someone changed the counts.
-    let began = { at: 0, used: 0 };
-    const perSecond = ref(0);
-    function noteSpeed(used: number): void {
-        const at = Date.now();
-        if (began.at === 0 || used < began.used)
-            began = { at, used };
-        const seconds = (at - began.at) / 1000;
-        perSecond.value = seconds >= SPEED_SECONDS && used - began.used >= SPEED_SEATS ? (used - began.used) / seconds : 0;
-    }
-
     const live = useLive(() => [slug], (event) => {
         heard.value = Date.now();
         const about = event.data as { slug?: string | null; version?: number; groups?: Partial<Group>[]; seats?: Campaign['seats'] };
@@ -102,7 +86,6 @@ export function useCampaign(slug: string): CampaignOnPage {
             return;
         if (event.type === 'seats') {
             applySeats(campaign.value, about);
-            noteSpeed(campaign.value.seats.used);
             if (about.groups?.length === 0 && campaign.value.groups.length > 0)
                 readSoon();
         }
@@ -162,7 +145,7 @@ export function useCampaign(slug: string): CampaignOnPage {
     }
 
     void load();
-    return { campaign, error, live, perSecond, heard, conflict, load, changeGroup, changeCampaign, reorder,
+    return { campaign, error, live, heard, conflict, load, changeGroup, changeCampaign, reorder,
         admitting: computed(() => campaign.value?.groups.filter((g) => g.state === 'open' || g.state === 'suspect') || []) };
 }
 
