@@ -236,3 +236,46 @@ export interface Waiting {
     joined_at: string;
     promised_until?: string | null;
 }
+
+/** A link into a step: for groups that everybody is led to (from: null), or that are a channel's alone. */
+export interface FunnelLink {
+    from: string | null;
+    channel: string | null;
+    url: string;
+}
+
+export interface FunnelStep {
+    campaign: string;
+    /** Not in lists, and so is `missing`. */
+    title?: string | null;
+    missing?: boolean;
+    links: FunnelLink[];
+}
+
+export interface Funnel {
+    id: string;
+    title: string;
+    steps: FunnelStep[];
+    channels: string[];
+    version: number;
+    created_at: string;
+    updated_at: string;
+}
+
+/** null: not known. */
+export interface FunnelCounts {
+    views: number | null;
+    people: number | null;
+    seats: number | null;
+    held: number | null;
+    confirmed: number | null;
+    conversion: number | null;
+}
+
+export interface FunnelStats {
+    from: string;
+    to: string;
+    by: 'day' | 'channel';
+    steps: (FunnelCounts & { campaign: string; title: string | null; missing: boolean })[];
+    rows: { key: string; steps: FunnelCounts[] }[];
+}

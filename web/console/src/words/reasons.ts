@@ -83,6 +83,12 @@ const chinese: [RegExp, string][] = [
     [/^must be whsec_ and the base64 of (\d+) to (\d+) bytes$/, '要填 whsec_ 加 $1 到 $2 字节的 base64，可以点“生成一个”'],
     [/^must end at another time than it begins$/, '开始和结束不能是同一时间'],
     [/^must be a name or an IPv4 address$/, '要填域名或 IPv4 地址'],
+    [/^must not begin with f-: .*$/, 'f- 开头的渠道留给漏斗用'],
+    [/^must be a channel: .*$/, '渠道最多 32 位，只用小写字母、数字和 -'],
+    [/^must be a text of 1 to (\d+) characters in one line$/, '要填 1 到 $1 个字，不换行'],
+    [/^there is no such campaign$/, '没有这个活码'],
+    [/^is there already$/, '已经有了'],
+    [/^were changed too often.*$/, '改的次数太多了，请新建一个漏斗'],
     [/^is not a field that this takes$/, '服务器不认识这一项'],
 ];
 
