@@ -8,8 +8,8 @@ const DAY = 86400000;
 const SHORT = { width: 390, height: 700, deviceScaleFactor: 1.5 };
 
 const words = {
-    zh: { lang: 'zh-CN', group: (n) => `第 ${n} 群`, run: '春季跑步群', book: '读书会', talk: '周末讲座报名', shop: '社区团购', name: '秋天的徒步', sub: '每周六早上七点，一起跑', far: '2 米' },
-    en: { lang: 'en-GB', group: (n) => `Group ${n}`, run: 'Spring run', book: 'Book club', talk: 'Weekend talks', shop: 'Neighbours\' market', name: 'Autumn hike', sub: 'Saturdays at seven, all paces', far: '2 m' },
+    zh: { lang: 'zh-CN', group: (n) => `第 ${n} 群`, run: '春季跑步群', book: '读书会', talk: '周末讲座报名', shop: '社区团购', name: '秋天的徒步', funnel: '从跑步到团购', sub: '每周六早上七点，一起跑', far: '2 米' },
+    en: { lang: 'en-GB', group: (n) => `Group ${n}`, run: 'Spring run', book: 'Book club', talk: 'Weekend talks', shop: 'Neighbours\' market', name: 'Autumn hike', funnel: 'From running to the market', sub: 'Saturdays at seven, all paces', far: '2 m' },
 };
 
 const at = (days) => new Date(Date.now() + days * DAY).toISOString();
@@ -29,6 +29,17 @@ async function fill(server, w) {
     await server.create('market', { title: w.shop, strategy: 'even', groups: groups(w, 'shop', [6, 6]) });
     await heads(server, 'market', 'g1', 88);
     await heads(server, 'market', 'g2', 87);
+}
+
+/** People who went on from step to step, each through its links. */
+async function walk(server, w) {
+    const funnel = await server.api('POST', '/funnels', { title: w.funnel, steps: ['spring-run', 'book-club', 'market'], channels: ['shop-1', 'shop-2'] });
+    for (const [step, counts] of [[9, 28, 16], [4, 15, 6], [2, 6, 1]].entries())
+        for (const [i, link] of funnel.steps[step].links.entries())
+            for (let n = 0; n < counts[i]; n++)
+                await fetch(server.public + new URL(link.url).pathname, { headers: { 'User-Agent': PHONE } });
+    await waitFor('the workers to tell', async () => (await server.api('GET', `/funnels/${funnel.id}/stats`)).steps[2].views === 9);
+    return funnel.id;
 }
 
 async function take(language) {
@@ -105,6 +116,12 @@ async function take(language) {
         await owner.goto(link.url);
         await owner.locator('h2').waitFor();
         await save(owner, 'owner');
+
+        const id = await walk(server, w);
+        await page.setViewportSize({ width: 390, height: 900 });
+        await page.goto(`${server.admin}/#/funnels/${id}`);
+        await page.locator('[data-channel=shop-1]').waitFor();
+        await save(page, 'funnel');
     } finally {
         await browser.close();
         await server.stop();
