@@ -37,7 +37,7 @@ struct config {
     char base_url[CONFIG_TEXT_MAX]; /* http(s)://host[:port][/path], no slash at the end, no query */
     bool base_url_set;              /* by file, environment or flag */
     char data_dir[CONFIG_TEXT_MAX];
-    char user[33]; /* whom serve becomes when root starts it; empty: nobody else */
+    char user[33];                   /* whom serve becomes when root starts it; empty: nobody else */
     char redis_url[CONFIG_TEXT_MAX]; /* empty: the embedded Redis */
     char key_prefix[33];
     enum config_appendfsync appendfsync;
