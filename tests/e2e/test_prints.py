@@ -416,7 +416,7 @@ def test_a_long_sheet_needs_no_more_memory_than_a_short_one(another, run):
 
     sheet(50)
     before = resident_mb()
-    assert len(sheet(250)) > 2 << 20
+    assert len(sheet(250)) > 3 << 19
     assert resident_mb() - before <= 4
 
 
