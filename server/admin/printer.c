@@ -7,6 +7,7 @@
 #include "printer.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -21,6 +22,8 @@
 #include <event2/event.h>
 #include <event2/event_struct.h>
 
+static const int64_t NS_PER_MS = 1000000, NS_PER_S = 1000000000;
+
 struct print_job {
     struct print_job *next;
     struct printer *printer;
@@ -28,7 +31,7 @@ struct print_job {
     int result;
     char *bytes; /* of a short job: all; of a long one: a ring of PRINTER_PIPE */
     size_t len, room, begin;
-    int64_t held_ms;             /* how long it has waited for its client */
+    int64_t held_ns;             /* how long it has waited for its client */
     bool cancelled, ended, told; /* told: there are bytes that ready is still to be called for */
 };
 
@@ -46,7 +49,10 @@ struct printer {
     struct job_queue left;          /* long jobs that ended, and whose client has not taken all */
     size_t short_count, long_count;
     bool stops;
-    int fd; /* an eventfd */
+    int64_t since_ns,
+        waited_ns; /* of the long job's last pause: when it was, how long the thread had waited till then */
+    int waited_fd; /* says how long the thread has waited for a processor; -1: nobody does */
+    int fd;        /* an eventfd */
     struct event event;
 };
 
@@ -83,11 +89,11 @@ static bool queue_remove(struct job_queue *q, const struct print_job *job)
     return true;
 }
 
-static int64_t now_ms(void)
+static int64_t now_ns(void)
 {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
-    return t.tv_sec * 1000 + t.tv_nsec / 1000000;
+    return (int64_t)t.tv_sec * NS_PER_S + t.tv_nsec;
 }
 
 static void wake_loop(const struct printer *p)
@@ -99,8 +105,28 @@ static void wake_loop(const struct printer *p)
 
 /* --- on the thread; all but the jobs' own work under lock --- */
 
+/* How long the thread has waited for a processor (its second number in schedstat). */
+static int64_t waited_ns(const struct printer *p)
+{
+    char text[96], *rest;
+    ssize_t n = p->waited_fd >= 0 ? pread(p->waited_fd, text, sizeof text - 1, 0) : 0;
+    if (n <= 0)
+        return 0;
+    text[n] = '\0';
+    strtoll(text, &rest, 10);
+    return strtoll(rest, NULL, 10);
+}
+
+static void note_pause(struct printer *p)
+{
+    p->waited_ns = waited_ns(p);
+    p->since_ns = now_ns();
+}
+
 static void job_run(struct printer *p, struct print_job *job)
 {
+    if (job->order.is_long)
+        note_pause(p);
     p->running[job->order.is_long] = job;
     pthread_mutex_unlock(&p->lock);
     int result = job->order.work(job->order.ctx, job);
@@ -122,14 +148,15 @@ static void be_patient(void)
 {
     struct sched_param none = {.sched_priority = 0};
     /* Of the thread alone, on Linux. Whether it may be had or not, it is only kinder. */
-    pthread_setschedparam(pthread_self(), SCHED_BATCH, &none);
     (void)setpriority(PRIO_PROCESS, (id_t)gettid(), PRINTER_NICE);
+    pthread_setschedparam(pthread_self(), SCHED_IDLE, &none);
 }
 
 static void *thread_main(void *arg)
 {
     struct printer *p = arg;
     be_patient();
+    p->waited_fd = open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC);
     pthread_mutex_lock(&p->lock);
     for (;;) {
         run_shorts(p);
@@ -145,6 +172,13 @@ static void *thread_main(void *arg)
     return NULL;
 }
 
+/* On the condition, until `until_ns` at most. */
+static void wait_until(struct printer *p, int64_t until_ns)
+{
+    struct timespec until = {until_ns / NS_PER_S, until_ns % NS_PER_S};
+    pthread_cond_timedwait(&p->wake, &p->lock, &until);
+}
+
 /* Until the pipe has room. Who holds up others for too long is given up. */
 static int wait_for_room(struct printer *p, struct print_job *job)
 {
@@ -152,13 +186,12 @@ static int wait_for_room(struct printer *p, struct print_job *job)
         run_shorts(p);
         if (job->cancelled || job->len < PRINTER_PIPE)
             break;
-        int64_t began = now_ms();
-        struct timespec second;
-        clock_gettime(CLOCK_MONOTONIC, &second);
-        second.tv_sec++;
-        pthread_cond_timedwait(&p->wake, &p->lock, &second);
-        job->held_ms += now_ms() - began;
-        if (p->longs.first && job->held_ms > PRINTER_HELD_SECONDS * 1000)
+        int64_t began = now_ns();
+        wait_until(p, began + NS_PER_S);
+        int64_t held = now_ns() - began;
+        job->held_ns += held;
+        p->since_ns += held; /* this was no work */
+        if (p->longs.first && job->held_ns > PRINTER_HELD_SECONDS * NS_PER_S)
             job->cancelled = true;
     }
     return job->cancelled ? -ECANCELED : 0;
@@ -225,11 +258,26 @@ int print_job_write(void *ctx, const void *bytes, size_t len)
     return 0;
 }
 
+static int64_t rest_ns(const struct printer *p)
+{
+    int64_t waited = waited_ns(p) - p->waited_ns, passed = now_ns() - p->since_ns;
+    if (waited <= passed / PRINTER_BUSY)
+        return 0;
+    int64_t rest = (passed - waited) * PRINTER_REST, most = PRINTER_REST_MS_MAX * NS_PER_MS;
+    return rest < most ? rest : most;
+}
+
 int print_job_pause(struct print_job *job)
 {
     struct printer *p = job->printer;
+    int64_t rest = rest_ns(p);
     pthread_mutex_lock(&p->lock);
     run_shorts(p);
+    for (int64_t until = now_ns() + rest; rest > 0 && !job->cancelled && now_ns() < until;) {
+        wait_until(p, until);
+        run_shorts(p);
+    }
+    note_pause(p);
     bool cancelled = job->cancelled;
     pthread_mutex_unlock(&p->lock);
     return cancelled ? -ECANCELED : 0;
@@ -392,6 +440,8 @@ void printer_free(struct printer *p)
     tell_ended(p);
     event_del(&p->event);
     close(p->fd);
+    if (p->waited_fd >= 0)
+        close(p->waited_fd);
     pthread_cond_destroy(&p->wake);
     pthread_mutex_destroy(&p->lock);
     free(p);

@@ -1,5 +1,8 @@
 /*
- * What takes long to draw is drawn on a thread of its own, with a lower priority than whoever answers scans.
+ * What takes long to draw is drawn on a thread of its own, which runs when nobody else wants to: SCHED_IDLE, as the
+ * programs that it starts. That is not enough where the kernel shares processors out by groups of processes, because
+ * whoever answers scans is in the same group, and would pay for what was printed. So a long job that has to wait for a
+ * processor leaves it alone for a while at its next pause.
  *
  * A job is a function that is run on the thread, one at a time, and writes bytes. A short job (a code, a poster) is
  * collected and told of when it is done. A long one (a sheet) goes through a pipe of PRINTER_PIPE bytes: when it is
@@ -20,7 +23,10 @@ enum {
     PRINTER_PIPE = 1 << 20,        /* bytes of a long job ahead of its client */
     PRINTER_ANSWER_MAX = 64 << 20, /* bytes of a short job */
     PRINTER_HELD_SECONDS = 120,    /* a long job waits so long for its client in all, if others wait for it */
-    PRINTER_NICE = 15,             /* of the thread, setpriority(2) */
+    PRINTER_NICE = 19,             /* of the thread, setpriority(2), where there is no SCHED_IDLE */
+    PRINTER_REST = 3,              /* of a long job: times as long as it worked, if it had to wait */
+    PRINTER_REST_MS_MAX = 10,      /* likewise, at most */
+    PRINTER_BUSY = 16,             /* it had to wait: for more than this part of the time */
 };
 
 struct printer;
@@ -51,7 +57,8 @@ struct print_job *printer_add(struct printer *p, const struct print_order *order
 /* On the thread: 0; -ECANCELED nobody wants it any more; -EFBIG; -ENOMEM. Waits for the client of a long job. Is a
  * qr_write with the job as its ctx. */
 int print_job_write(void *job, const void *bytes, size_t len);
-/* On the thread, of a long job: lets the short ones that wait go first. 0 or -ECANCELED. */
+/* On the thread, of a long job: lets the short ones that wait go first, and rests if others want the processors. 0 or
+ * -ECANCELED. */
 int print_job_pause(struct print_job *job);
 
 /* Nobody wants it any more: its work ends at its next write or pause, and done is called. */

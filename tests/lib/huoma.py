@@ -799,7 +799,7 @@ class Server(Program):
 
     # admin
 
-    def api(self, method, path, body=None, expect=None, token=TOKEN, **headers):
+    def api(self, method, path, body=None, expect=None, token=TOKEN, seconds=ANSWER_SECONDS, **headers):
         """A call of the admin API; `expect` is the status that it must have, or "any"; 2xx if not given."""
         headers = {k.replace("_", "-"): v for k, v in headers.items()}
         if token:
@@ -810,7 +810,7 @@ class Server(Program):
             headers.setdefault("Content-Type", "application/json")
         elif method in ("POST", "PUT", "PATCH"):
             data = b""
-        answer = once(self.admin, method, "/api/v1" + path, headers, data)
+        answer = once(self.admin, method, "/api/v1" + path, headers, data, seconds)
         good = expect == "any" or (answer.status == expect if expect else 200 <= answer.status < 300)
         assert good, f"{method} {path}: {answer!r}"
         return answer
