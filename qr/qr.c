@@ -62,6 +62,21 @@ static void bytes_format(struct bytes *b, const char *format, ...)
         bytes_add(b, line, (size_t)n);
 }
 
+/* A letter and a number: a path is hundreds of these, and printf would take half as long as encoding the symbol. */
+static void bytes_number(struct bytes *b, char letter, int number)
+{
+    char text[16], *at = text + sizeof text;
+    unsigned left = number < 0 ? 0U - (unsigned)number : (unsigned)number;
+    do {
+        *--at = (char)('0' + left % 10);
+        left /= 10;
+    } while (left > 0);
+    if (number < 0)
+        *--at = '-';
+    *--at = letter;
+    bytes_add(b, at, (size_t)(text + sizeof text - at));
+}
+
 static char *bytes_take(struct bytes *b, size_t *len)
 {
     if (b->failed) {
@@ -105,12 +120,15 @@ struct svg_pen {
 static void svg_corner(void *ctx, const struct qr_corner *c)
 {
     struct svg_pen *p = ctx;
-    if (c->begins)
-        bytes_format(p->b, "%sM%d %d", p->begun ? "z" : "", c->x + p->margin, c->y + p->margin);
-    else if (c->x != p->x)
-        bytes_format(p->b, "h%d", c->x - p->x);
-    else
-        bytes_format(p->b, "v%d", c->y - p->y);
+    if (c->begins) {
+        bytes_text(p->b, p->begun ? "z" : "");
+        bytes_number(p->b, 'M', c->x + p->margin);
+        bytes_number(p->b, ' ', c->y + p->margin);
+    } else if (c->x != p->x) {
+        bytes_number(p->b, 'h', c->x - p->x);
+    } else {
+        bytes_number(p->b, 'v', c->y - p->y);
+    }
     p->x = c->x;
     p->y = c->y;
     p->begun = true;
