@@ -2,8 +2,10 @@
 #include "answer.h"
 
 #include <inttypes.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "door.h"
 #include "problem.h"
@@ -74,4 +76,20 @@ void answer_nothing(struct conn *c)
     struct reply r;
     answer_begin(&r, c, 204, NULL);
     reply_end(&r, NULL, 0);
+}
+
+void answer_etag(const void *bytes, size_t len, char out[ANSWER_ETAG])
+{
+    unsigned char hash[ANSWER_HASH];
+    char hex[ANSWER_HASH * 2 + 1];
+    crypto_generichash(hash, sizeof hash, bytes, len, NULL, 0);
+    sodium_bin2hex(hex, sizeof hex, hash, sizeof hash);
+    snprintf(out, ANSWER_ETAG, "\"%s\"", hex);
+}
+
+/* RFC 9110, 13.1.2: weak comparison. */
+bool answer_client_has(const struct conn *c, const char *etag)
+{
+    struct span s = conn_request(c)->header[HTTP_H_IF_NONE_MATCH];
+    return s.at && (span_is(s, "*") || memmem(s.at, s.len, etag, strlen(etag)) != NULL);
 }

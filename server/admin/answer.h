@@ -20,4 +20,10 @@ bool answer_print_campaigns(FILE *f, struct conn *c, const struct store_campaign
 void answer_group(struct conn *c, int status, const struct store_campaign *sc, size_t position, const char *location);
 void answer_nothing(struct conn *c); /* 204 */
 
+enum { ANSWER_HASH = 16 /* bytes of it in an ETag */, ANSWER_ETAG = ANSWER_HASH * 2 + 3 };
+/* The ETag of a file: of what is in it, so the same on every server. */
+void answer_etag(const void *bytes, size_t len, char out[ANSWER_ETAG]);
+/* Whether If-None-Match names this tag. */
+bool answer_client_has(const struct conn *c, const char *etag);
+
 #endif

@@ -12,6 +12,7 @@
 #include "answer.h"
 #include "audit.h"
 #include "auth.h"
+#include "change.h"
 #include "logo.h"
 #include "print_task.h"
 #include "problem.h"
@@ -24,7 +25,6 @@ _Static_assert(sodium_base64_ENCODED_LEN(QR_LOGO_BYTES_MAX, sodium_base64_VARIAN
 struct logo_task {
     struct conn *conn;
     enum qr_decoded decoded;
-    int width, height;
 };
 
 static struct store_rows logos_of(struct conn *c)
@@ -34,15 +34,31 @@ static struct store_rows logos_of(struct conn *c)
 
 /* --- PUT --- */
 
-static void changed(void *ctx, enum store_result r)
+static void put_done(void *ctx, enum store_result r)
 {
-    if (r == STORE_OK)
+    if (r == STORE_OK) {
+        change_log(ctx, request_of(ctx)->slug, "logo set", 0);
         answer_nothing(ctx);
-    else
+    } else {
         problem_reply_store(ctx, r, PROBLEM_CHANGING);
+    }
 }
 
-static void keep(struct conn *c, int width, int height)
+static const char *type_of(const unsigned char *file, size_t len)
+{
+    return len > 0 && file[0] == 0xff ? "image/jpeg" : "image/png";
+}
+
+/* What the audit log says of a logo; its hash is the ETag's. NULL: out of memory. */
+static json_t *describe(const unsigned char *file, size_t len)
+{
+    char etag[ANSWER_ETAG];
+    answer_etag(file, len, etag);
+    return json_pack("{s:s,s:i,s:s%}", "type", type_of(file, len), "bytes", (int)len, "hash", etag + 1,
+                     (size_t)ANSWER_HASH * 2);
+}
+
+static void keep(struct conn *c)
 {
     struct span body = conn_body(c);
     size_t size = sodium_base64_ENCODED_LEN(body.len, sodium_base64_VARIANT_ORIGINAL);
@@ -54,9 +70,9 @@ static void keep(struct conn *c, int width, int height)
     }
     sodium_bin2base64(text, size, (const unsigned char *)body.at, body.len, sodium_base64_VARIANT_ORIGINAL);
     audit_target_campaign(c, target);
-    audit_objects(&change, NULL, json_pack("{s:i,s:i,s:i}", "bytes", (int)body.len, "width", width, "height", height));
+    audit_objects(&change, NULL, describe((const unsigned char *)body.at, body.len));
     struct store_audit audit = audit_of(c, "campaign.logo", target, &change);
-    store_row_change(admin_of(c)->store, logos_of(c), STORE_LOGO, STORE_PUT, NULL, text, &audit, changed, c);
+    store_row_change(admin_of(c)->store, logos_of(c), STORE_LOGO, STORE_PUT, NULL, text, &audit, put_done, c);
     audit_change_clear(&change);
     free(text);
 }
@@ -68,8 +84,6 @@ static int decode_work(void *ctx, struct print_job *job)
     struct qr_logo logo;
     (void)job;
     t->decoded = qr_logo_decode(body.at, body.len, &logo);
-    t->width = logo.width;
-    t->height = logo.height;
     qr_logo_clear(&logo);
     return 0;
 }
@@ -81,9 +95,13 @@ static void decode_done(void *ctx, struct print_job *job, int result)
     (void)job;
     free(ctx);
     if (result == 0 && t.decoded == QR_DECODED) {
-        keep(t.conn, t.width, t.height);
-    } else if (result != 0 || t.decoded >= QR_DECODE_NO_SANDBOX) {
+        keep(t.conn);
+    } else if (result != 0) {
         problem_reply(t.conn, 503, NULL);
+    } else if (t.decoded >= QR_DECODE_NO_SANDBOX) { /* it is this server that can't, whatever the file is */
+        char why[QR_REASON_MAX];
+        snprintf(why, sizeof why, "The logo %s.", qr_logo_reason(t.decoded));
+        problem_reply(t.conn, 503, why);
     } else {
         field_errors_add(&errors, "logo", "%s", qr_logo_reason(t.decoded));
         problem_reply_fields(t.conn, &errors);
@@ -125,6 +143,21 @@ void logos_put(struct conn *c)
 
 /* --- GET and DELETE --- */
 
+static void show(struct conn *c, const unsigned char *file, size_t len)
+{
+    const char *type = type_of(file, len);
+    char etag[ANSWER_ETAG], name[CAMPAIGN_SLUG_MAX + 48];
+    struct reply reply;
+    answer_etag(file, len, etag);
+    snprintf(name, sizeof name, "inline; filename=\"%s-logo.%s\"", request_of(c)->slug,
+             strcmp(type, "image/png") == 0 ? "png" : "jpg");
+    bool has = answer_client_has(c, etag);
+    answer_begin(&reply, c, has ? 304 : 200, type);
+    reply_header_text(&reply, "ETag", etag);
+    reply_header_text(&reply, "Content-Disposition", name);
+    reply_end(&reply, has ? NULL : (const char *)file, has ? 0 : len);
+}
+
 static void found(void *ctx, enum store_result r, const char *text, size_t len)
 {
     struct conn *c = ctx;
@@ -137,9 +170,7 @@ static void found(void *ctx, enum store_result r, const char *text, size_t len)
     } else if (sodium_base642bin(file, len + 1, text, len, NULL, &size, NULL, sodium_base64_VARIANT_ORIGINAL) != 0) {
         problem_reply_store(c, STORE_BAD_REPLY, PROBLEM_READING);
     } else {
-        struct reply reply;
-        answer_begin(&reply, c, 200, size > 0 && file[0] == 0xff ? "image/jpeg" : "image/png");
-        reply_end(&reply, (const char *)file, size);
+        show(c, file, size);
     }
     free(file);
 }
@@ -155,22 +186,48 @@ void logos_get(struct conn *c)
     auth_require(c, AUTH_VIEWER, get_start);
 }
 
-static void deleted(void *ctx, enum store_result r)
+static void delete_done(void *ctx, enum store_result r)
 {
-    if (r == STORE_NOT_FOUND)
+    if (r == STORE_NOT_FOUND) {
         problem_reply(ctx, 404, "The campaign has no logo.");
-    else
-        changed(ctx, r);
+    } else if (r == STORE_STALE) {
+        problem_reply(ctx, 409, "The logo was changed meanwhile; it is still there.");
+    } else if (r != STORE_OK) {
+        problem_reply_store(ctx, r, PROBLEM_CHANGING);
+    } else {
+        change_log(ctx, request_of(ctx)->slug, "logo deleted", 0);
+        answer_nothing(ctx);
+    }
+}
+
+/* Only what was read is taken away, so that the audit log tells what it was. */
+static void delete_read(void *ctx, enum store_result r, const char *text, size_t len)
+{
+    struct conn *c = ctx;
+    struct audit_change change = {NULL, NULL};
+    char target[AUDIT_TARGET_MAX];
+    size_t size = 0;
+    char *was = r == STORE_OK ? strndup(text, len) : NULL;
+    unsigned char *file = was ? malloc(len + 1) : NULL;
+    if (!file) {
+        free(was);
+        delete_done(c, r == STORE_OK ? STORE_UNAVAILABLE : r);
+        return;
+    }
+    sodium_base642bin(file, len + 1, text, len, NULL, &size, NULL, sodium_base64_VARIANT_ORIGINAL);
+    audit_objects(&change, describe(file, size), NULL);
+    audit_target_campaign(c, target);
+    struct store_audit audit = audit_of(c, "campaign.logo", target, &change);
+    store_row_change(admin_of(c)->store, logos_of(c), STORE_LOGO, STORE_SAME, was, NULL, &audit, delete_done, c);
+    audit_change_clear(&change);
+    free(file);
+    free(was);
 }
 
 static void delete_start(struct conn *c)
 {
-    char target[AUDIT_TARGET_MAX];
-    if (!request_read_slug(c))
-        return;
-    audit_target_campaign(c, target);
-    struct store_audit audit = audit_of(c, "campaign.logo", target, NULL);
-    store_row_change(admin_of(c)->store, logos_of(c), STORE_LOGO, STORE_ANY, NULL, NULL, &audit, deleted, c);
+    if (request_read_slug(c))
+        store_row_get(admin_of(c)->store, logos_of(c), STORE_LOGO, delete_read, c);
 }
 
 void logos_delete(struct conn *c)

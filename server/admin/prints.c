@@ -5,7 +5,6 @@
  * than to hand over is drawn as soon as the campaign is read.
  */
 #include <errno.h>
-#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,8 +14,6 @@
 #include "print_task.h"
 #include "problem.h"
 #include "routes.h"
-
-enum { PRINT_ETAG = 16 /* bytes of hash in an ETag */ };
 
 /* --- one request --- */
 
@@ -96,22 +93,6 @@ void print_task_headers(const struct print_task *t, struct reply *r)
 
 /* --- the answer --- */
 
-/* Whether If-None-Match names this tag (RFC 9110, 13.1.2: weak comparison). */
-static bool client_has(const struct request *r, const char *etag)
-{
-    struct span s = r->header[HTTP_H_IF_NONE_MATCH];
-    return s.at && (span_is(s, "*") || memmem(s.at, s.len, etag, strlen(etag)) != NULL);
-}
-
-static void make_etag(const char *bytes, size_t len, char out[PRINT_ETAG * 2 + 3])
-{
-    unsigned char hash[PRINT_ETAG];
-    char hex[PRINT_ETAG * 2 + 1];
-    crypto_generichash(hash, sizeof hash, (const unsigned char *)bytes, len, NULL, 0);
-    sodium_bin2hex(hex, sizeof hex, hash, sizeof hash);
-    snprintf(out, PRINT_ETAG * 2 + 3, "\"%s\"", hex);
-}
-
 /* inline; filename="slug-channel-poster.pdf" */
 static void make_name(const struct print_task *t, char *out, size_t size)
 {
@@ -131,11 +112,11 @@ static int draw_work(void *ctx, struct print_job *job)
 static void answer(struct print_task *t, const char *bytes, size_t len)
 {
     struct conn *c = t->conn;
-    char etag[PRINT_ETAG * 2 + 3], name[CAMPAIGN_SLUG_MAX + CAMPAIGN_CHANNEL_MAX + 64];
+    char etag[ANSWER_ETAG], name[CAMPAIGN_SLUG_MAX + CAMPAIGN_CHANNEL_MAX + 64];
     struct reply r;
-    make_etag(bytes, len, etag);
+    answer_etag(bytes, len, etag);
     make_name(t, name, sizeof name);
-    bool has = client_has(conn_request(c), etag);
+    bool has = answer_client_has(c, etag);
     answer_begin(&r, c, has ? 304 : 200, print_form_type(t->print.form));
     reply_header_text(&r, "ETag", etag);
     reply_header_text(&r, "Content-Disposition", name);

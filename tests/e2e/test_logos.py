@@ -1,6 +1,7 @@
 """A campaign's logo: kept as it came, unpacked far from the server, printed in its codes; files that are none are refused within limits."""
 
 import io
+import shutil
 import struct
 import time
 import zlib
@@ -8,7 +9,7 @@ import zlib
 import pytest
 from PIL import Image
 
-from huoma import once, redirect_groups, TOKEN
+from huoma import BINARY, once, redirect_groups, Server, TOKEN
 from test_prints import ask, margin_of, read_codes, reasons, to_png
 
 
@@ -56,12 +57,41 @@ def test_a_logo_is_kept_as_it_came_and_stands_in_the_codes(server, campaign, tmp
     put(server, campaign, file, type_=type_)
     kept = server.api("GET", f"/campaigns/{campaign}/logo")
     assert kept.body == file and kept.header("Content-Type") == type_
+    assert kept.header("X-Content-Type-Options") == "nosniff"
+    assert kept.header("Content-Disposition") == f'inline; filename="{campaign}-logo.{"png" if form == "PNG" else "jpg"}"'
+    again = server.api("GET", f"/campaigns/{campaign}/logo", expect=304, If_None_Match=kept.header("ETag"))
+    assert again.body == b"" and again.header("ETag") == kept.header("ETag")
     assert ask(server, f"{campaign}/qr.svg").body == plain  # a printed code stays what it was
     for form_ in ("svg", "png", "pdf"):
         answer = ask(server, f"{campaign}/qr.{form_}?logo=1")
         assert read_codes(*to_png(form_, answer.body, tmp_path)) == [f"http://q.example.com/{campaign}"] and margin_of(answer) >= 5
     assert ask(server, f"{campaign}/poster.pdf").body != ask(server, f"{campaign}/poster.pdf?logo=0").body
     ask(server, f"{campaign}/sheet.pdf", {"channels": ["a"], "logo": True})
+
+
+def test_the_audit_log_tells_which_logo_came_and_which_went(server, campaign):
+    version = server.api("GET", f"/campaigns/{campaign}").json()["version"]
+    put(server, campaign, logo_file())
+    tag = server.api("GET", f"/campaigns/{campaign}/logo").header("ETag").strip('"')
+    server.api("DELETE", f"/campaigns/{campaign}/logo", expect=204)
+    went, came = server.api("GET", f"/audit?target=campaign:{campaign}&action=campaign.logo").json()["data"]
+    logo = {"type": "image/png", "bytes": len(logo_file()), "hash": tag}
+    assert came.get("after") == logo and came.get("before") is None
+    assert went.get("before") == logo and went.get("after") is None
+    assert server.api("GET", f"/campaigns/{campaign}").json()["version"] == version
+
+
+@pytest.mark.parametrize("decoder, words", [(None, "could not be started"), ("printf '\\011'", "no seccomp"), ("exit 1", "broke off")])
+def test_a_server_that_cannot_look_at_a_logo_says_why(tmp_path, decoder, words):
+    shutil.copy(BINARY, tmp_path / "huoma")
+    if decoder:
+        (tmp_path / "huoma-decode").write_text(f"#!/bin/sh\n{decoder}\n")
+        (tmp_path / "huoma-decode").chmod(0o755)
+    with Server(workers=1, binary=tmp_path / "huoma") as s:
+        s.create("run", redirect_groups(1))
+        answer = put(s, "run", logo_file(), "any")
+        assert answer.status == (422 if words == "broke off" else 503) and words in answer.text, answer
+        s.api("GET", "/campaigns/run/logo", expect=404)
 
 
 def test_another_logo_takes_its_place_and_it_goes_with_its_campaign(server, campaign):
