@@ -17,6 +17,7 @@
 #include "fields.h"
 #include "hasher.h"
 #include "logo.h"
+#include "owner_links.h"
 #include "params.h"
 #include "print_sheet.h"
 #include "printer.h"

@@ -231,7 +231,7 @@ static void make_link(struct alert_delivery *d, const char *slug, const char *gr
         send_letter(d);
         return;
     }
-    owner_link_token(s->admin, slug, group, id, until, token);
+    owner_link_token(s->admin->owner_key, slug, group, id, until, token);
     snprintf(d->owner_link, sizeof d->owner_link, "%s/#owner=%s", s->admin->config->admin_url, token);
     snprintf(target, sizeof target, "campaign:%s/%s", slug, group);
     audit_objects(&change, NULL, json_pack("{s:s}", "owner_link", id));

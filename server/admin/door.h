@@ -70,7 +70,7 @@ struct admin {
 };
 
 struct account;
-struct batch;
+struct batch_plan;
 struct change;
 struct print_task;
 struct json_t;
@@ -94,7 +94,7 @@ struct admin_request {
     char slug[CAMPAIGN_SLUG_MAX + 1]; /* of the path or, at a creation, of the campaign */
     char group[GROUP_ID_MAX + 1];     /* of the path or, at a creation, of the group */
     const struct change *change;
-    struct batch *batch; /* of campaigns:batch; owned by batch.c, gone before the answer */
+    struct batch_plan *batch; /* of campaigns:batch; owned by batch.c, gone before the answer */
     /* what change_turn_begin keeps */
     struct admin_request *next_change; /* in admin.changing */
     void (*turn)(struct conn *c);

@@ -1,15 +1,8 @@
 /*
  * Owner links: whoever holds one sees one group's seats and may replace its link and expiry, without an account, and
- * nothing else. Editors make and revoke them.
- *
- * A token says what it is for: "SLUG.GROUP.ID.EXPIRES.MAC", the MAC keyed by the store's secret: a made-up one costs no
- * call of the store. The store keeps a record by ID, which is deleted to revoke it:
- *
- *     {"id":"1a2b3c4d5e6f7081","group":"g1","by":"anna","created_at":"…","expires_at":"…"}
+ * nothing else. Editors make and revoke them. Tokens and records are owner_link_record.c's.
  */
-#include <inttypes.h>
 #include <jansson.h>
-#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,10 +18,6 @@
 #include "routes.h"
 
 enum {
-    LINK_DAYS = 7,
-    LINK_DAYS_MAX = 365,
-    LINK_MAC = 16,      /* bytes */
-    LINK_MAC_TEXT = 23, /* in base64url, with NUL */
     LINK_URL_MAX = 512,
 };
 
@@ -37,77 +26,18 @@ static struct store_rows links_of(const struct admin_request *q)
     return (struct store_rows){STORE_LINKS, q->slug};
 }
 
-/* --- tokens --- */
-
-void owner_key(const unsigned char *secret, unsigned char *key)
-{
-    static const char use[] = "huoma owner link";
-    crypto_generichash(key, AUTH_HASH, (const unsigned char *)use, sizeof use - 1, secret, STORE_SECRET);
-}
-
-static void sign(const struct admin *a, const char *text, size_t len, char out[LINK_MAC_TEXT])
-{
-    unsigned char mac[LINK_MAC];
-    crypto_generichash(mac, sizeof mac, (const unsigned char *)text, len, a->owner_key, sizeof a->owner_key);
-    sodium_bin2base64(out, LINK_MAC_TEXT, mac, sizeof mac, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
-}
-
-void owner_link_token(const struct admin *a, const char *slug, const char *group, const char *id, int64_t expires_at,
-                      char out[OWNER_LINK_TOKEN_MAX])
-{
-    char mac[LINK_MAC_TEXT];
-    int len = snprintf(out, OWNER_LINK_TOKEN_MAX, "%s.%s.%s.%" PRId64, slug, group, id, expires_at);
-    sign(a, out, (size_t)len, mac);
-    snprintf(out + len, OWNER_LINK_TOKEN_MAX - (size_t)len, ".%s", mac);
-}
-
 /* Slug, group and id into the request; false: it is not of ours, or has expired. */
 static bool read_token(struct conn *c, struct span token)
 {
     struct admin_request *q = request_of(c);
-    char text[OWNER_LINK_TOKEN_MAX], mac[LINK_MAC_TEXT], id[OWNER_LINK_ID];
-    const char *dot = token.len < sizeof text ? memrchr(token.at, '.', token.len) : NULL;
-    if (!dot || token.at + token.len - dot - 1 != LINK_MAC_TEXT - 1)
+    struct owner_link_claim claim;
+    if (!owner_link_open(admin_of(c)->owner_key, token.at, token.len, &claim))
         return false;
-    size_t len = (size_t)(dot - token.at);
-    sign(admin_of(c), token.at, len, mac);
-    if (sodium_memcmp(mac, dot + 1, LINK_MAC_TEXT - 1) != 0)
-        return false;
-    memcpy(text, token.at, len);
-    text[len] = '\0';
-    if (sscanf(text, "%64[^.].%16[^.].%16[^.].%" SCNd64, q->slug, q->group, id, &q->link_until) != 4)
-        return false;
-    snprintf(q->link, sizeof q->link, "%s", id);
+    memcpy(q->slug, claim.slug, sizeof claim.slug);
+    memcpy(q->group, claim.group, sizeof claim.group);
+    memcpy(q->link, claim.id, sizeof claim.id);
+    q->link_until = claim.expires_at;
     return conn_now(c) < q->link_until;
-}
-
-/* --- records --- */
-
-char *owner_link_record(const char *id, const char *group, const char *by, int64_t now, int64_t expires_at)
-{
-    char from[32], until[32];
-    date_to_text(now, from);
-    date_to_text(expires_at, until);
-    json_t *record =
-        json_pack("{s:s,s:s,s:s,s:s,s:s}", "id", id, "group", group, "by", by, "created_at", from, "expires_at", until);
-    char *json = record ? json_dumps(record, JSON_COMPACT) : NULL;
-    json_decref(record);
-    return json;
-}
-
-static int64_t date_of(const json_t *record, const char *key)
-{
-    const json_t *value = json_object_get(record, key);
-    int64_t at = 0;
-    if (!json_is_string(value) || !date_from_text(json_string_value(value), json_string_length(value), &at))
-        return 0;
-    return at;
-}
-
-static bool is_of_group(const json_t *record, const char *group)
-{
-    const char *own = json_string_value(json_object_get(record, "group"));
-    return own && strcmp(own, group) == 0;
 }
 
 static void no_link(struct conn *c)
@@ -139,12 +69,13 @@ static void list_done(void *ctx, enum store_result r, const char *const *json, c
     }
     json_t *rows = json_array();
     for (size_t i = 0; i < count; i++) {
+        struct owner_link l;
+        if (!owner_link_read(json[i], len[i], &l) || strcmp(l.group, request_of(c)->group) != 0 ||
+            l.expires_at <= conn_now(c))
+            continue;
         json_t *record = json_loadb(json[i], len[i], 0, NULL);
-        if (is_of_group(record, request_of(c)->group) && date_of(record, "expires_at") > conn_now(c)) {
-            json_object_del(record, "group");
-            json_array_append(rows, record);
-        }
-        json_decref(record);
+        json_object_del(record, "group");
+        json_array_append_new(rows, record);
     }
     fields_read_page(conn_request(c)->query, &page, &errors);
     fields_answer_page(c, rows, "id", &page);
@@ -194,7 +125,7 @@ static void create_done(void *ctx, enum store_result r)
             problem_reply_store(c, r, PROBLEM_CHANGING);
         return;
     }
-    owner_link_token(admin_of(c), q->slug, q->group, q->link, q->link_until, token);
+    owner_link_token(admin_of(c)->owner_key, q->slug, q->group, q->link, q->link_until, token);
     door_url(c, door);
     date_to_text(q->link_until, date);
     json_t *url = json_sprintf("%s/#owner=%s", door, token);
@@ -205,19 +136,16 @@ static void create_done(void *ctx, enum store_result r)
 static void create_put(struct conn *c)
 {
     struct admin_request *q = request_of(c);
-    unsigned char bytes[(OWNER_LINK_ID - 1) / 2];
-    char until[32], target[AUDIT_TARGET_MAX];
+    char target[AUDIT_TARGET_MAX];
     struct audit_change change = {NULL, NULL};
-    randombytes_buf(bytes, sizeof bytes);
-    sodium_bin2hex(q->link, sizeof q->link, bytes, sizeof bytes);
-    date_to_text(q->link_until, until);
+    owner_link_draw(q->link);
     char *json = owner_link_record(q->link, q->group, q->by, conn_now(c), q->link_until);
     if (!json) {
         problem_reply(c, 503, NULL);
         return;
     }
     audit_target_campaign(c, target);
-    audit_objects(&change, NULL, json_pack("{s:s,s:s}", "owner_link", q->link, "expires_at", until));
+    owner_link_audit_made(&change, q->link, q->link_until);
     struct store_audit audit = audit_of(c, "owner-link.create", target, &change);
     store_row_change(admin_of(c)->store, links_of(q), q->link, STORE_NEW, NULL, json, &audit, create_done, c);
     audit_change_clear(&change);
@@ -232,12 +160,10 @@ static void create_listed(void *ctx, enum store_result r, const char *const *jso
         return;
     }
     for (size_t i = 0; i < count; i++) {
-        json_t *record = json_loadb(json[i], len[i], 0, NULL);
-        const char *id = json_string_value(json_object_get(record, "id"));
-        if (id && date_of(record, "expires_at") <= conn_now(c))
-            store_row_change(admin_of(c)->store, links_of(request_of(c)), id, STORE_ANY, NULL, NULL, NULL, forgotten,
+        struct owner_link l;
+        if (owner_link_read(json[i], len[i], &l) && l.expires_at <= conn_now(c))
+            store_row_change(admin_of(c)->store, links_of(request_of(c)), l.id, STORE_ANY, NULL, NULL, NULL, forgotten,
                              NULL);
-        json_decref(record);
     }
     create_put(c);
 }
@@ -262,9 +188,9 @@ static void create_start(struct conn *c)
     if (!body)
         return;
     const json_t *days = json_object_get(body, "days");
-    json_int_t n = days ? json_integer_value(days) : LINK_DAYS;
-    if (n < 1 || n > LINK_DAYS_MAX)
-        field_errors_add(&errors, "days", "must be an integer from 1 to %d", (int)LINK_DAYS_MAX);
+    json_int_t n = days ? json_integer_value(days) : OWNER_LINK_DAYS;
+    if (n < 1 || n > OWNER_LINK_DAYS_MAX)
+        field_errors_add(&errors, "days", "must be an integer from 1 to %d", (int)OWNER_LINK_DAYS_MAX);
     json_decref(body);
     request_of(c)->link_until = conn_now(c) + n * 86400;
     if (errors.count)
@@ -296,17 +222,15 @@ static void delete_found(void *ctx, enum store_result r, const char *json, size_
     struct admin_request *q = request_of(c);
     char target[AUDIT_TARGET_MAX];
     struct audit_change change = {NULL, NULL};
-    json_t *record = r == STORE_OK ? json_loadb(json, len, 0, NULL) : NULL;
-    bool own = is_of_group(record, q->group);
-    json_decref(record);
-    if (r == STORE_OK && !own)
+    struct owner_link l;
+    if (r == STORE_OK && (!owner_link_read(json, len, &l) || strcmp(l.group, q->group) != 0))
         r = STORE_NOT_FOUND;
     if (r != STORE_OK) {
         delete_done(c, r);
         return;
     }
     audit_target_campaign(c, target);
-    audit_objects(&change, json_pack("{s:s}", "owner_link", q->link), NULL);
+    owner_link_audit_revoked(&change, q->link);
     struct store_audit audit = audit_of(c, "owner-link.revoke", target, &change);
     store_row_change(admin_of(c)->store, links_of(q), q->link, STORE_ANY, NULL, NULL, &audit, delete_done, c);
     audit_change_clear(&change);

@@ -63,8 +63,6 @@ void owner_links_create(struct conn *c);
 void owner_links_delete(struct conn *c);
 void owner_show(struct conn *c);
 void owner_patch(struct conn *c);
-/* The key of their tokens, out of the store's secret. */
-void owner_key(const unsigned char *secret, unsigned char *key);
 
 /* events.c */
 void events_stream(struct conn *c);

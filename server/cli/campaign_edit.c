@@ -8,12 +8,9 @@
 #include "campaign_request.h"
 #include "campaign_view.h"
 
-enum {
-    JSON_MAX = 32 << 20, /* bytes of a --json file */
-    TRIES = 8,           /* of a change that others come before */
-};
+enum { JSON_MAX = 32 << 20 }; /* bytes of a --json file */
 
-static struct campaign_moment moment_now(const struct config *config)
+struct campaign_moment campaign_moment_now(const struct config *config)
 {
     struct campaign_moment m = {
         .now = time(NULL),
@@ -24,8 +21,7 @@ static struct campaign_moment moment_now(const struct config *config)
     return m;
 }
 
-/* The text of a --json FILE, or of stdin for "-". malloc'd; NULL: said on stderr. */
-static char *read_json(const char *path, size_t *len)
+char *campaign_read_json(const char *path, size_t *len)
 {
     FILE *f = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
     char *text = NULL;
@@ -51,8 +47,7 @@ static char *read_json(const char *path, size_t *len)
     return good ? text : NULL;
 }
 
-/* One line for each. */
-static enum cli_exit fail_fields(const struct field_errors *e)
+enum cli_exit campaign_fail_fields(const struct field_errors *e)
 {
     for (size_t i = 0; i < e->count; i++)
         cli_fail(e->list[i].field[0] ? e->list[i].field : "campaign", "%s", e->list[i].reason);
@@ -94,11 +89,11 @@ static enum cli_exit create(const struct config *config, struct session *s, cons
     struct held_campaign h = {.session = s, .result = STORE_CONFLICT};
     enum cli_exit code = CLI_FAILED;
     /* A slug that was drawn and is taken is drawn again; one that was given stays the same, and that ends it. */
-    for (int i = 0; errors && i < TRIES && h.result == STORE_CONFLICT; i++) {
-        struct campaign_moment m = moment_now(config);
+    for (int i = 0; errors && i < CAMPAIGN_TRIES && h.result == STORE_CONFLICT; i++) {
+        struct campaign_moment m = campaign_moment_now(config);
         struct campaign *c = campaign_from_request(text, len, &m, errors);
         if (!c) {
-            fail_fields(errors);
+            campaign_fail_fields(errors);
             free(errors);
             return CLI_FAILED;
         }
@@ -119,7 +114,7 @@ static enum cli_exit create(const struct config *config, struct session *s, cons
 static enum cli_exit edit_once(const struct config *config, struct session *s, const struct campaign_request *q,
                                const char *text, size_t len, struct held_campaign *h)
 {
-    struct campaign_moment m = moment_now(config);
+    struct campaign_moment m = campaign_moment_now(config);
     struct campaign *changed;
     struct head_counts heads = {0};
     struct held_campaign was;
@@ -139,7 +134,7 @@ static enum cli_exit edit_once(const struct config *config, struct session *s, c
     enum cli_exit code = CLI_FAILED;
     if (!changed || !group_edits_apply(&q->groups, &changed, &m, &heads, &touched, errors)) {
         if (errors && errors->count)
-            fail_fields(errors);
+            campaign_fail_fields(errors);
         else
             cli_fail("campaign edit", "out of memory");
         h->result = STORE_BAD_REPLY;
@@ -161,7 +156,7 @@ static enum cli_exit edit(const struct config *config, struct session *s, const 
 {
     struct held_campaign h = {.session = s, .result = STORE_CONFLICT};
     enum cli_exit code = CLI_DONE;
-    for (int i = 0; i < TRIES && code == CLI_DONE && h.result == STORE_CONFLICT; i++)
+    for (int i = 0; i < CAMPAIGN_TRIES && code == CLI_DONE && h.result == STORE_CONFLICT; i++)
         code = edit_once(config, s, q, text, len, &h);
     if (code == CLI_DONE && h.result == STORE_CONFLICT)
         code = cli_fail("campaign edit", "others keep changing %s; nothing was changed, try again", q->slug);
@@ -180,7 +175,7 @@ static enum cli_exit run(const struct config *config, bool edits, int argc, char
     enum cli_exit code = CLI_MISUSED;
     if (campaign_request_read(&q, edits, argc, argv)) {
         size_t len = strlen(q.json);
-        char *text = q.json_file ? read_json(q.json_file, &len) : NULL;
+        char *text = q.json_file ? campaign_read_json(q.json_file, &len) : NULL;
         struct session *s = text || !q.json_file ? session_open(config) : NULL;
         code = s ? act(config, s, &q, text ? text : q.json, len) : CLI_FAILED;
         session_close(s);

@@ -43,6 +43,17 @@ enum cli_exit campaign_run_list(const struct config *config, int argc, char **ar
 /* campaign_edit.c */
 enum cli_exit campaign_run_create(const struct config *config, int argc, char **argv);
 enum cli_exit campaign_run_edit(const struct config *config, int argc, char **argv);
+enum { CAMPAIGN_TRIES = 8 }; /* of a change that others come before */
+struct campaign_moment campaign_moment_now(const struct config *config);
+/* The text of a JSON file, or of stdin for "-". malloc'd; NULL: said on stderr. */
+char *campaign_read_json(const char *path, size_t *len);
+/* One line for each. */
+enum cli_exit campaign_fail_fields(const struct field_errors *e);
+
+/* campaign_batch.c */
+enum cli_exit campaign_run_batch(const struct config *config, int argc, char **argv);
+/* campaign_owner_link.c */
+enum cli_exit campaign_run_owner_link(const struct config *config, int argc, char **argv);
 
 /* campaign_members.c */
 enum cli_exit campaign_run_members(const struct config *config, int argc, char **argv);

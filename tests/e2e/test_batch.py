@@ -2,6 +2,7 @@
 
 import json
 import re
+import subprocess
 import threading
 
 import pytest
@@ -275,3 +276,26 @@ def test_without_the_store_a_batch_is_refused(server):
         redis.kill()
         wait_for("the loss to be known", lambda: not s.healthy())
         problem(batch(s, [GOOD], 503), 503)
+
+
+def test_the_command_line_does_the_same(server, tmp_path):
+    def run(text, *args, expect=0):
+        where = ["--redis-url", server.ready["redis"], "--base-url", "http://q.example.com"]
+        out = subprocess.run([huoma.BINARY, "campaign", "batch", *args, *where], input=text, capture_output=True, text=True,
+                             timeout=60, check=False)
+        assert out.returncode == expect, out
+        return out.stdout + out.stderr
+    server.create("bt-cli", redirect_groups(1))
+    items = [{"slug": "bt-cli-new", "url": link(1)}, {"op": "edit", "slug": "bt-cli", "title": "Renamed"}]
+    text = json.dumps({"campaigns": items})
+    assert run(text, "-", "--dry-run").startswith("created bt-cli-new, 1 group\nedited  bt-cli, 1 group\n\nNothing was changed.")
+    assert server.api("GET", "/campaigns/bt-cli-new", expect=404) and server.show("bt-cli")["version"] == 1
+    (tmp_path / "batch.json").write_text(text)
+    shown = json.loads(run(None, tmp_path / "batch.json", "--json"))["data"]
+    assert shown == [server.show("bt-cli-new"), server.show("bt-cli")] and shown[1]["title"] == "Renamed"
+    assert server.api("GET", "/audit?target=campaign:bt-cli-new").json()["data"][0]["who"].startswith("cli:")
+    before = everything(server)
+    assert "campaigns[0].slug: there is a campaign of this slug already" in run(text, "-", expect=1)
+    assert "campaigns[0].url: scheme" in run(json.dumps({"campaigns": [{"url": "x:"}]}), "-", expect=1)
+    assert "no_such_file" in run(None, "no_such_file", expect=1) and everything(server) == before
+    assert "needs a FILE" in run(None, expect=2)

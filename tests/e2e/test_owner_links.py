@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import subprocess
 import time
 
 import pytest
@@ -141,3 +142,26 @@ def test_the_url_is_the_door_that_the_editor_came_to(server, slug):
     browser.login("edith")
     made = browser.ask("POST", f"/campaigns/{slug}/groups/g1/owner-links", {"days": 1}, 201).json()
     assert made["url"].startswith(f"https://{browser.host}/#owner=")
+
+
+def test_the_command_line_makes_lists_and_revokes(server, slug):
+    def run(*args, expect=0, door="https://ops.example"):
+        where = ["--redis-url", server.ready["redis"], *(["--admin-url", door] if door else [])]
+        out = subprocess.run([huoma.BINARY, "campaign", "owner-link", slug, *args, *where], capture_output=True, text=True,
+                             timeout=60, check=False)
+        assert out.returncode == expect, out
+        return out.stdout + out.stderr
+    server.create(slug, redirect_groups(5, 7))
+    made = json.loads(run("g2", "--days", "3", "--json"))
+    assert made["url"].startswith(f"https://ops.example/#owner={slug}.g2.{made['id']}.")
+    assert by_link(server, made).json()["group"]["id"] == "g2"
+    listed = server.api("GET", f"/campaigns/{slug}/groups/g2/owner-links").json()
+    assert [row["id"] for row in listed["data"]] == [made["id"]] and listed["data"][0]["by"].startswith("cli:")
+    assert json.loads(run("g2", "--list", "--json")) == listed
+    assert made["id"] in run("g2", "--list") and "no owner link" in run("g1", "--list")
+    assert "no owner link" in run("g1", "--revoke", made["id"], expect=1) and by_link(server, made).status == 200
+    assert "revoked" in run("g2", "--revoke", made["id"]) and by_link(server, made).status == 401
+    told = server.api("GET", f"/audit?target=campaign:{slug}").json()["data"]
+    assert [row["action"] for row in told[:2]] == ["owner-link.revoke", "owner-link.create"]
+    assert "admin_url is not set" in run("g1", expect=1, door=None) and "has no group g9" in run("g9", expect=1)
+    assert "--days" in run("g1", "--days", "366", expect=2) and "cannot be given together" in run("g1", "--days", "2", "--list", expect=2)
