@@ -99,7 +99,6 @@ local function come(e, g)
   call('SETBIT', DEFINITION .. ':hold:' .. bucket, e.serial, 1)
   call('HINCRBY', SEATS, 'h:' .. g.id, -1)
   if g.holds then
-    call('SETBIT', DEFINITION .. ':back:' .. bucket, e.serial, 1)
     call('HINCRBY', SEATS, 'u:' .. g.id, -1)
     count_seats('b', g, 1)
     g.taken = 1
