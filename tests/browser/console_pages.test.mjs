@@ -39,6 +39,7 @@ for (const [size, view, lang, colorScheme] of [['phone', PHONE_SIZE, 'zh-CN', 'l
             await settled(page);
             assert.equal(await overflow(page) <= 0, true, `${where} is wider than the screen`);
             await checkAccess(page, where);
+            assert.doesNotMatch(await page.innerText('main'), /\{[a-z]+\}/, `${where}: a word's place is empty`);
             assert.equal(await page.evaluate(() => window.evil), undefined, where);
         }
         assert.deepEqual(page.wrong, []);
