@@ -142,9 +142,14 @@ static void history_read(struct store *s, struct forecast_history_kept *h, int64
     day_of(now, to);
     stats_day_before(to, HISTORY_DAYS - 1, from);
     size_t count = stats_days(from, to, days);
-    store_stats_read(s, h->slug, (const char(*)[STORE_DAY])days, count, STATS_BY_HOUR, hours_read, h);
-    store_stats_read(s, h->slug, (const char(*)[STORE_DAY])(days + count - SHARE_DAYS), SHARE_DAYS, STATS_BY_GROUP,
-                     groups_read, h);
+    const struct store_stats_wish hours = {
+        .slug = h->slug, .days = (const char(*)[STORE_DAY])days, .day_count = count, .by = STATS_BY_HOUR};
+    store_stats_read(s, &hours, hours_read, h);
+    const struct store_stats_wish groups = {.slug = h->slug,
+                                            .days = (const char(*)[STORE_DAY])(days + count - SHARE_DAYS),
+                                            .day_count = SHARE_DAYS,
+                                            .by = STATS_BY_GROUP};
+    store_stats_read(s, &groups, groups_read, h);
 }
 
 static bool is_fresh(const struct forecast_history_kept *h, int64_t now)

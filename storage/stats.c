@@ -134,6 +134,7 @@ void store_flush_send(struct redis_call *call, store_done done, void *ctx)
 struct stats_job {
     struct store *store;
     enum stat_by by;
+    char group[GROUP_ID_MAX + 1]; /* "": all */
     store_stats_done done;
     void *ctx;
     size_t pending;
@@ -240,12 +241,14 @@ static void read_seats(struct stats_job *job, const char *day, const char *field
     if (!strchr("hdcbx", field[0]) || !field[0])
         return;
     const char *group = strchr(field, ':');
-    bool has_hour = field[1] >= '0' && field[1] <= '9';
-    if (has_hour)
+    bool has_hour = field[1] >= '0' && field[1] <= '9', one = job->group[0] != '\0';
+    if (one && (!group || strcmp(group + 1, job->group) != 0))
+        return;
+    if (has_hour || one)
         total_seats(job, field[0], n);
     if (job->by == STATS_BY_GROUP && group)
         put_seats(job, field[0], group + 1, n);
-    else if (has_hour && hour_key(job, day, field + 1, key))
+    else if ((has_hour || (one && job->by == STATS_BY_DAY)) && hour_key(job, day, field + 1, key))
         put_seats(job, field[0], key, n);
 }
 
@@ -256,25 +259,38 @@ static bool is_ledgers(const struct stats_job *job, int kind, const char *key)
     return kind >= STAT_REPORTS && (job->by == STATS_BY_DAY || job->by == STATS_BY_HOUR || job->by == STATS_BY_GROUP);
 }
 
+/* Which fields of :visits have the rows, and which the totals. */
+static char rows_letter(const struct stats_job *job)
+{
+    static const char letters[] = {[STATS_BY_DAY] = 'h',     [STATS_BY_HOUR] = 'h',   [STATS_BY_GROUP] = 'g',
+                                   [STATS_BY_CHANNEL] = 'c', [STATS_BY_DEVICE] = 'd', [STATS_BY_LANGUAGE] = 'l'};
+    if (job->group[0])
+        return job->by == STATS_BY_DAY ? 'g' : '-';
+    return letters[job->by];
+}
+
+static bool is_of_group(const struct stats_job *job, const char *field)
+{
+    return !job->group[0] || strcmp(field + 1, job->group) == 0;
+}
+
 /* A field of :visits:<day>. What the ledger counts exactly is taken from there, but for all campaigns together: of
  * these it knows nothing. */
 static void read_visits(struct stats_job *job, const char *day, const char *field, const char *counts)
 {
-    static const char letters[] = {[STATS_BY_DAY] = 'h',     [STATS_BY_HOUR] = 'h',   [STATS_BY_GROUP] = 'g',
-                                   [STATS_BY_CHANNEL] = 'c', [STATS_BY_DEVICE] = 'd', [STATS_BY_LANGUAGE] = 'l'};
-    char key[64];
+    char key[64], rows = rows_letter(job), totals = job->group[0] ? rows : 'h';
     int64_t n[STAT_VISIT_KINDS] = {0};
     if (strcmp(field, "#dropped") == 0)
         job->sum.dropped += strtoll(counts, NULL, 10);
-    if (field[0] != 'h' && field[0] != letters[job->by])
+    if ((field[0] != totals && field[0] != rows) || !is_of_group(job, field))
         return;
     char *end = (char *)counts;
     for (int k = 0; k < STAT_VISIT_KINDS; k++)
         n[k] = strtoll(end, &end, 10);
-    if (field[0] == 'h')
+    if (field[0] == totals)
         for (int k = 0; k < STAT_VISIT_KINDS; k++)
             job->sum.totals[k] += job->all || k < STAT_REPORTS ? n[k] : 0;
-    if (field[0] != letters[job->by])
+    if (field[0] != rows)
         return;
     if (!hour_key(job, day, field + 1, key))
         snprintf(key, sizeof key, "%s", field + 1);
@@ -417,23 +433,21 @@ static struct stats_job *job_new(const char (*days)[STORE_DAY], size_t day_count
     return job;
 }
 
-void store_stats_read(struct store *s, const char *slug, const char (*days)[STORE_DAY], size_t day_count,
-                      enum stat_by by, store_stats_done done, void *ctx)
+void store_stats_read(struct store *s, const struct store_stats_wish *wish, store_stats_done done, void *ctx)
 {
-    static const char *const letters[] = {
-        [STATS_BY_DAY] = "h#",     [STATS_BY_HOUR] = "h#",   [STATS_BY_GROUP] = "hg",
-        [STATS_BY_CHANNEL] = "hc", [STATS_BY_DEVICE] = "hd", [STATS_BY_LANGUAGE] = "hl"};
-    struct stats_job *job = s->stats_reading < STATS_READING_MAX ? job_new(days, day_count) : NULL;
+    struct stats_job *job = s->stats_reading < STATS_READING_MAX ? job_new(wish->days, wish->day_count) : NULL;
     if (!job) {
         done(ctx, STORE_UNAVAILABLE, NULL);
         return;
     }
     s->stats_reading++;
     job->store = s;
-    job->by = by;
+    job->by = wish->by;
     job->done = done;
     job->ctx = ctx;
-    job->all = slug == NULL;
+    job->all = wish->slug == NULL;
+    snprintf(job->group, sizeof job->group, "%s", wish->group ? wish->group : "");
+    const char letters[] = {rows_letter(job), job->group[0] ? '-' : 'h', job->all ? '#' : '-', '\0'};
     for (size_t i = 0, parts = job->pending; i < parts; i++)
-        part_start(&job->parts[i], slug ? slug : all_campaigns, letters[by]);
+        part_start(&job->parts[i], wish->slug ? wish->slug : all_campaigns, letters);
 }

@@ -338,11 +338,17 @@ struct store_stats {
     int64_t dropped; /* of all campaigns together alone */
 };
 typedef void (*store_stats_done)(void *ctx, enum store_result r, const struct store_stats *stats);
-/* slug NULL: all campaigns together, by day or hour. days: names, from the first to the last, STORE_STATS_DAYS_MAX at
- * most; only read during the call. Each day or hour has a row, also those in which nothing was counted.
- * STORE_UNAVAILABLE also when too many are read at the moment. */
-void store_stats_read(struct store *s, const char *slug, const char (*days)[STORE_DAY], size_t day_count,
-                      enum stat_by by, store_stats_done done, void *ctx);
+/* What is asked for. */
+struct store_stats_wish {
+    const char *slug;              /* NULL: all campaigns together, by day or hour */
+    const char *group;             /* NULL, or one group of the campaign alone, by day or hour */
+    const char (*days)[STORE_DAY]; /* names, from the first to the last, STORE_STATS_DAYS_MAX at most */
+    size_t day_count;
+    enum stat_by by;
+};
+/* The wish is only read during the call. Each day or hour has a row, also those in which nothing was counted; what
+ * visits of one group were in an hour is not known. STORE_UNAVAILABLE also when too many are read at the moment. */
+void store_stats_read(struct store *s, const struct store_stats_wish *wish, store_stats_done done, void *ctx);
 
 /* counts: of each day those of each channel, in their order. Kinds that are not known by channel are 0. */
 typedef void (*store_channels_done)(void *ctx, enum store_result r, const int64_t (*counts)[STAT_COUNT]);

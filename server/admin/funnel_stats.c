@@ -143,7 +143,8 @@ void funnel_stats_read(struct store *store, const struct funnel *f, const char (
     for (size_t i = 0; i < f->step_count; i++)
         memcpy(slugs[i], f->steps[i].name, sizeof slugs[i]);
     store_campaigns_read(store, (const char(*)[CAMPAIGN_SLUG_MAX + 1]) slugs, f->step_count, campaigns_done, r);
-    store_stats_read(store, slugs[0], days, day_count, STATS_BY_DAY, whole_done, r);
+    const struct store_stats_wish whole = {.slug = slugs[0], .days = days, .day_count = day_count, .by = STATS_BY_DAY};
+    store_stats_read(store, &whole, whole_done, r);
     for (size_t step = 0; step < f->step_count && r->failed == STORE_OK; step++) /* too many are read at the moment */
         read_step(store, r, step);
     part_ended(r, STORE_OK);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "answer.h"
 #include "auth.h"
@@ -18,20 +19,39 @@
 struct stats_task {
     struct conn *conn;
     char slug[CAMPAIGN_SLUG_MAX + 1]; /* "": all campaigns */
+    char group[GROUP_ID_MAX + 1];     /* "": all groups */
     enum stat_by by;
     bool csv;
     char days[STORE_STATS_DAYS_MAX][STORE_DAY];
     size_t day_count;
 };
 
+static bool is_known(const struct stats_task *t, enum stat_kind kind, bool total)
+{
+    /* An hour of one group has only what the ledger counted. */
+    if (t->group[0] && t->by == STATS_BY_HOUR && kind <= STAT_MACHINES)
+        return false;
+    return stat_is_known(kind, t->by, !t->slug[0], total);
+}
+
+/* The moment, with the offset of the zone whose days and hours the keys name: which of them is not over yet. */
+static json_t *now_json(void)
+{
+    time_t now = time(NULL);
+    struct tm tm;
+    char text[32], zone[8];
+    localtime_r(&now, &tm);
+    strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &tm);
+    strftime(zone, sizeof zone, "%z", &tm);
+    return json_sprintf("%s%.3s:%s", text, zone, zone + 3);
+}
+
 static json_t *counts_json(const struct stats_task *t, const int64_t *counts, bool total)
 {
     json_t *json = json_object();
     for (int i = 0; i < STAT_COUNT; i++)
         json_object_set_new(json, stat_words[stat_order[i]],
-                            stat_is_known(stat_order[i], t->by, !t->slug[0], total)
-                                ? json_integer(counts[stat_order[i]])
-                                : json_null());
+                            is_known(t, stat_order[i], total) ? json_integer(counts[stat_order[i]]) : json_null());
     return json;
 }
 
@@ -49,9 +69,9 @@ static char *stats_json(const struct stats_task *t, const struct store_stats *st
     json_t *rows = json_array();
     for (size_t i = 0; i < stats->count; i++)
         add_row(rows, t, &stats->rows[i]);
-    json_t *json = json_pack("{s:s?, s:s, s:s, s:s, s:o, s:o}", "slug", t->slug[0] ? t->slug : NULL, "from", t->days[0],
-                             "to", t->days[t->day_count - 1], "by", stats_by_words[t->by], "totals",
-                             counts_json(t, stats->totals, true), "rows", rows);
+    json_t *json = json_pack("{s:s?, s:s, s:s, s:o, s:s, s:o, s:o}", "slug", t->slug[0] ? t->slug : NULL, "from",
+                             t->days[0], "to", t->days[t->day_count - 1], "now", now_json(), "by",
+                             stats_by_words[t->by], "totals", counts_json(t, stats->totals, true), "rows", rows);
     if (json && !t->slug[0])
         json_object_set_new(json, "dropped", json_integer(stats->dropped));
     char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
@@ -64,7 +84,7 @@ static void put_row(FILE *out, const struct stats_task *t, const struct store_st
     csv_put_cell(out, row->key);
     for (int i = 0; i < STAT_COUNT; i++) {
         fputc(',', out);
-        if (stat_is_known(stat_order[i], t->by, !t->slug[0], false))
+        if (is_known(t, stat_order[i], false))
             fprintf(out, "%" PRId64, row->counts[stat_order[i]]);
     }
     fputs("\r\n", out);
@@ -72,7 +92,7 @@ static void put_row(FILE *out, const struct stats_task *t, const struct store_st
 
 static void answer_csv(const struct stats_task *t, const struct store_stats *stats)
 {
-    char *text = NULL, name[CAMPAIGN_SLUG_MAX + 96];
+    char *text = NULL, name[CAMPAIGN_SLUG_MAX + GROUP_ID_MAX + 96];
     size_t len = 0;
     FILE *out = open_memstream(&text, &len);
     if (out) {
@@ -87,8 +107,8 @@ static void answer_csv(const struct stats_task *t, const struct store_stats *sta
         problem_reply(t->conn, 503, NULL);
     } else {
         struct reply reply;
-        snprintf(name, sizeof name, "attachment; filename=\"%s-%s-%s.csv\"", t->slug[0] ? t->slug : "all", t->days[0],
-                 stats_by_words[t->by]);
+        snprintf(name, sizeof name, "attachment; filename=\"%s%s%s-%s-%s.csv\"", t->slug[0] ? t->slug : "all",
+                 t->group[0] ? "-" : "", t->group, t->days[0], stats_by_words[t->by]);
         answer_begin(&reply, t->conn, 200, "text/csv; charset=utf-8");
         reply_header_text(&reply, "Content-Disposition", name);
         reply_end(&reply, text, len);
@@ -128,6 +148,17 @@ static void read_form(struct stats_task *t, struct span query, struct field_erro
     t->csv = stats_query_csv(query, errors);
 }
 
+static void read_group(struct stats_task *t, struct span query, struct field_errors *errors)
+{
+    long len = query_get(query, "group", t->group, sizeof t->group);
+    if (!request_parameter_given(errors, "group", len))
+        return;
+    if (!t->slug[0] || t->by > STATS_BY_HOUR)
+        field_errors_add(errors, "group", "goes with a campaign, by day or hour");
+    else if (!group_id_valid(t->group, (size_t)len))
+        field_errors_add(errors, "group", "must be a group's id, as g1");
+}
+
 static void stats_start(struct conn *c, const char *slug)
 {
     struct field_errors errors = {.count = 0};
@@ -140,14 +171,19 @@ static void stats_start(struct conn *c, const char *slug)
     t->conn = c;
     snprintf(t->slug, sizeof t->slug, "%s", slug);
     read_form(t, query, &errors);
+    read_group(t, query, &errors);
     t->day_count = stats_query_days(query, t->days, &errors);
     if (errors.count > 0) {
         problem_reply_fields(c, &errors);
         free(t);
         return;
     }
-    store_stats_read(admin_of(c)->store, slug[0] ? slug : NULL, (const char(*)[STORE_DAY])t->days, t->day_count, t->by,
-                     read_done, t);
+    const struct store_stats_wish wish = {.slug = slug[0] ? slug : NULL,
+                                          .group = t->group[0] ? t->group : NULL,
+                                          .days = (const char(*)[STORE_DAY])t->days,
+                                          .day_count = t->day_count,
+                                          .by = t->by};
+    store_stats_read(admin_of(c)->store, &wish, read_done, t);
 }
 
 /* --- GET /stats, GET /campaigns/{slug}/stats --- */

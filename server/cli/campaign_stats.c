@@ -128,8 +128,9 @@ static enum cli_exit show(struct session *s, const struct wish *w)
     held_campaign_clear(&h);
     if (r != STORE_OK)
         return campaign_fail(w->slug, r);
-    store_stats_read(session_store(s), w->slug, (const char(*)[STORE_DAY])w->days, w->day_count, w->by, read_done,
-                     &reading);
+    const struct store_stats_wish wish = {
+        .slug = w->slug, .days = (const char(*)[STORE_DAY])w->days, .day_count = w->day_count, .by = w->by};
+    store_stats_read(session_store(s), &wish, read_done, &reading);
     session_run(s);
     if (reading.result != STORE_OK)
         return campaign_fail(w->slug, reading.result);

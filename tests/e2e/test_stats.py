@@ -150,6 +150,26 @@ def test_what_went_back_and_who_could_not_get_in_is_counted(server):
     assert row["g1"]["reports"] == 1 and row["g1"]["given_back"] == 1 and row["g2"]["seats"] == 1
 
 
+def test_one_group_by_day_and_hour_has_what_is_its_own(server):
+    server.create("one", page_groups(2, 9))
+    visitors = [Visitor(server, "one") for _ in range(5)]
+    for v in visitors:
+        v.scan()
+    assert visitors[0].ask("POST", "/one/seat").status == 204
+    settled(server, "one", 5)
+    groups = {r["key"]: r for r in stats(server, "one", "group")["rows"]}
+    for group, seats, confirmed in (("g1", 2, 1), ("g2", 3, 0)):
+        day = stats(server, "one", group=group, **{"from": today(), "to": today()})
+        assert day["totals"] == {k: v for k, v in day["rows"][0].items() if k != "key"} == {k: groups[group][k] for k in KINDS}
+        assert (day["totals"]["seats"], day["totals"]["confirmed"], day["totals"]["views"]) == (seats, confirmed, seats)
+        hours = stats(server, "one", "hour", group=group, **{"from": today(), "to": today()})
+        assert len(hours["rows"]) == 24 and sum(r["seats"] for r in hours["rows"]) == hours["totals"]["seats"] == seats
+        assert hours["totals"]["views"] is None and hours["rows"][0]["machines"] is None
+    assert not any(stats(server, "one", group="g9")["totals"].values())
+    head = server.api("GET", "/campaigns/one/stats?group=g1&format=csv").header("Content-Disposition")
+    assert "one-g1-" in head
+
+
 def test_all_campaigns_together_cost_one_row_a_day(server):
     before = stats(server, None)["totals"]
     for slug in ("all-a", "all-b"):
@@ -174,7 +194,8 @@ def test_csv_has_the_same_rows_and_no_formula(server):
 
 
 @pytest.mark.parametrize("query,field", [("from=2026-13-01", "from"), ("to=2026-02-30", "to"), ("from=2026-01-02&to=2026-01-01", "from"),
-                                         ("from=2024-01-01&to=2026-01-01", "from"), ("by=week", "by"), ("format=xml", "format")])
+                                         ("from=2024-01-01&to=2026-01-01", "from"), ("by=week", "by"), ("format=xml", "format"),
+                                         ("by=channel&group=g1", "group"), ("group=G%201", "group")])
 def test_what_makes_no_range_is_told(server, query, field):
     server.create("range", [{"url": link(1)}], expect="any")
     errors = server.api("GET", "/campaigns/range/stats?" + query, expect=422).json()["errors"]
@@ -193,7 +214,9 @@ def test_the_command_line_shows_the_same(server):
     for by in ("day", "hour", "channel", "device"):
         range_ = {"from": today(), "to": today()}
         words = ["--from", today(), "--to", today(), "--by", by]
-        assert json.loads(run(*words, "--json").stdout) == stats(server, "cli", by, **range_)
+        of_api = stats(server, "cli", by, **range_)
+        assert datetime.datetime.fromisoformat(of_api.pop("now")).utcoffset() == datetime.timedelta(hours=8)
+        assert json.loads(run(*words, "--json").stdout) == of_api
         of_api = server.api("GET", f"/campaigns/cli/stats?by={by}&format=csv&from={today()}&to={today()}").body
         assert run(*words, "--csv").stdout.encode() == of_api.replace(b"\r\n", b"\n")
     table = run("--by", "group").stdout.splitlines()
