@@ -15,6 +15,7 @@ export function makeRouter(): Router {
             { path: '/c/:slug', component: () => import('./pages/CampaignPage.vue'), props: true, meta: { title: 'campaign' } },
             { path: '/c/:slug/settings', component: () => import('./pages/CampaignSettingsPage.vue'), props: true, meta: { title: 'settings' } },
             { path: '/c/:slug/waiting', component: () => import('./pages/WaitingPage.vue'), props: true, meta: { title: 'waiting' } },
+            { path: '/c/:slug/stats', component: () => import('./pages/StatsPage.vue'), props: true, meta: { title: 'stats' } },
             { path: '/c/:slug/preview', component: () => import('./pages/PreviewPage.vue'), props: true, meta: { title: 'preview' } },
             { path: '/c/:slug/print', component: () => import('./pages/PrintPage.vue'), props: true, meta: { title: 'print' } },
             { path: '/funnels', component: () => import('./pages/FunnelsPage.vue'), meta: { title: 'nav.funnels' } },
