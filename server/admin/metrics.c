@@ -8,6 +8,7 @@
 #include "answer.h"
 #include "auth.h"
 #include "metrics.h"
+#include "printer.h"
 #include "problem.h"
 #include "routes.h"
 
@@ -74,6 +75,14 @@ static void put_alerts(FILE *f, const struct alerts *s)
     fprintf(f, "huoma_alert_messages_total{result=\"given_up\"} %" PRIu64 "\n", s->given_up);
 }
 
+static void put_printing(FILE *f, struct printer *p)
+{
+    size_t codes, sheets;
+    printer_count(p, &codes, &sheets);
+    head(f, "print_jobs", "gauge", "Prints that wait or are being made.");
+    fprintf(f, "huoma_print_jobs{kind=\"code\"} %zu\nhuoma_print_jobs{kind=\"sheet\"} %zu\n", codes, sheets);
+}
+
 static void show(struct conn *c)
 {
     const struct admin *a = admin_of(c);
@@ -92,6 +101,7 @@ static void show(struct conn *c)
         one(f, "visits_unflushed", "gauge", "Kinds of visits that Redis has not counted yet.", SUM(a, unflushed));
         put_stores(f, a);
         put_alerts(f, a->alerts);
+        put_printing(f, a->printer);
     }
     if (!f || fclose(f) != 0) {
         problem_reply(c, 503, NULL);

@@ -447,6 +447,14 @@ void printer_free(struct printer *p)
     free(p);
 }
 
+void printer_count(struct printer *p, size_t *ret_short, size_t *ret_long)
+{
+    pthread_mutex_lock(&p->lock);
+    *ret_short = p->short_count;
+    *ret_long = p->long_count;
+    pthread_mutex_unlock(&p->lock);
+}
+
 struct print_job *printer_add(struct printer *p, const struct print_order *order)
 {
     struct print_job *job = calloc(1, sizeof *job);

@@ -54,6 +54,9 @@ void printer_free(struct printer *p);
 /* NULL: as many wait as may, or out of memory; nobody is called. */
 struct print_job *printer_add(struct printer *p, const struct print_order *order);
 
+/* Jobs that wait or run. */
+void printer_count(struct printer *p, size_t *ret_short, size_t *ret_long);
+
 /* On the thread: 0; -ECANCELED nobody wants it any more; -EFBIG; -ENOMEM. Waits for the client of a long job. Is a
  * qr_write with the job as its ctx. */
 int print_job_write(void *job, const void *bytes, size_t len);

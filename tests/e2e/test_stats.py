@@ -7,11 +7,12 @@ import io
 import json
 import os
 import re
+import signal
 import subprocess
 
 import pytest
 
-from huoma import BINARY, PHONE, ROOT, TOKEN, Server, Visitor, link, once, page_groups, redirect_groups, seeded, wait_for, wechat
+from huoma import BINARY, PHONE, ROOT, TOKEN, Server, Visitor, Visits, get, link, once, page_groups, redirect_groups, seeded, wait_for, wechat
 
 VISITS = int(os.environ.get("HUOMA_STATS_VISITS", 3000))  # a large event's day has 200,000
 WEIBO = "Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 Chrome/120 Mobile Weibo (phone)"
@@ -116,7 +117,8 @@ class Day:
 
 def test_statistics_of_a_day_equal_what_was_sent(server):
     rng = seeded("stats")
-    server.create("day", page_groups(VISITS // 10, VISITS // 10) + redirect_groups(VISITS // 8))
+    # Nothing comes back by itself, however long the day takes.
+    server.create("day", page_groups(VISITS // 10, VISITS // 10) + redirect_groups(VISITS // 8), hold_seconds=86400)
     day = Day(server, "day", rng)
     day.run(VISITS)
     settled(server, "day", day.sent["views"])
@@ -266,6 +268,30 @@ def test_a_flush_that_is_sent_again_counts_once(server):
     assert stats(server, None)["dropped"] == 7
 
 
+def preview(path):
+    """A visit, for Visits."""
+    yield get(path, User_Agent=CRAWLER)
+
+
+def test_what_a_worker_has_no_room_for_is_counted_as_dropped():
+    room, sent = 3072, 3400  # COUNTS_FILLED, of server/public/counts.h
+    with Server(workers=1) as s:
+        s.create("wide", [{"url": link(1)}])
+        Visitor(s, "wide", agent=CRAWLER).scan()
+        wait_for("one", lambda: stats(s, "wide")["totals"]["machines"] == 1)
+        os.kill(s.redis_pid(), signal.SIGSTOP)  # nothing can be sent, so all must fit into the table
+        try:
+            each = Visits(s.public, (preview(f"/wide/c-{n}") for n in range(sent)), at_once=200).run()
+            assert each.answers == {200: sent}
+        finally:
+            os.kill(s.redis_pid(), signal.SIGCONT)
+        dropped = wait_for("dropped", lambda: stats(s, None)["dropped"], seconds=20)
+        wait_for("the rest", lambda: stats(s, "wide")["totals"]["machines"] + dropped == sent + 1, seconds=20)
+        assert dropped <= sent - room
+        metrics = parse_metrics(once(s.admin, "GET", "/metrics").text)
+        assert metrics["huoma_visits_dropped_total"][""] == dropped
+
+
 def test_nothing_of_a_deleted_campaign_stays(server):
     server.create("gone", [{"url": link(1)}])
     Visitor(server, "gone").scan("shop")
@@ -342,6 +368,7 @@ def test_metrics_are_what_prometheus_reads(server):
     assert [n for _, n in buckets] == sorted(n for _, n in buckets)
     assert buckets[-1][1] == now["huoma_scan_duration_seconds_count"][""] == now["huoma_visits_total"]["views"]
     assert now["huoma_store_up"] == {"worker-0": 1, "worker-1": 1, "admin": 1}
+    assert now["huoma_print_jobs"] == {"code": 0, "sheet": 0}
     assert now["huoma_seat_call_scans_total"][""] >= now["huoma_seat_calls_total"][""] > 0
 
 

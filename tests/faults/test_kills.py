@@ -61,6 +61,14 @@ def test_killed_under_load(kill, rounds, say):
     assert max(healthy) <= HEALTHY_SECONDS
 
 
+def check_statistics(server, slug, shown):
+    """Seats are counted in the same moment in which they are taken: no crash comes between, whatever it kills."""
+    rows = {r["key"]: r for r in server.api("GET", f"/campaigns/{slug}/stats?by=group").json()["rows"]}
+    for g in shown["groups"]:
+        row = rows.get(g["id"], {"seats": 0, "given_back": 0})
+        assert row["seats"] - row["given_back"] == g["used"], f"{g}: {row}"
+
+
 def check_round(server, slug, crowd):
     """The ledger right after, then filled up: what a crash left behind must not let one seat too many go. Seats counted."""
     crowd.check_serials()
@@ -68,6 +76,7 @@ def check_round(server, slug, crowd):
     check_ledger(shown, crowd.groups)
     for g in shown["groups"]:
         assert crowd.confirmed[g["id"]] <= g["confirmed"], f"{crowd.confirmed[g['id']]} confirmations were answered: {g}"
+    check_statistics(server, slug, shown)
     rest = Crowd(slug)
     Visits(server.public, rest.visits(shown["seats"]["free"] + 30), at_once=24).run()
     crowd.held.update(rest.held)
