@@ -326,12 +326,12 @@ static bool check_redis_url(char *text, char why[CONFIG_WHY_MAX])
             return config_refuse(why, "the path of the socket has more than %d bytes", UNIX_PATH_MAX);
         return true;
     }
-    if (strncmp(text, "redis+cluster://", 16) == 0)
-        return config_refuse(why, "redis+cluster:// is not supported by this version");
+    bool cluster = strncmp(text, "redis+cluster://", 16) == 0;
     bool sentinel = strncmp(text, "redis+sentinel://", 17) == 0;
-    if (!sentinel && strncmp(text, "redis://", 8) != 0)
+    if (!sentinel && !cluster && strncmp(text, "redis://", 8) != 0)
         return config_refuse(
             why, "is neither redis://[user:pass@]host:port[/db] nor redis+sentinel://host:port,.../name nor "
+                 "redis+cluster://host:port,... nor "
                  "unix:///path");
     char *authority = strstr(text, "://") + 3, *at = strrchr(authority, '@'), *rest;
     long n;
@@ -341,9 +341,11 @@ static bool check_redis_url(char *text, char why[CONFIG_WHY_MAX])
         *rest++ = '\0';
     if (sentinel && !check_master(&rest, why))
         return false;
+    if (rest && *rest && cluster)
+        return config_refuse(why, "a cluster has no databases");
     if (rest && *rest && (!whole_number(rest, &n) || n < 0 || n > 65535))
         return config_refuse(why, "the database is not a number");
-    return check_hosts(copy, sentinel, why);
+    return check_hosts(copy, sentinel || cluster, why);
 }
 
 static bool check_key_prefix(char *text, char why[CONFIG_WHY_MAX])
@@ -425,7 +427,7 @@ const struct config_key config_keys[CONFIG_KEY_COUNT] = {
     {.name = "user", &TEXT, AT(user), 0, SIZE(user), "", "whoever starts it", "NAME",
      "who serves, when root starts it (serve only)", FROM_ANY},
     {.name = "redis_url", &TEXT, AT(redis_url), 0, SIZE(redis_url), "", "embedded", "URL",
-     "redis://[user:pass@]host:port[/db], redis+sentinel://... or unix:///path", FROM_ANY, .secret = true, .check = check_redis_url},
+     "redis://[user:pass@]host:port[/db], redis+sentinel://..., redis+cluster://... or unix:///path", FROM_ANY, .secret = true, .check = check_redis_url},
     {.name = "key_prefix", &TEXT, AT(key_prefix), 1, SIZE(key_prefix), "hm:", NULL, "TEXT",
      "begins every Redis key", FROM_ANY, .check = check_key_prefix},
     {.name = "appendfsync", &WORD, AT(appendfsync), 0, 0, "always", NULL, "WHEN",

@@ -139,7 +139,7 @@ void store_row_change(struct store *s, struct store_rows rows, const char *name,
         [STORE_NEW] = "new", [STORE_FIRST] = "first", [STORE_SAME] = "same", [STORE_ANY] = "any", [STORE_PUT] = "put"};
     struct redis_call *call = redis_script_begin(s->link, REDIS_CHANGE_ROW, 2);
     redis_call_key(call, rows_tag(&rows), tables[rows.table].key);
-    redis_call_key(call, NULL, "audit");
+    redis_call_audit_key(call, rows_tag(&rows));
     redis_call_text(call, name);
     redis_call_text(call, rules[rule]);
     redis_call_text(call, was ? was : "");

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "audit_outbox.h"
 #include "campaign_rows.h"
 #include "redis_link.h"
 
@@ -83,6 +84,8 @@ static void look_done(void *ctx, enum store_result r, const struct redisReply *r
 
 void store_alert_look(struct store *s, const char *slug, int64_t until, store_alert_look_done done, void *ctx)
 {
+    if (redis_link_is_cluster(s->link)) /* who made a change may have died before it was told */
+        audit_outbox_empty(s->link, slug, NULL, NULL);
     struct alert_job *job = job_new(ctx);
     job->done.look = done;
     struct redis_call *call = redis_script_begin(s->link, REDIS_LOOK_CAMPAIGN, CAMPAIGN_KEYS);

@@ -348,10 +348,9 @@ void store_campaign_restore(struct store *s, const struct store_dump *d, const s
                             store_campaign_done done, void *ctx)
 {
     const struct campaign *c = d->definition;
-    struct redis_call *call = redis_script_begin(s->link, REDIS_RESTORE_CAMPAIGN, CAMPAIGN_KEYS + 2);
+    struct redis_call *call = redis_script_begin(s->link, REDIS_RESTORE_CAMPAIGN, CAMPAIGN_KEYS + 1);
     campaign_call_keys(call, c->slug);
-    redis_call_key(call, NULL, "audit");
-    redis_call_key(call, NULL, "changed");
+    redis_call_audit_key(call, c->slug);
     redis_call_int(call, (int64_t)randombytes_uniform(INT32_MAX));
     campaign_call_record(call, c, c->version - 1, -1);
     redis_call_int(call, d->swept);

@@ -130,7 +130,7 @@ static void list_send(struct list_job *job, size_t wanted, redis_done done)
 {
     struct redis_call *call = redis_script_begin(job->store->link, REDIS_LIST_CAMPAIGNS, 2);
     if (job->order == STORE_BY_PROBLEMS)
-        redis_call_key(call, PROBLEMS_TAG, "");
+        problems_key(call, job->store, "");
     else
         redis_call_key(call, NULL, "campaigns");
     redis_call_key(call, NULL, "titles");

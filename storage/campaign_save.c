@@ -108,11 +108,10 @@ void campaign_call_record(struct redis_call *call, const struct campaign *c, int
 
 static struct redis_call *make_call(struct store *s, const struct store_save *list, size_t count)
 {
-    struct redis_call *call = redis_script_begin(s->link, REDIS_SAVE_CAMPAIGNS, (int)count * CAMPAIGN_KEYS + 2);
+    struct redis_call *call = redis_script_begin(s->link, REDIS_SAVE_CAMPAIGNS, (int)count * CAMPAIGN_KEYS + 1);
     for (size_t i = 0; i < count; i++)
         campaign_call_keys(call, list[i].campaign->slug);
-    redis_call_key(call, NULL, "audit");
-    redis_call_key(call, NULL, "changed");
+    redis_call_audit_key(call, list[0].campaign->slug);
     redis_call_int(call, (int64_t)randombytes_uniform(INT32_MAX));
     for (size_t i = 0; i < count; i++) {
         int64_t was = list[i].was ? list[i].was->version : 0;
@@ -263,6 +262,11 @@ static void save_go(struct save_job *job, struct redis_call *call)
         alias_claim(job->store, job->aliases, claim_done, job);
     else
         save_send(job);
+}
+
+size_t store_batch_max(const struct store *s)
+{
+    return redis_link_is_cluster(s->link) ? 1 : STORE_BATCH_MAX;
 }
 
 void store_campaigns_save(struct store *s, const struct store_save *list, size_t count, store_campaigns_done done,

@@ -256,10 +256,9 @@ void store_campaign_delete(struct store *s, const char *slug, int64_t was, const
         return;
     }
     job->done.plain = done;
-    struct redis_call *call = redis_script_begin(s->link, REDIS_DELETE_CAMPAIGN, CAMPAIGN_KEYS + 2);
+    struct redis_call *call = redis_script_begin(s->link, REDIS_DELETE_CAMPAIGN, CAMPAIGN_KEYS + 1);
     campaign_call_keys(call, slug);
-    redis_call_key(call, NULL, "changed");
-    redis_call_key(call, NULL, "audit");
+    redis_call_audit_key(call, slug);
     redis_call_int(call, was);
     redis_call_text(call, slug);
     redis_call_audit(call, s, audit);

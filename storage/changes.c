@@ -95,7 +95,8 @@ static void on_beat(evutil_socket_t fd, short what, void *arg)
 {
     struct changes *c = arg;
     (void)fd, (void)what;
-    if (c->wire && (!c->answered || !redis_address_same(&c->address, redis_link_address(c->link))))
+    const struct redis_address *now = redis_link_address(c->link);
+    if (c->wire && (!c->answered || (now && !redis_address_same(&c->address, now))))
         changes_drop(c); /* what is said there is not heard by those who are at the master */
     if (!c->wire)
         changes_connect(c);

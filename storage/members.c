@@ -69,7 +69,7 @@ void store_members_put(struct store *s, const char *slug, const char *group, int
     job->done.put = done;
     struct redis_call *call = redis_script_begin(s->link, REDIS_SET_MEMBERS, CAMPAIGN_KEYS + 1);
     campaign_call_keys(call, slug);
-    redis_call_key(call, NULL, "audit");
+    redis_call_audit_key(call, slug);
     redis_call_text(call, group);
     redis_call_int(call, members);
     redis_call_int(call, at);

@@ -9,11 +9,23 @@
 
 #include "campaign_rows.h"
 
+#define PROBLEMS_TAG "~problems" /* no slug can be it */
+
+void problems_key(struct redis_call *c, const struct store *s, const char *suffix)
+{
+    char name[32];
+    snprintf(name, sizeof name, "problems%s", suffix);
+    if (redis_link_is_cluster(s->link))
+        redis_call_key(c, NULL, name);
+    else
+        redis_call_key(c, PROBLEMS_TAG, suffix);
+}
+
 static struct redis_call *problems_call(struct store *s, enum redis_script script)
 {
     struct redis_call *call = redis_script_begin(s->link, script, 2);
-    redis_call_key(call, PROBLEMS_TAG, "");
-    redis_call_key(call, PROBLEMS_TAG, ":due");
+    problems_key(call, s, "");
+    problems_key(call, s, ":due");
     return call;
 }
 

@@ -4,8 +4,8 @@
 
 #include "redis_link.h"
 
-/* The hash tag of both keys: no slug can be it. */
-#define PROBLEMS_TAG "~problems"
+/* "" the order, ":due" when each is looked at. In a cluster they are where the index is: a list takes both. */
+void problems_key(struct redis_call *c, const struct store *s, const char *suffix);
 
 /* It is new, or has changed. */
 void problems_note(struct store *s, const char *slug);

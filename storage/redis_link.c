@@ -6,275 +6,18 @@
  * link_lost: the wire is closed and the list of pending calls taken away first, so what a callback then sends finds the
  * link down and is failed later, from fail_event.
  */
-#include "redis_link.h"
+#include "redis_private.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <event2/event.h>
 #include <event2/event_struct.h>
 
-#include "redis_lookup.h"
-#include "redis_sentinel.h"
-#include "redis_wire.h"
-#include "scripts.h"
-
-enum {
-    CALL_HEADER = 32,   /* bytes kept free in front for "*<arguments>\r\n" */
-    LINK_TICK_MS = 50,  /* how often deadlines are looked at while something is pending */
-    LINK_CALLS = 65536, /* calls of a link, made with it: a call itself never lacks memory. Only used ones take any */
-};
-
-enum link_state { LINK_DOWN, LINK_FINDING, LINK_GREETING, LINK_FENCED, LINK_UP };
-
-/* What an answer to the greeting has to be. */
-enum greeting { GREETING_OK, GREETING_MASTER, GREETING_REPLICAS, GREETING_PONG, GREETINGS_MAX = 8 };
-
-struct redis_call {
-    struct redis_call *next, **prev;
-    struct redis_link *link;
-    redis_done done;
-    store_done plain; /* instead of done */
-    void *ctx;
-    char *buffer;
-    size_t len, cap, behind_script; /* where the arguments behind the script's name begin */
-    int arguments;
-    int script; /* enum redis_script, or -1 */
-    int deadline_ms;
-    int64_t due_ms;
-    enum store_result failed;
-    bool no_memory;
-    bool awaited;      /* replicas are to have it before it is answered */
-    bool mends;        /* goes out while the link is fenced */
-    redisReply *reply; /* that waits for them; owned */
-};
-
-struct redis_link {
-    struct event_base *base;
-    struct redis_url url;
-    char prefix[STORE_PREFIX_MAX + 1];
-    store_log log;
-    enum link_state state;
-    struct redis_wire *wire;
-    struct redis_sentinel *sentinel; /* NULL: the URL says where Redis is */
-    struct redis_lookup *lookup;
-    struct redis_host host;                 /* that was found last */
-    struct redis_address address;           /* its; port 0: not known yet */
-    enum greeting greetings[GREETINGS_MAX]; /* the answers that are still to come, the last one first */
-    int greeting_count;
-    int wait_replicas;
-    bool waiting;  /* a WAIT is in flight */
-    bool unwaited; /* awaited calls were sent behind it */
-    bool short_of_replicas;
-    struct redis_call *settling, **settling_tail; /* answered, and replicas may not have them yet */
-    struct event connect_event, tick_event, fail_event, wait_event, fence_event;
-    struct redis_call *pending, **pending_tail; /* sent, oldest first */
-    struct redis_call *failing, **failing_tail; /* not sent: told from fail_event */
-    struct redis_call *calls, *free_calls;
-    size_t pending_count, calls_used;
-    int64_t down_since_ms;
-    int64_t greeting_due_ms;
-    int64_t refused_logged_ms;
-    bool told_lost; /* one line an outage */
-    bool freeing;
-    bool was_up;
-    size_t mending; /* calls that put something back */
-    void (*mend)(void *ctx);
-    void *mend_ctx;
-    void (*changed)(void *ctx, bool up);
-    void *changed_ctx;
-};
-
-static int64_t now_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
-static void set_timer(struct event *e, int ms)
-{
-    event_add(e, &(struct timeval){ms / 1000, ms % 1000 * 1000});
-}
-
-/* --- calls --- */
-
-static void list_append(struct redis_call ***tail, struct redis_call *c)
-{
-    c->next = NULL;
-    c->prev = *tail;
-    **tail = c;
-    *tail = &c->next;
-}
-
-static void list_remove(struct redis_call ***tail, struct redis_call *c)
-{
-    *c->prev = c->next;
-    if (c->next)
-        c->next->prev = c->prev;
-    else
-        *tail = c->prev;
-}
-
-static void call_release(struct redis_call *c)
-{
-    struct redis_link *l = c->link;
-    if (c->cap > REDIS_CALL_KEEP) {
-        free(c->buffer);
-        c->buffer = NULL;
-        c->cap = 0;
-    }
-    c->next = l->free_calls;
-    l->free_calls = c;
-}
-
-struct redis_call *redis_call_begin(struct redis_link *l)
-{
-    struct redis_call *c = l->free_calls;
-    if (c)
-        l->free_calls = c->next;
-    else if (l->calls_used < LINK_CALLS)
-        c = &l->calls[l->calls_used++];
-    else
-        abort(); /* cannot be: REDIS_PENDING_MAX wait for Redis, the rest for the end of this loop pass */
-    char *buffer = c->buffer;
-    size_t cap = c->cap;
-    memset(c, 0, sizeof *c);
-    c->buffer = buffer;
-    c->cap = cap;
-    c->link = l;
-    c->script = -1;
-    c->len = CALL_HEADER;
-    c->deadline_ms = STORE_DEADLINE_MS;
-    return c;
-}
-
-static bool call_room(struct redis_call *c, size_t more)
-{
-    if (c->len + more <= c->cap)
-        return true;
-    size_t cap = c->cap ? c->cap : 512;
-    while (cap < c->len + more)
-        cap *= 2;
-    char *buffer = realloc(c->buffer, cap);
-    if (!buffer) {
-        c->no_memory = true;
-        return false;
-    }
-    c->buffer = buffer;
-    c->cap = cap;
-    return true;
-}
-
-static char *put_count(char *p, char kind, size_t n)
-{
-    char digits[24];
-    int i = 0;
-    do
-        digits[i++] = (char)('0' + n % 10);
-    while (n /= 10);
-    *p++ = kind;
-    while (i > 0)
-        *p++ = digits[--i];
-    *p++ = '\r';
-    *p++ = '\n';
-    return p;
-}
-
-/* One argument in two pieces, as RESP: "$<len>\r\n<a><b>\r\n". */
-static void put_argument(struct redis_call *c, const char *a, size_t a_len, const char *b, size_t b_len)
-{
-    if (!call_room(c, a_len + b_len + 32))
-        return;
-    char *p = put_count(c->buffer + c->len, '$', a_len + b_len);
-    p = mempcpy(p, a, a_len);
-    p = b_len ? mempcpy(p, b, b_len) : p;
-    p = mempcpy(p, "\r\n", 2);
-    c->len = (size_t)(p - c->buffer);
-    c->arguments++;
-}
-
-void redis_call_bytes(struct redis_call *c, const char *bytes, size_t len)
-{
-    put_argument(c, bytes, len, NULL, 0);
-}
-
-void redis_call_text(struct redis_call *c, const char *text)
-{
-    put_argument(c, text, strlen(text), NULL, 0);
-}
-
-void redis_call_int(struct redis_call *c, int64_t n)
-{
-    char text[24];
-    int len = snprintf(text, sizeof text, "%lld", (long long)n);
-    put_argument(c, text, (size_t)len, NULL, 0);
-}
-
-void redis_call_key(struct redis_call *c, const char *slug, const char *suffix)
-{
-    char key[STORE_PREFIX_MAX + CAMPAIGN_SLUG_MAX + 3];
-    int len = slug ? snprintf(key, sizeof key, "%s{%s}", c->link->prefix, slug)
-                   : snprintf(key, sizeof key, "%s", c->link->prefix);
-    put_argument(c, key, (size_t)len, suffix, strlen(suffix));
-}
-
-void redis_call_spoil(struct redis_call *c)
-{
-    c->no_memory = true;
-}
-
-void redis_call_deadline(struct redis_call *c, int deadline_ms)
-{
-    c->deadline_ms = deadline_ms;
-}
-
-void redis_call_await(struct redis_call *c)
-{
-    c->awaited = c->link->wait_replicas > 0;
-}
-
-void redis_call_mend(struct redis_call *c)
-{
-    c->mends = true;
-    c->link->mending++;
-}
-
-/* Whether people are told something that must not get lost. */
-static bool script_is_awaited(enum redis_script script)
-{
-    switch (script) {
-    case REDIS_TAKE_SEATS:
-    case REDIS_CONFIRM_SEAT:
-    case REDIS_NEXT_SEAT:
-    case REDIS_WAIT:
-    case REDIS_SAVE_CAMPAIGNS:
-    case REDIS_DELETE_CAMPAIGN:
-    case REDIS_RESTORE_CAMPAIGN:
-    case REDIS_CHANGE_ROW:
-    case REDIS_SET_MEMBERS:
-    case REDIS_DELETE_WAITING:
-        return true;
-    default:
-        return false;
-    }
-}
-
-struct redis_call *redis_script_begin(struct redis_link *l, enum redis_script script, int keys)
-{
-    struct redis_call *c = redis_call_begin(l);
-    c->script = (int)script;
-    c->awaited = l->wait_replicas > 0 && script_is_awaited(script);
-    redis_call_text(c, "EVALSHA");
-    redis_call_bytes(c, redis_script_texts[script].sha1, 40);
-    c->behind_script = c->len;
-    redis_call_int(c, keys);
-    return c;
-}
+#include "audit_outbox.h"
+#include "redis_cluster.h"
 
 /* --- replies --- */
 
@@ -283,8 +26,8 @@ static void call_done(struct redis_call *c, enum store_result r, const redisRepl
     redis_done done = c->done;
     store_done plain = c->plain;
     void *ctx = c->ctx;
-    c->link->mending -= c->mends;
-    call_release(c);
+    c->home->mending -= c->mends;
+    redis_call_release(c);
     if (plain)
         plain(ctx, r);
     else
@@ -351,31 +94,46 @@ bool redis_reply_int(const redisReply *r, int64_t *n)
     return errno == 0 && end == r->str + r->len;
 }
 
-static void call_put(struct redis_call *c);
 static void link_lost(struct redis_link *l, const char *why);
 
-/* The script is not in the server's cache (restart, SCRIPT FLUSH), so it has not run: once more, with its text. */
-static void call_again_with_text(struct redis_call *c)
+/* The end of a call, or of the wait for its replicas; its entry of the audit log may still be on its way. */
+static void call_finish(struct redis_call *c, enum store_result r);
+
+static void untold_moved(void *ctx)
 {
-    const struct redis_script_text *s = &redis_script_texts[c->script];
-    struct redis_call *again = redis_call_begin(c->link);
-    again->done = c->done;
-    again->plain = c->plain;
-    again->ctx = c->ctx;
-    again->deadline_ms = c->deadline_ms;
-    again->due_ms = c->due_ms;
-    again->awaited = c->awaited;
-    again->mends = c->mends;
-    redis_call_text(again, "EVAL");
-    redis_call_bytes(again, s->text, s->len);
-    size_t rest = c->len - c->behind_script;
-    if (call_room(again, rest)) {
-        memcpy(again->buffer + again->len, c->buffer + c->behind_script, rest);
-        again->len += rest;
-        again->arguments = c->arguments;
+    struct redis_call *c = ctx;
+    c->untold[0] = '\0';
+    call_finish(c, STORE_OK);
+}
+
+static void call_finish(struct redis_call *c, enum store_result r)
+{
+    redisReply *reply = c->reply;
+    if (r == STORE_OK && c->untold[0]) {
+        audit_outbox_empty(c->home, c->untold, untold_moved, c);
+        return;
     }
-    call_release(c);
-    call_put(again);
+    call_done(c, r, r == STORE_OK ? reply : NULL);
+    freeReplyObject(reply);
+}
+
+static void call_refused(struct redis_call *c, const char *why)
+{
+    struct redis_link *l = c->link;
+    if (c->script >= 0 && begins(why, "NOSCRIPT")) {
+        redis_call_put(redis_call_with_text(c));
+        return;
+    }
+    if (l->home->cluster && redis_cluster_refused(l->home->cluster, c, why))
+        return;
+    enum store_result r = error_result(why);
+    if (r != STORE_CONFLICT && r != STORE_NOT_FOUND && now_ms() - l->refused_logged_ms >= 1000) {
+        l->refused_logged_ms = now_ms(); /* every scan may be refused while a disk is full */
+        log_detail(l, STORE_LOG_ERROR, "redis_refused", why);
+    }
+    call_done(c, r, NULL);
+    if (l->sentinel && l->state == LINK_UP && is_demoted(why))
+        link_lost(l, why);
 }
 
 static void call_answered(struct redis_call *c, const redisReply *reply)
@@ -383,27 +141,17 @@ static void call_answered(struct redis_call *c, const redisReply *reply)
     struct redis_link *l = c->link;
     list_remove(&l->pending_tail, c);
     l->pending_count--;
-    if (reply->type != REDIS_REPLY_ERROR) {
-        if (c->awaited) {
-            c->reply = redis_wire_take_reply(l->wire);
+    if (reply->type == REDIS_REPLY_ERROR) {
+        call_refused(c, reply->str);
+    } else if (c->awaited || c->untold[0]) {
+        c->reply = redis_wire_take_reply(l->wire);
+        if (c->awaited)
             list_append(&l->settling_tail, c);
-        } else {
-            call_done(c, STORE_OK, reply);
-        }
-        return;
+        else
+            call_finish(c, STORE_OK);
+    } else {
+        call_done(c, STORE_OK, reply);
     }
-    if (c->script >= 0 && begins(reply->str, "NOSCRIPT")) {
-        call_again_with_text(c);
-        return;
-    }
-    enum store_result r = error_result(reply->str);
-    if (r != STORE_CONFLICT && r != STORE_NOT_FOUND && now_ms() - l->refused_logged_ms >= 1000) {
-        l->refused_logged_ms = now_ms(); /* every scan may be refused while a disk is full */
-        log_detail(l, STORE_LOG_ERROR, "redis_refused", reply->str);
-    }
-    call_done(c, r, NULL);
-    if (l->sentinel && l->state == LINK_UP && is_demoted(reply->str))
-        link_lost(l, reply->str);
 }
 
 /* --- replicas --- */
@@ -414,10 +162,8 @@ static void settle(struct redis_link *l, enum store_result r)
     l->settling = NULL;
     l->settling_tail = &l->settling;
     for (struct redis_call *next; list; list = next) {
-        redisReply *reply = list->reply;
         next = list->next;
-        call_done(list, r, r == STORE_OK ? reply : NULL);
-        freeReplyObject(reply);
+        call_finish(list, r);
     }
 }
 
@@ -465,7 +211,7 @@ static void on_wait(evutil_socket_t fd, short what, void *arg)
 
 /* --- sending --- */
 
-static void call_fail(struct redis_call *c, enum store_result r)
+void redis_call_fail(struct redis_call *c, enum store_result r)
 {
     struct redis_link *l = c->link;
     c->failed = r;
@@ -488,18 +234,18 @@ static void on_fail(evutil_socket_t fd, short what, void *arg)
 }
 
 /* While the link is fenced, what puts something back goes out. */
-static bool call_may_go(const struct redis_link *l, const struct redis_call *c)
+bool redis_link_takes(const struct redis_link *l, const struct redis_call *c)
 {
-    if (l->state != LINK_UP && !(l->state == LINK_FENCED && c->mends))
-        return false;
-    return !c->no_memory && l->pending_count < REDIS_PENDING_MAX && !(c->awaited && l->short_of_replicas);
+    return l->state == LINK_UP || (l->state == LINK_FENCED && c->mends);
 }
 
-static void call_put(struct redis_call *c)
+void redis_call_put_to(struct redis_link *l, struct redis_call *c)
 {
-    struct redis_link *l = c->link;
-    if (!call_may_go(l, c)) {
-        call_fail(c, STORE_UNAVAILABLE);
+    size_t len;
+    c->link = l;
+    if (c->no_memory || !redis_link_takes(l, c) || l->pending_count >= REDIS_PENDING_MAX ||
+        (c->awaited && l->short_of_replicas)) {
+        redis_call_fail(c, STORE_UNAVAILABLE);
         return;
     }
     if (c->awaited) {
@@ -507,12 +253,9 @@ static void call_put(struct redis_call *c)
         if (!l->waiting) /* before the write of this pass, so both go out together */
             event_active(&l->wait_event, EV_TIMEOUT, 0);
     }
-    char head[CALL_HEADER];
-    size_t head_len = (size_t)(put_count(head, '*', (size_t)c->arguments) - head);
-    char *start = c->buffer + CALL_HEADER - head_len;
-    memcpy(start, head, head_len);
-    if (redis_wire_send(l->wire, start, c->len - CALL_HEADER + head_len) != 0) {
-        call_fail(c, STORE_UNAVAILABLE);
+    const char *bytes = redis_call_wire_bytes(c, &len);
+    if (redis_wire_send(l->wire, bytes, len) != 0) {
+        redis_call_fail(c, STORE_UNAVAILABLE);
         return;
     }
     list_append(&l->pending_tail, c);
@@ -521,10 +264,18 @@ static void call_put(struct redis_call *c)
         set_timer(&l->tick_event, LINK_TICK_MS);
 }
 
+void redis_call_put(struct redis_call *c)
+{
+    if (c->link->cluster)
+        redis_cluster_put(c->link->cluster, c);
+    else
+        redis_call_put_to(c->link, c);
+}
+
 static void call_send(struct redis_call *c)
 {
     c->due_ms = now_ms() + (c->deadline_ms ? c->deadline_ms : STORE_DEADLINE_MS);
-    call_put(c);
+    redis_call_put(c);
 }
 
 void redis_call_send(struct redis_call *c, redis_done done, void *ctx)
@@ -537,7 +288,7 @@ void redis_call_send(struct redis_call *c, redis_done done, void *ctx)
 void redis_call_drop(struct redis_call *c)
 {
     if (c)
-        call_release(c);
+        redis_call_release(c);
 }
 
 void redis_call_send_plain(struct redis_call *c, store_done done, void *ctx)
@@ -557,6 +308,8 @@ static void set_state(struct redis_link *l, enum link_state state)
         l->down_since_ms = now_ms();
     if (was_up != (state == LINK_UP) && l->changed)
         l->changed(l->changed_ctx, state == LINK_UP);
+    if (l->home != l)
+        redis_cluster_node_changed(l->home->cluster, state == LINK_UP || state == LINK_FENCED);
 }
 
 /* The longer it is down, the longer between two tries: a Redis that is starting is met within an eighth of its start.
@@ -612,7 +365,7 @@ static void on_fence(evutil_socket_t fd, short what, void *arg)
 {
     struct redis_link *l = arg;
     (void)fd, (void)what;
-    if (l->mending)
+    if (l->home->mending)
         set_timer(&l->fence_event, LINK_TICK_MS);
     else
         link_up(l);
@@ -651,13 +404,13 @@ static void greeting_answered(struct redis_link *l, const redisReply *reply)
     if (l->told_lost)
         log_detail(l, STORE_LOG_INFO, "redis_back", "");
     l->told_lost = false;
-    if (!l->mend || !l->was_up) {
+    if (!l->home->mend || !l->was_up) {
         link_up(l);
         return;
     }
     set_state(l, LINK_FENCED);
     set_timer(&l->fence_event, REDIS_FENCE_MS);
-    l->mend(l->mend_ctx);
+    l->home->mend(l->home->mend_ctx);
 }
 
 static void on_reply(void *ctx, const redisReply *reply)
@@ -683,12 +436,10 @@ static int greet(struct redis_link *l, enum greeting answer, const char *a, cons
     struct redis_call *call = redis_call_begin(l);
     for (int i = 0; i < 3 && words[i]; i++)
         redis_call_text(call, words[i]);
-    char head[CALL_HEADER];
-    size_t head_len = (size_t)(put_count(head, '*', (size_t)call->arguments) - head);
-    int r = call->no_memory ? -ENOMEM : redis_wire_send(l->wire, head, head_len);
-    if (r == 0)
-        r = redis_wire_send(l->wire, call->buffer + CALL_HEADER, call->len - CALL_HEADER);
-    call_release(call);
+    size_t len;
+    const char *bytes = redis_call_wire_bytes(call, &len);
+    int r = call->no_memory ? -ENOMEM : redis_wire_send(l->wire, bytes, len);
+    redis_call_release(call);
     memmove(l->greetings + 1, l->greetings, sizeof l->greetings - sizeof *l->greetings);
     l->greetings[0] = answer;
     l->greeting_count++;
@@ -813,43 +564,15 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
         set_timer(&l->tick_event, LINK_TICK_MS);
 }
 
-static bool link_begin(struct redis_link *l, const char *url, char err[STORE_ERR_MAX])
-{
-    const char *why = redis_url_parse(url, &l->url);
-    if (why) {
-        snprintf(err, STORE_ERR_MAX, "redis_url: %s", why);
-        return false;
-    }
-    l->host = l->url.hosts[0];
-    l->address.is_unix = l->url.is_unix;
-    memcpy(l->address.path, l->url.path, sizeof l->address.path);
-    if (l->url.kind == REDIS_SENTINEL)
-        l->sentinel = redis_sentinel_new(l->base, &l->url, on_master, l);
-    l->calls = calloc(LINK_CALLS, sizeof *l->calls);
-    if (l->calls && (l->sentinel || l->url.kind != REDIS_SENTINEL))
-        return true;
-    snprintf(err, STORE_ERR_MAX, "out of memory");
-    return false;
-}
-
-struct redis_link *redis_link_new(struct event_base *base, const char *url, const char *prefix, int wait_replicas,
-                                  store_log log, char err[STORE_ERR_MAX])
+static struct redis_link *link_make(struct event_base *base, int wait_replicas, store_log log)
 {
     struct redis_link *l = calloc(1, sizeof *l);
-    if (!l) {
-        snprintf(err, STORE_ERR_MAX, "out of memory");
+    if (!l)
         return NULL;
-    }
+    l->home = l;
     l->base = base;
     l->log = log;
     l->wait_replicas = wait_replicas;
-    if (!link_begin(l, url, err)) {
-        redis_sentinel_free(l->sentinel);
-        free(l->calls);
-        free(l);
-        return NULL;
-    }
-    snprintf(l->prefix, sizeof l->prefix, "%s", prefix);
     l->pending_tail = &l->pending;
     l->failing_tail = &l->failing;
     l->settling_tail = &l->settling;
@@ -859,8 +582,71 @@ struct redis_link *redis_link_new(struct event_base *base, const char *url, cons
     event_assign(&l->fail_event, base, -1, EV_TIMEOUT, on_fail, l);
     event_assign(&l->wait_event, base, -1, EV_TIMEOUT, on_wait, l);
     event_assign(&l->fence_event, base, -1, EV_TIMEOUT, on_fence, l);
-    link_connect(l);
     return l;
+}
+
+static bool link_begin(struct redis_link *l)
+{
+    l->host = l->url.hosts[0];
+    l->address.is_unix = l->url.is_unix;
+    memcpy(l->address.path, l->url.path, sizeof l->address.path);
+    l->calls = calloc(LINK_CALLS, sizeof *l->calls);
+    if (!l->calls)
+        return false;
+    switch (l->url.kind) {
+    case REDIS_SENTINEL:
+        l->sentinel = redis_sentinel_new(l->base, &l->url, on_master, l);
+        return l->sentinel;
+    case REDIS_CLUSTER:
+        l->cluster = redis_cluster_new(l);
+        return l->cluster && redis_cluster_begin(l->cluster);
+    case REDIS_ONE:
+        break;
+    }
+    return true;
+}
+
+struct redis_link *redis_link_new(struct event_base *base, const char *url, const char *prefix, int wait_replicas,
+                                  store_log log, char err[STORE_ERR_MAX])
+{
+    struct redis_link *l = link_make(base, wait_replicas, log);
+    const char *why = l ? redis_url_parse(url, &l->url) : NULL;
+    if (!l || why || !link_begin(l)) {
+        snprintf(err, STORE_ERR_MAX, "%s%s", why ? "redis_url: " : "", why ? why : "out of memory");
+        redis_link_free(l);
+        return NULL;
+    }
+    snprintf(l->prefix, sizeof l->prefix, "%s", prefix);
+    if (!l->cluster)
+        link_connect(l);
+    return l;
+}
+
+struct redis_link *redis_node_new(struct redis_link *home, const struct redis_host *host, bool fenced)
+{
+    struct redis_link *l = link_make(home->base, home->wait_replicas, home->log);
+    if (!l)
+        return NULL;
+    l->home = home;
+    l->url = home->url;
+    l->url.kind = REDIS_ONE;
+    l->host = *host;
+    l->was_up = fenced;
+    set_timer(&l->connect_event, 0);
+    return l;
+}
+
+void redis_node_aim(struct redis_link *node, const struct redis_host *host)
+{
+    node->host = *host;
+    node->was_up = true;
+    node->address.port = 0;
+}
+
+void redis_link_set_up(struct redis_link *home, bool up)
+{
+    if ((home->state == LINK_UP) != up)
+        set_state(home, up ? LINK_UP : LINK_DOWN);
 }
 
 void redis_link_free(struct redis_link *l)
@@ -869,6 +655,7 @@ void redis_link_free(struct redis_link *l)
         return;
     l->freeing = true;
     l->changed = NULL;
+    redis_cluster_free(l->cluster);
     link_lost(l, "");
     while (l->failing)
         on_fail(-1, 0, l);
@@ -894,7 +681,14 @@ const struct redis_url *redis_link_url(const struct redis_link *l)
 
 const struct redis_address *redis_link_address(const struct redis_link *l)
 {
+    if (l->cluster)
+        return redis_cluster_address(l->cluster);
     return l->address.is_unix || l->address.port ? &l->address : NULL;
+}
+
+bool redis_link_is_cluster(const struct redis_link *l)
+{
+    return l->cluster;
 }
 
 bool redis_link_on_mend(struct redis_link *l, void (*mend)(void *ctx), void *ctx)

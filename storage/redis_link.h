@@ -32,7 +32,8 @@
 #include "store.h"
 
 enum {
-    REDIS_PENDING_MAX = 4096,    /* commands in flight on one link; more are STORE_UNAVAILABLE */
+    REDIS_PENDING_MAX =
+        8192, /* commands in flight on one link; more are STORE_UNAVAILABLE. A batch sends six a campaign */
     REDIS_CALL_KEEP = 16 * 1024, /* bytes of a call's buffer that are kept for the next */
     REDIS_BACKOFF_MIN_MS = 1,
     REDIS_BACKOFF_MAX_MS = 500,
@@ -76,6 +77,7 @@ enum redis_script {
     REDIS_READ_PRINTED,
     REDIS_READ_CHANNELS,
     REDIS_PUT_BACK_SEATS,
+    REDIS_MOVE_AUDIT,
     REDIS_NOTE_PROBLEMS,
     REDIS_TAKE_PROBLEMS,
     REDIS_SETTLE_PROBLEMS,
@@ -94,6 +96,7 @@ bool redis_link_is_up(const struct redis_link *l);
 const struct redis_url *redis_link_url(const struct redis_link *l);
 /* Where it is, or was last; NULL: not known yet. */
 const struct redis_address *redis_link_address(const struct redis_link *l);
+bool redis_link_is_cluster(const struct redis_link *l);
 /* mend is called behind each loss, when the fence begins; for who calls this there is one. Of one Redis, which keeps
  * what it has answered, nothing is forgotten: then this does nothing, and is false. */
 bool redis_link_on_mend(struct redis_link *l, void (*mend)(void *ctx), void *ctx);
@@ -108,6 +111,12 @@ void redis_call_text(struct redis_call *c, const char *text);
 void redis_call_int(struct redis_call *c, int64_t n);
 /* "<prefix>{slug}<suffix>", or "<prefix><suffix>" when slug is NULL. */
 void redis_call_key(struct redis_call *c, const char *slug, const char *suffix);
+/*
+ * In a cluster all keys of a call must be in one slot. Keys without a slug share the tag REDIS_COMMON_TAG there. A
+ * script that changes keys of a tag (a campaign's slug; NULL: none) writes its entry of the audit log into that tag's
+ * outbox; the call is answered when the entry has been moved to the log (audit_outbox.h).
+ */
+void redis_call_audit_key(struct redis_call *c, const char *tag);
 /* The sender had no memory for an argument: when the call is sent, it fails as if its own had run out. */
 void redis_call_spoil(struct redis_call *c);
 /* A plain command that is awaited as scripts that change something are, see above. */
@@ -133,6 +142,8 @@ bool redis_reply_int(const struct redisReply *r, int64_t *n); /* an integer, or 
 
 /* The hash tag of all keys of alerts: no slug can be it. */
 #define ALERTS_TAG "~alerts"
+/* In a cluster, of all keys that have none elsewhere. */
+#define REDIS_COMMON_TAG "~"
 
 /* What struct store holds, for the files of this folder. */
 struct store {

@@ -129,7 +129,7 @@ const char *redis_url_parse(const char *text, struct redis_url *url)
     static const struct {
         const char *scheme;
         enum redis_kind kind;
-    } schemes[] = {{"redis://", REDIS_ONE}, {"redis+sentinel://", REDIS_SENTINEL}};
+    } schemes[] = {{"redis://", REDIS_ONE}, {"redis+sentinel://", REDIS_SENTINEL}, {"redis+cluster://", REDIS_CLUSTER}};
     const char *at = NULL, *end = text + strlen(text);
     memset(url, 0, sizeof *url);
     if (strncmp(text, "unix://", 7) == 0)
@@ -140,7 +140,7 @@ const char *redis_url_parse(const char *text, struct redis_url *url)
             at = text + strlen(schemes[i].scheme);
         }
     if (!at)
-        return "it begins with none of redis://, redis+sentinel:// and unix://";
+        return "it begins with none of redis://, redis+sentinel://, redis+cluster:// and unix://";
     const char *slash = strchr(at, '/');
     const char *authority_end = slash ? slash : end, *rest = slash ? slash + 1 : end;
     const char *sign = memrchr(at, '@', (size_t)(authority_end - at));
@@ -151,6 +151,8 @@ const char *redis_url_parse(const char *text, struct redis_url *url)
         why = parse_hosts(url, at, (size_t)(authority_end - at));
     if (!why && url->kind == REDIS_SENTINEL)
         why = parse_master(url, &rest, end);
+    if (!why && url->kind == REDIS_CLUSTER && rest < end)
+        why = "a cluster has no databases";
     if (!why && rest < end && !number(rest, (size_t)(end - rest), 9999, &url->db))
         why = "the database is not a number";
     return why;

@@ -4,8 +4,9 @@
  *     redis://[user:pass@]host[:port][/db]
  *     unix:///path
  *     redis+sentinel://[user:pass@]host[:port],.../master-name[/db]
+ *     redis+cluster://[user:pass@]host[:port],...
  *
- * Hosts of the last one are sentinels; the user logs in to Redis, not to them.
+ * Hosts of sentinel are sentinels; the user logs in to Redis, not to them. Those of cluster are some of its nodes.
  */
 #ifndef STORAGE_REDIS_URL_H
 #define STORAGE_REDIS_URL_H
@@ -24,7 +25,7 @@ enum {
     REDIS_SENTINEL_PORT = 26379,
 };
 
-enum redis_kind { REDIS_ONE, REDIS_SENTINEL };
+enum redis_kind { REDIS_ONE, REDIS_SENTINEL, REDIS_CLUSTER };
 
 /* A name or an address, and a port. */
 struct redis_host {

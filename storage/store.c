@@ -168,11 +168,23 @@ void store_secret(struct store *s, store_secret_done done, void *ctx)
 
 /* --- facts --- */
 
+enum { FACTS = 5 }; /* questions */
+
 struct facts_call {
     store_facts_done done;
     void *ctx;
+    int left; /* answers that are still to come, in any order: a cluster's nodes answer each when it likes */
+    enum store_result result;
     struct store_facts facts;
 };
+
+static void facts_answered(struct facts_call *call)
+{
+    if (--call->left > 0)
+        return;
+    call->done(call->ctx, call->result, call->result == STORE_OK ? &call->facts : NULL);
+    free(call);
+}
 
 static void config_value(const redisReply *reply, char *out, size_t size)
 {
@@ -189,6 +201,7 @@ static void facts_version(void *ctx, enum store_result r, const redisReply *repl
     if (at)
         snprintf(call->facts.version, sizeof call->facts.version, "%.*s", (int)strcspn(at + sizeof key - 1, "\r\n"),
                  at + sizeof key - 1);
+    facts_answered(call);
 }
 
 static void facts_aof(void *ctx, enum store_result r, const redisReply *reply)
@@ -197,18 +210,21 @@ static void facts_aof(void *ctx, enum store_result r, const redisReply *reply)
     char value[8] = "";
     config_value(r == STORE_OK ? reply : NULL, value, sizeof value);
     call->facts.aof = strcmp(value, "yes") == 0;
+    facts_answered(call);
 }
 
 static void facts_fsync(void *ctx, enum store_result r, const redisReply *reply)
 {
     struct facts_call *call = ctx;
     config_value(r == STORE_OK ? reply : NULL, call->facts.fsync, sizeof call->facts.fsync);
+    facts_answered(call);
 }
 
 static void facts_eviction(void *ctx, enum store_result r, const redisReply *reply)
 {
     struct facts_call *call = ctx;
     config_value(r == STORE_OK ? reply : NULL, call->facts.eviction, sizeof call->facts.eviction);
+    facts_answered(call);
 }
 
 static void facts_campaigns(void *ctx, enum store_result r, const redisReply *reply)
@@ -216,8 +232,8 @@ static void facts_campaigns(void *ctx, enum store_result r, const redisReply *re
     struct facts_call *call = ctx;
     if (r == STORE_OK && !redis_reply_int(reply, &call->facts.campaigns))
         r = STORE_BAD_REPLY;
-    call->done(call->ctx, r, r == STORE_OK ? &call->facts : NULL);
-    free(call);
+    call->result = r;
+    facts_answered(call);
 }
 
 static void config_get(struct store *s, const char *name, redis_done done, void *ctx)
@@ -229,14 +245,12 @@ static void config_get(struct store *s, const char *name, redis_done done, void 
     redis_call_send(c, done, ctx);
 }
 
-/* Replies come in the order of the commands: the last one ends it. */
 void store_facts(struct store *s, store_facts_done done, void *ctx)
 {
     struct facts_call *call = calloc(1, sizeof *call);
     if (!call)
         abort(); /* at the start, with nothing in hand */
-    call->done = done;
-    call->ctx = ctx;
+    *call = (struct facts_call){.done = done, .ctx = ctx, .left = FACTS};
     struct redis_call *c = redis_call_begin(s->link);
     redis_call_text(c, "INFO");
     redis_call_text(c, "server");

@@ -454,6 +454,8 @@ struct store_save {
     int touched;
     const struct store_audit *audit; /* NULL: nothing is told */
 };
+/* How many at most: STORE_BATCH_MAX, or 1 where campaigns lie in several Redis, which have no moment in common. */
+size_t store_batch_max(const struct store *s);
 /* All of them in one moment, or none: STORE_CONFLICT or STORE_NOT_FOUND if it may not be for any one, STORE_ALIAS_TAKEN
  * with one row that says which alias (one that another campaign of the list gives up counts as taken). count: 1 to
  * STORE_BATCH_MAX, with STORE_BATCH_GROUPS_MAX groups at most; a slug occurs once. What list points at is only read

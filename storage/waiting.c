@@ -121,7 +121,7 @@ static void delete_start(struct waiting_job *job, int64_t number, const struct s
 {
     struct redis_call *c = redis_script_begin(job->store->link, REDIS_DELETE_WAITING, CAMPAIGN_KEYS + 1);
     campaign_call_keys(c, job->slug);
-    redis_call_key(c, NULL, "audit");
+    redis_call_audit_key(c, job->slug);
     if (number > 0) {
         redis_call_int(c, number);
     } else {

@@ -179,7 +179,7 @@ static void batch_make(struct conn *c, const struct store_campaign *rows)
 {
     struct admin_request *q = request_of(c);
     struct batch_plan *p = q->batch;
-    const struct batch_maker maker = {moment_one, audit_one, c};
+    const struct batch_maker maker = {moment_one, audit_one, c, store_batch_max(admin_of(c)->store)};
     enum batch_outcome outcome = batch_plan_make(p, rows, &maker);
     bool dry_run = query_dry_run(c) == 1;
     if (outcome == BATCH_NO_MEMORY)

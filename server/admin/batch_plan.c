@@ -157,6 +157,11 @@ enum batch_outcome batch_plan_make(struct batch_plan *p, const struct store_camp
         field_errors_add(&p->errors, "campaigns", "must have at most %d groups together", (int)STORE_BATCH_GROUPS_MAX);
         p->values_wrong++;
     }
+    if (p->count > maker->count_max) {
+        field_errors_add(&p->errors, "campaigns",
+                         "must be %zu: the store is a cluster, which changes no two in one moment", maker->count_max);
+        p->values_wrong++;
+    }
     if (p->errors.count > 0)
         return BATCH_REFUSED;
     return drawn_twice(p) ? BATCH_DRAWN : BATCH_READY;

@@ -48,6 +48,7 @@ struct batch_maker {
     /* Who makes a change, for its entry of the audit log. What it points at outlives the plan. */
     struct store_audit (*audit)(void *ctx, const char *action, const char *target, const struct audit_change *change);
     void *ctx;
+    size_t count_max; /* campaigns that the store changes in one moment: store_batch_max */
 };
 
 /* NULL: nothing of the text can be used, and errors say why; without one: out of memory. */

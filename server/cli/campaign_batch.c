@@ -98,7 +98,7 @@ static struct store_audit audit_one(void *ctx, const char *action, const char *t
 
 static void make(struct work *w, const struct store_campaign *rows)
 {
-    const struct batch_maker maker = {moment_one, audit_one, w};
+    const struct batch_maker maker = {moment_one, audit_one, w, store_batch_max(session_store(w->session))};
     w->outcome = batch_plan_make(w->plan, rows, &maker);
     struct store *s = session_store(w->session);
     if (w->outcome != BATCH_READY)

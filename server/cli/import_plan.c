@@ -205,7 +205,7 @@ static void fill_part(struct part *part, size_t *at)
     struct import_plan *p = part->plan;
     size_t groups = 0;
 
-    for (part->count = 0; *at < p->count && part->count < STORE_BATCH_MAX; ++*at) {
+    for (part->count = 0; *at < p->count && part->count < store_batch_max(session_store(part->session)); ++*at) {
         struct import_planned *row = &p->list[*at];
 
         if (row->done)

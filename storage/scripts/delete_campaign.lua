@@ -1,5 +1,5 @@
 -- needs: audit ledger
--- Deletes a campaign with all that belongs to it. KEYS[5]: the channel that tells of changes; KEYS[6]: the audit log.
+-- Deletes a campaign with all that belongs to it. KEYS[5]: the audit log.
 -- ARGV: 1 the version that it must have (0: any), 2 slug; then its entry of the audit log.
 -- Reply: 1; or, if it had aliases, {the moment in microseconds, its definition}.
 local version = call('HGET', SEATS, 'v')
@@ -19,8 +19,8 @@ for _, line in ipairs(call('HKEYS', DEFINITION .. ':lines')) do call('DEL', DEFI
 local definition = call('GET', DEFINITION)
 call('DEL', DEFINITION, SEATS, QUEUE, DUE, DEFINITION .. ':owner', DEFINITION .. ':logo', DEFINITION .. ':waiting', DEFINITION .. ':waited',
      DEFINITION .. ':lines', DEFINITION .. ':flushed')
-call('PUBLISH', KEYS[5], ARGV[2])
-audit(KEYS[6], 3)
+ledger().tell('changed')
+audit(KEYS[5], 3)
 -- Inside of a string its quotes would be escaped, and a campaign without aliases does not have the key.
 if definition and string.find(definition, '"aliases":[', 1, true) then
   return {string.format('%d%06d', now, tonumber(clock[2])), definition}

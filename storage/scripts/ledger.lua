@@ -158,13 +158,18 @@ function ledger()
     if g.expires > lapsed then call('HSET', SEATS, 'lapsed', g.expires) end
   end
 
+  -- Word of the campaign on a channel. Its name is made here: among KEYS it would be taken for a key of the campaign's slot.
+  function m.tell(channel)
+    local prefix, slug = string.match(DEFINITION, '^(.*){(.*)}$')
+    call('PUBLISH', prefix .. channel, slug)
+  end
+
   -- A group has filled up, is open again, or suspect: word to those who list campaigns by what is wrong with them.
   local told
   function m.tell_groups()
     if told == DEFINITION then return end
     told = DEFINITION
-    local prefix, slug = string.match(DEFINITION, '^(.*){(.*)}$')
-    call('PUBLISH', prefix .. 'groups', slug)
+    m.tell('groups')
   end
 
   function m.queue_leave(g)

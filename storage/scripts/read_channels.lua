@@ -4,7 +4,7 @@ local seats, visits, reply = {}, {}, {}
 for i, channel in ipairs(ARGV) do
   seats[i], visits[i] = 'seat:' .. channel, 'c' .. channel
 end
-for i = 1, #KEYS, 2 do
+for i = 1, #KEYS - #KEYS % 2, 2 do
   reply[i] = redis.call('HMGET', KEYS[i], unpack(seats))
   reply[i + 1] = redis.call('HMGET', KEYS[i + 1], unpack(visits))
 end

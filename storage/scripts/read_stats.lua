@@ -1,7 +1,7 @@
 -- Some days of statistics. KEYS: for each day :stats:<day> and :visits:<day>. ARGV: letters of the fields of :visits that are
 -- wanted. Reply: for each day {field, count ...} of :stats, {field, counts ...} of :visits.
 local reply = {}
-for i = 1, #KEYS, 2 do
+for i = 1, #KEYS - #KEYS % 2, 2 do
   reply[i] = redis.call('HGETALL', KEYS[i])
   local all, wanted = redis.call('HGETALL', KEYS[i + 1]), {}
   for f = 1, #all, 2 do

@@ -1,6 +1,6 @@
 -- needs: audit ledger report saving
 -- Makes a campaign out of what dump_campaign.lua gave of it, at its version; there must be none of its slug.
--- KEYS: four of the campaign, see ledger.lua; then the audit log, and the channel that tells of changes.
+-- KEYS: four of the campaign, see ledger.lua; then the audit log.
 -- ARGV: 1 a random seed, then the record, see saving.lua; swept; for each group of the record: used, held, reports, their
 --       times, suspect since or "", the last head count or "", those of before; how many buckets, and for each: group, due, issued, confirmed, given back, told; how many
 --       days, and for each: day, the second at which it is forgotten, a JSON list of name, count, name, count ...; how many
@@ -99,5 +99,5 @@ if due_least then call('HSET', SEATS, 'due', string.format('%.0f', due_least)) e
 write_entries()
 write_queue(RECORD)
 local reply = {write_definition(RECORD)}
-audit(KEYS[#KEYS - 1], at)
+audit(KEYS[5], at)
 return reply

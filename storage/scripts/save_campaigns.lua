@@ -1,11 +1,11 @@
 -- needs: audit ledger report saving
 -- Writes definitions and their plans, atomically with scans: all of them, or none if one is not of the version that it must
 -- have. All keys must be in one Redis.
--- KEYS: four of each campaign, see ledger.lua; then the audit log, and the channel that tells of changes.
+-- KEYS: four of each campaign, see ledger.lua; then the audit log.
 -- ARGV: 1 a random seed, then for each campaign its record, see saving.lua, and how many head counts, and for each: id,
 --       confirmed; then its entry of the audit log; behind all of them HOUR.
 -- Reply: a list of what read_campaign answers, in order.
-local count = (#KEYS - 2) / 4
+local count = math.floor((#KEYS - 1) / 4)
 
 local function heads_end(at)
   return at + 1 + tonumber(ARGV[at]) * 2
@@ -61,7 +61,7 @@ for i = 0, count - 1 do
   write_queue(at)
   reply[i + 1] = write_definition(at)
   at = heads_end(heads)
-  audit(KEYS[#KEYS - 1], at)
+  audit(KEYS[count * 4 + 1], at)
   at = at + AUDIT_EACH
 end
 return reply

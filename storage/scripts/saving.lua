@@ -86,6 +86,6 @@ end
 -- Behind all else: the definition, and word of it to every worker. Returns the report.
 local function write_definition(at)
   call('SET', DEFINITION, ARGV[at + 1])
-  call('PUBLISH', KEYS[#KEYS], ARGV[at + 8])
+  ledger().tell('changed')
   return report_campaign()
 end

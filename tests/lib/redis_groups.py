@@ -4,6 +4,7 @@ import contextlib
 import os
 import signal
 import socket
+import subprocess
 
 import redis as redis_client
 
@@ -154,3 +155,62 @@ class Sentinels:
     def client(self):
         """Of whoever is the master."""
         return wait_for("a master", self.master, START_SECONDS).client()
+
+
+class Cluster:
+    """Masters, each with one replica, made by redis-cli."""
+
+    def __init__(self, masters=3, options=(), timeout_ms=1000):
+        self.nodes = []
+        with contextlib.ExitStack() as stack:
+            for port in free_ports(2 * masters):
+                node = Node(port, [*PERSISTENT, "--cluster-enabled", "yes", "--cluster-node-timeout", timeout_ms,
+                                   "--cluster-replica-validity-factor", "0", *options])
+                self.nodes.append(stack.enter_context(node).start())
+            subprocess.run(["redis-cli", "--cluster", "create", *(f"127.0.0.1:{n.port}" for n in self.nodes),
+                            "--cluster-replicas", "1", "--cluster-yes"], check=True, capture_output=True, timeout=60)
+            wait_for("the cluster", self.in_sync, START_SECONDS, 0.05)
+            self.stack = stack.pop_all()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc):
+        return self.stack.__exit__(*exc)
+
+    @property
+    def url(self):
+        return "redis+cluster://" + ",".join(f"127.0.0.1:{n.port}" for n in self.nodes[:2])
+
+    def live(self):
+        return [n for n in self.nodes if not n.stopped and n.process and n.process.poll() is None]
+
+    def masters(self):
+        return [n for n in self.live() if n.role() == "master"]
+
+    def in_sync(self):
+        """All nodes say that all is well, and each master has a replica with all that it has."""
+        try:
+            if not all(n.client().execute_command("CLUSTER INFO")["cluster_state"] == "ok" for n in self.live()):
+                return False
+            return all(n.client().execute_command("WAIT", 1, 200) >= 1 for n in self.masters())
+        except redis_client.RedisError:
+            return False
+
+    def of(self, slug):
+        """The master that has the campaign."""
+        slot = self.live()[0].client().execute_command("CLUSTER KEYSLOT", f"hm:{{{slug}}}")
+        for first, last, (_, port, *_), *_ in ask_plain(self.live()[0], "CLUSTER", "SLOTS"):
+            if first <= slot <= last:
+                return next(n for n in self.nodes if n.port == port)
+        return None
+
+    def client(self, slug="~"):
+        return self.of(slug).client()
+
+
+def ask_plain(node, *words):
+    """An answer as it comes: redis-py makes something else of some."""
+    client = node.client()
+    client.response_callbacks.clear()
+    return client.execute_command(" ".join(words[:2]) if len(words) == 2 else words[0], *words[2:])

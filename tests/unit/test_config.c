@@ -255,7 +255,7 @@ static void test_bad_values(void **state)
         {"--redis-url", "redis+sentinel://h:1,h:x/m", "the port is not from 1 to 65535"},
         {"--redis-url", "redis+sentinel://h:1,/m", "has no host"},
         {"--redis-url", "redis+sentinel://h:1/m/x", "the database is not a number"},
-        {"--redis-url", "redis+cluster://h:1", "is not supported by this version"},
+        {"--redis-url", "redis+cluster://h:1,h:2/1", "a cluster has no databases"},
         {"--key-prefix", "a{b", "without blanks and braces"},
         {"--key-prefix", "a b", "without blanks and braces"},
         {"--key-prefix", "123456789012345678901234567890123", "33 bytes, more than 32"},
@@ -349,7 +349,7 @@ static void test_no_secret_in_errors(void **state)
         "{\"redis_url\": \"redis://u:hunter2@h:x\"}",
         "{\"redis_url\": \"hunter2\"}",
         "{\"admin_token\": \"hunter2\" \"hunter2\"}",
-        "{\"redis_url\": \"redis+cluster://u:hunter2@h:1\"}",
+        "{\"redis_url\": \"redis+cluster://u:hunter2@h:x\"}",
     };
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
         assert_int_equal(load("--config", write_file("secret.json", files[i]), NULL), -EINVAL);
