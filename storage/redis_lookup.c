@@ -20,7 +20,8 @@
 
 struct shared {
     atomic_int parties;
-    int fd; /* an eventfd: the thread has its answer */
+    atomic_bool answered; /* orders what follows between the two threads; fd only wakes */
+    int fd;               /* an eventfd: the thread has its answer */
     struct redis_host host;
     const char *why; /* NULL: */
     struct redis_address address;
@@ -58,6 +59,7 @@ static void *look_up(void *arg)
 {
     struct shared *s = arg;
     s->why = resolve(s);
+    atomic_store(&s->answered, true);
     eventfd_write(s->fd, 1);
     shared_leave(s);
     return NULL;
@@ -94,9 +96,11 @@ static void on_answer(evutil_socket_t fd, short what, void *arg)
     struct redis_lookup *l = arg;
     redis_lookup_done done = l->done;
     void *ctx = l->ctx;
+    (void)fd, (void)what;
+    if (!atomic_load(&l->shared->answered))
+        return;
     const char *why = l->shared->why;
     struct redis_address address = l->shared->address;
-    (void)fd, (void)what;
     lookup_free(l);
     done(ctx, why ? NULL : &address, why);
 }
@@ -117,7 +121,7 @@ int redis_lookup_start(struct redis_lookup **lookup, struct event_base *base, co
     s->fd = fd;
     s->host = *host;
     *l = (struct redis_lookup){.owner = lookup, .shared = s, .done = done, .ctx = ctx};
-    event_assign(&l->event, base, fd, EV_READ, on_answer, l);
+    event_assign(&l->event, base, fd, EV_READ | EV_PERSIST, on_answer, l);
     *lookup = l;
     int r = event_add(&l->event, NULL) == 0 ? start_thread(s) : -ENOMEM;
     if (r != 0) {
