@@ -21,6 +21,7 @@ struct redis_cluster {
     size_t turn; /* who is asked next for the slots */
     struct redis_call *parked, **parked_tail;
     size_t parked_count;
+    int64_t look_due_ms;
     struct event look_event, retry_event;
 };
 
@@ -66,10 +67,14 @@ static struct redis_link *any_node(struct redis_cluster *c)
 
 /* --- slots --- */
 
+/* In ms, unless it is looked before: whatever goes wrong again and again does not put it off. */
 static void look_soon(struct redis_cluster *c, int ms)
 {
-    if (!c->freeing && !c->asking && (!event_pending(&c->look_event, EV_TIMEOUT, NULL) || ms < REDIS_CLUSTER_POLL_MS))
-        set_timer(&c->look_event, ms);
+    int64_t due = now_ms() + ms;
+    if (c->freeing || c->asking || (event_pending(&c->look_event, EV_TIMEOUT, NULL) && c->look_due_ms <= due))
+        return;
+    c->look_due_ms = due;
+    set_timer(&c->look_event, ms);
 }
 
 /* {host, port, ...}: where an empty host is the asked node's own. */
