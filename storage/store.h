@@ -610,7 +610,8 @@ enum store_rule {
     STORE_FIRST, /* likewise, if it is the table's first: else STORE_CONFLICT */
     STORE_SAME,  /* the row must be what it `was`: else STORE_STALE, or STORE_NOT_FOUND */
     STORE_ANY,   /* the row must be there: else STORE_NOT_FOUND */
-    STORE_PUT,   /* makes it or replaces it, of a campaign that must be there: else STORE_NOT_FOUND */
+    STORE_PUT, /* makes it, or replaces what it `was` (NULL: none): else STORE_STALE; of a campaign that must be there:
+                  else STORE_NOT_FOUND */
 };
 /* json: NULL deletes. audit: told in the same moment; NULL: nothing is. */
 void store_row_change(struct store *s, struct store_rows rows, const char *name, enum store_rule rule, const char *was,

@@ -65,19 +65,26 @@ bool change_takes_type(struct conn *c, bool merge_patch)
     return good;
 }
 
-bool change_matches(const struct request *r, int64_t version, bool *conditional)
+bool change_matches_etag(const struct request *r, const char *etag, bool *conditional)
 {
     struct span rest = r->header[HTTP_H_IF_MATCH];
     *conditional = false;
-    if (!rest.at || span_is(trim(rest), "*")) /* there is one: it has just been read */
+    if (!rest.at)
         return true;
+    if (span_is(trim(rest), "*"))
+        return etag != NULL;
     *conditional = true;
-    char etag[32];
-    snprintf(etag, sizeof etag, "\"%" PRId64 "\"", version);
-    while (rest.len > 0)
+    while (etag && rest.len > 0)
         if (span_is(next_part(&rest, ','), etag))
             return true;
     return false;
+}
+
+bool change_matches(const struct request *r, int64_t version, bool *conditional)
+{
+    char etag[32];
+    snprintf(etag, sizeof etag, "\"%" PRId64 "\"", version);
+    return change_matches_etag(r, etag, conditional);
 }
 
 void change_refuse_version(struct conn *c, int64_t version)

@@ -44,6 +44,8 @@ void change_turn_end(struct conn *c);
 bool change_takes_type(struct conn *c, bool merge_patch);
 /* Whether a request goes on at this version. Without If-Match always; with one, *conditional is set. */
 bool change_matches(const struct request *r, int64_t version, bool *conditional);
+/* Likewise of what has this ETag, in quotes; NULL: there is nothing, which no If-Match agrees to. */
+bool change_matches_etag(const struct request *r, const char *etag, bool *conditional);
 struct campaign_moment change_moment(const struct conn *c);
 /* One log line about a change that was made. */
 void change_log(struct conn *c, const char *slug, const char *what, int64_t version);

@@ -1,25 +1,20 @@
 /*
  * A campaign's logo: a PNG or JPEG, kept as it came once the program that unpacks strangers' pictures has unpacked it.
  *
- * PUT: unpacked on the print thread -> kept. The store says whether there is such a campaign, in the same moment.
+ * PUT: unpacked on the print thread -> kept (logo_change.c).
  */
-#include <jansson.h>
-#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "answer.h"
-#include "audit.h"
 #include "auth.h"
-#include "change.h"
 #include "logo.h"
+#include "logo_change.h"
+#include "logo_record.h"
 #include "print_task.h"
 #include "problem.h"
 #include "routes.h"
-
-_Static_assert(sodium_base64_ENCODED_LEN(QR_LOGO_BYTES_MAX, sodium_base64_VARIANT_ORIGINAL) <= STORE_LOGO_MAX,
-               "a logo as text");
 
 /* A logo on its way into the store. */
 struct logo_task {
@@ -27,55 +22,7 @@ struct logo_task {
     enum qr_decoded decoded;
 };
 
-static struct store_rows logos_of(struct conn *c)
-{
-    return (struct store_rows){STORE_LOGOS, request_of(c)->slug};
-}
-
 /* --- PUT --- */
-
-static void put_done(void *ctx, enum store_result r)
-{
-    if (r == STORE_OK) {
-        change_log(ctx, request_of(ctx)->slug, "logo set", 0);
-        answer_nothing(ctx);
-    } else {
-        problem_reply_store(ctx, r, PROBLEM_CHANGING);
-    }
-}
-
-static const char *type_of(const unsigned char *file, size_t len)
-{
-    return len > 0 && file[0] == 0xff ? "image/jpeg" : "image/png";
-}
-
-/* What the audit log says of a logo; its hash is the ETag's. NULL: out of memory. */
-static json_t *describe(const unsigned char *file, size_t len)
-{
-    char etag[ANSWER_ETAG];
-    answer_etag(file, len, etag);
-    return json_pack("{s:s,s:i,s:s%}", "type", type_of(file, len), "bytes", (int)len, "hash", etag + 1,
-                     (size_t)ANSWER_HASH * 2);
-}
-
-static void keep(struct conn *c)
-{
-    struct span body = conn_body(c);
-    size_t size = sodium_base64_ENCODED_LEN(body.len, sodium_base64_VARIANT_ORIGINAL);
-    char *text = malloc(size), target[AUDIT_TARGET_MAX];
-    struct audit_change change = {NULL, NULL};
-    if (!text) {
-        problem_reply(c, 503, NULL);
-        return;
-    }
-    sodium_bin2base64(text, size, (const unsigned char *)body.at, body.len, sodium_base64_VARIANT_ORIGINAL);
-    audit_target_campaign(c, target);
-    audit_objects(&change, NULL, describe((const unsigned char *)body.at, body.len));
-    struct store_audit audit = audit_of(c, "campaign.logo", target, &change);
-    store_row_change(admin_of(c)->store, logos_of(c), STORE_LOGO, STORE_PUT, NULL, text, &audit, put_done, c);
-    audit_change_clear(&change);
-    free(text);
-}
 
 static int decode_work(void *ctx, struct print_job *job)
 {
@@ -95,7 +42,7 @@ static void decode_done(void *ctx, struct print_job *job, int result)
     (void)job;
     free(ctx);
     if (result == 0 && t.decoded == QR_DECODED) {
-        keep(t.conn);
+        logo_change_start(t.conn);
     } else if (result != 0) {
         problem_reply(t.conn, 503, NULL);
     } else if (t.decoded >= QR_DECODE_NO_SANDBOX) { /* it is this server that can't, whatever the file is */
@@ -145,7 +92,7 @@ void logos_put(struct conn *c)
 
 static void show(struct conn *c, const unsigned char *file, size_t len)
 {
-    const char *type = type_of(file, len);
+    const char *type = logo_type(file, len);
     char etag[ANSWER_ETAG], name[CAMPAIGN_SLUG_MAX + 48];
     struct reply reply;
     answer_etag(file, len, etag);
@@ -161,24 +108,21 @@ static void show(struct conn *c, const unsigned char *file, size_t len)
 static void found(void *ctx, enum store_result r, const char *text, size_t len)
 {
     struct conn *c = ctx;
-    unsigned char *file = r == STORE_OK ? malloc(len + 1) : NULL;
     size_t size = 0;
-    if (r == STORE_NOT_FOUND) {
+    unsigned char *file = r == STORE_OK ? logo_from_text(text, len, &size) : NULL;
+    if (r == STORE_NOT_FOUND)
         problem_reply(c, 404, "The campaign has no logo.");
-    } else if (!file) {
-        problem_reply_store(c, r == STORE_OK ? STORE_UNAVAILABLE : r, PROBLEM_READING);
-    } else if (sodium_base642bin(file, len + 1, text, len, NULL, &size, NULL, sodium_base64_VARIANT_ORIGINAL) != 0) {
-        problem_reply_store(c, STORE_BAD_REPLY, PROBLEM_READING);
-    } else {
+    else if (!file)
+        problem_reply_store(c, r == STORE_OK ? STORE_BAD_REPLY : r, PROBLEM_READING);
+    else
         show(c, file, size);
-    }
     free(file);
 }
 
 static void get_start(struct conn *c)
 {
     if (request_read_slug(c))
-        store_row_get(admin_of(c)->store, logos_of(c), STORE_LOGO, found, c);
+        store_row_get(admin_of(c)->store, (struct store_rows){STORE_LOGOS, request_of(c)->slug}, STORE_LOGO, found, c);
 }
 
 void logos_get(struct conn *c)
@@ -186,48 +130,10 @@ void logos_get(struct conn *c)
     auth_require(c, AUTH_VIEWER, get_start);
 }
 
-static void delete_done(void *ctx, enum store_result r)
-{
-    if (r == STORE_NOT_FOUND) {
-        problem_reply(ctx, 404, "The campaign has no logo.");
-    } else if (r == STORE_STALE) {
-        problem_reply(ctx, 409, "The logo was changed meanwhile; it is still there.");
-    } else if (r != STORE_OK) {
-        problem_reply_store(ctx, r, PROBLEM_CHANGING);
-    } else {
-        change_log(ctx, request_of(ctx)->slug, "logo deleted", 0);
-        answer_nothing(ctx);
-    }
-}
-
-/* Only what was read is taken away, so that the audit log tells what it was. */
-static void delete_read(void *ctx, enum store_result r, const char *text, size_t len)
-{
-    struct conn *c = ctx;
-    struct audit_change change = {NULL, NULL};
-    char target[AUDIT_TARGET_MAX];
-    size_t size = 0;
-    char *was = r == STORE_OK ? strndup(text, len) : NULL;
-    unsigned char *file = was ? malloc(len + 1) : NULL;
-    if (!file) {
-        free(was);
-        delete_done(c, r == STORE_OK ? STORE_UNAVAILABLE : r);
-        return;
-    }
-    sodium_base642bin(file, len + 1, text, len, NULL, &size, NULL, sodium_base64_VARIANT_ORIGINAL);
-    audit_objects(&change, describe(file, size), NULL);
-    audit_target_campaign(c, target);
-    struct store_audit audit = audit_of(c, "campaign.logo", target, &change);
-    store_row_change(admin_of(c)->store, logos_of(c), STORE_LOGO, STORE_SAME, was, NULL, &audit, delete_done, c);
-    audit_change_clear(&change);
-    free(file);
-    free(was);
-}
-
 static void delete_start(struct conn *c)
 {
     if (request_read_slug(c))
-        store_row_get(admin_of(c)->store, logos_of(c), STORE_LOGO, delete_read, c);
+        logo_change_start(c);
 }
 
 void logos_delete(struct conn *c)

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "logo_record.h"
+
 bool print_campaign_take(struct print_campaign *of, const struct campaign *c, const char *base_url)
 {
     *of = (struct print_campaign){.title = strdup(c->title), .base_url = base_url, .guide = QR_GUIDE_LINK};
@@ -24,13 +26,8 @@ bool print_wants_logo(const struct print *p)
 
 bool print_campaign_take_logo(struct print_campaign *of, const char *base64, size_t len)
 {
-    of->logo_file = malloc(len + 1);
-    if (of->logo_file && sodium_base642bin(of->logo_file, len + 1, base64, len, NULL, &of->logo_len, NULL,
-                                           sodium_base64_VARIANT_ORIGINAL) == 0)
-        return true;
-    free(of->logo_file);
-    of->logo_file = NULL;
-    return false;
+    of->logo_file = logo_from_text(base64, len, &of->logo_len);
+    return of->logo_file != NULL;
 }
 
 void print_campaign_clear(struct print_campaign *of)

@@ -11,7 +11,8 @@
 #include "auth.h"
 #include "export_campaign.h"
 #include "funnel_record.h"
-#include "print.h"
+#include "logo.h"
+#include "logo_record.h"
 #include "session.h"
 #include "token_record.h"
 #include "user_record.h"
@@ -43,12 +44,12 @@ struct import {
     char audit_last[STORE_AUDIT_ID_MAX];
     size_t counts[VERDICT_COUNT];
     size_t audit_left;
-    enum store_result result; /* of the last call */
-    enum store_result broken; /* of any: ends the import */
+    enum store_result result;            /* of the last call */
+    enum store_result broken;            /* of any: ends the import */
+    char failed[CAMPAIGN_SLUG_MAX + 48]; /* which one that was, if it is known */
     struct store_alias_taken taken;
-    char campaign[CAMPAIGN_SLUG_MAX + 1]; /* of the line */
-    bool same;                            /* what is there is what the line says */
-    int pending;                          /* restores on their way */
+    bool same;   /* what is there is what the line says */
+    int pending; /* restores on their way */
 };
 
 /* --- what is said --- */
@@ -392,14 +393,23 @@ static void logo_found(void *ctx, enum store_result r, const char *text, size_t 
 /* Whether it is a picture: the file is a stranger's. */
 static bool is_logo(const char *text, size_t len)
 {
-    struct print_campaign of = {.title = NULL};
+    size_t size = 0;
+    unsigned char *file = len <= STORE_LOGO_MAX ? logo_from_text(text, len, &size) : NULL;
     struct qr_logo logo;
-    bool good = len <= STORE_LOGO_MAX && print_campaign_take_logo(&of, text, len) &&
-                qr_logo_decode(of.logo_file, of.logo_len, &logo) == QR_DECODED;
+    bool good = file && qr_logo_decode(file, size, &logo) == QR_DECODED;
     if (good)
         qr_logo_clear(&logo);
-    print_campaign_clear(&of);
+    free(file);
     return good;
+}
+
+/* As store_failed, and the end of the import says whose logo it was. */
+static bool logo_failed(struct import *m, const char *slug)
+{
+    if (!store_failed(m, m->result))
+        return false;
+    snprintf(m->failed, sizeof m->failed, "line %ld: the logo of %s", m->line, slug);
+    return true;
 }
 
 static enum verdict look_at_logo(struct import *m, json_t *line)
@@ -414,7 +424,7 @@ static enum verdict look_at_logo(struct import *m, json_t *line)
         return refuse(m, slug, "its logo is no picture that could be used");
     store_row_get(session_store(m->session), (struct store_rows){STORE_LOGOS, slug}, STORE_LOGO, logo_found, m);
     session_run(m->session);
-    if (store_failed(m, m->result))
+    if (logo_failed(m, slug))
         return VERDICT_REFUSED;
     if (m->result == STORE_OK)
         return m->same ? VERDICT_THERE : refuse(m, slug, "has another logo");
@@ -424,15 +434,25 @@ static enum verdict look_at_logo(struct import *m, json_t *line)
 static void make_logo(struct import *m, json_t *line)
 {
     const char *slug = json_string_value(json_object_get(line, "slug"));
+    const char *file = json_string_value(json_object_get(line, "file"));
+    struct audit_change change = {NULL, NULL};
     char target[AUDIT_TARGET_MAX];
-    snprintf(target, sizeof target, "campaign:%s", slug);
-    struct store_audit audit = session_audit("campaign.logo", target, NULL);
     drain(m); /* its campaign stands before it */
-    store_row_change(session_store(m->session), (struct store_rows){STORE_LOGOS, slug}, STORE_LOGO, STORE_PUT, NULL,
-                     json_string_value(json_object_get(line, "file")), &audit, call_done, m);
-    session_run(m->session);
-    if (!store_failed(m, m->result) && m->result != STORE_OK)
-        m->verdicts[m->line] = (unsigned char)refuse(m, slug, "its campaign was not made");
+    if (m->broken != STORE_OK)
+        return;
+    m->result = STORE_NOT_FOUND;
+    if (m->verdicts[json_integer_value(json_object_get(m->slugs, slug))] != VERDICT_REFUSED) {
+        snprintf(target, sizeof target, "campaign:%s", slug);
+        logo_audit(&change, NULL, file);
+        struct store_audit audit = session_audit("campaign.logo", target, &change);
+        store_row_change(session_store(m->session), (struct store_rows){STORE_LOGOS, slug}, STORE_LOGO, STORE_PUT, NULL,
+                         file, &audit, call_done, m);
+        session_run(m->session);
+        audit_change_clear(&change);
+    }
+    if (!logo_failed(m, slug) && m->result != STORE_OK)
+        m->verdicts[m->line] = (unsigned char)refuse(
+            m, slug, m->result == STORE_STALE ? "was given a logo meanwhile" : "its campaign was not made");
 }
 
 /* --- funnels: also of campaigns that are not there, as they may be where they come from --- */
@@ -526,6 +546,11 @@ static enum cli_exit broken_file(const struct import *m, const char *why)
     return CLI_FAILED;
 }
 
+static enum cli_exit fail_broken(const struct import *m)
+{
+    return cli_fail_store(m->failed[0] ? m->failed : "import", m->broken);
+}
+
 static bool verdict_room(struct import *m)
 {
     if ((size_t)m->line < m->verdict_room)
@@ -611,7 +636,7 @@ static enum cli_exit look_at(struct import *m, json_t *line)
     m->object = line;
     m->verdicts[m->line] = (unsigned char)part->look(m, line);
     m->counts[m->verdicts[m->line]]++;
-    return m->broken == STORE_OK ? CLI_DONE : cli_fail_store("import", m->broken);
+    return m->broken == STORE_OK ? CLI_DONE : fail_broken(m);
 }
 
 static bool is_end(json_t *line)
@@ -660,7 +685,7 @@ static enum cli_exit write_all(struct import *m)
     memset(m->counts, 0, sizeof m->counts);
     for (size_t i = 0; i < m->verdict_room; i++)
         m->counts[m->verdicts[i]]++;
-    return m->broken == STORE_OK ? code : cli_fail_store("import", m->broken);
+    return m->broken == STORE_OK ? code : fail_broken(m);
 }
 
 static enum cli_exit run(struct import *m, bool dry_run)

@@ -192,6 +192,22 @@ def test_a_logo_that_is_none_is_refused(server, clean, tmp_path, line, why):
     clean.api("GET", "/campaigns/lm/logo", expect=404), clean.api("GET", "/campaigns/there/logo", expect=404)
 
 
+def test_a_logo_that_could_not_be_kept_is_told_with_its_campaign(server, clean, tmp_path):
+    server.create("unkept", redirect_groups(1), "any")
+    lines = [*(x for x in exported(server, "campaign") if x["slug"] == "unkept"),
+             {"type": "logo", "slug": "unkept", "file": base64.b64encode(logo_file()).decode()}]
+    redis = clean.redis_client()
+    redis.execute_command("ACL", "SETUSER", "default", "resetkeys", "%R~*", "~*[^o]")  # all but keys that end as :logo
+    try:
+        done = run(clean, "import", file_of(tmp_path / "x", lines), expect=1)
+    finally:
+        redis.execute_command("ACL", "SETUSER", "default", "resetkeys", "~*")
+    assert "huoma: line 3: the logo of unkept: " in done.stderr and done.stderr.count("\n") == 1, done
+    assert "logo" not in clean.api("GET", "/campaigns/unkept").json()
+    again = run(clean, "import", tmp_path / "x").stdout
+    assert "1 made, 1 there already" in again and clean.api("GET", "/campaigns/unkept/logo").body == logo_file()
+
+
 def test_limits_hold_where_an_import_left_off(server, clean, tmp_path):
     server.create("lim", redirect_groups(30, 40), strategy="even")
     seats = [Visitor(server, "lim").scan().group for _ in range(50)]

@@ -130,6 +130,9 @@ def test_real_answers_are_as_described(server, description, slug):
     c.ask("GET", f"/campaigns/{slug}-w/waiting?format=csv")
     c.ask("DELETE", f"/campaigns/{slug}-w/waiting/{waiting[0]['id']}", expect=204), c.ask("DELETE", f"/campaigns/{slug}-w/waiting", expect=204)
     c.ask("PUT", f"/campaigns/{slug}/logo", logo_file(), 204, Content_Type="image/png"), c.ask("GET", f"/campaigns/{slug}/logo")
+    c.ask("GET", f"/campaigns/{slug}/logo", expect=304, If_None_Match=server.api("GET", f"/campaigns/{slug}/logo").header("ETag"))
+    c.ask("PUT", f"/campaigns/{slug}/logo", logo_file(), 412, Content_Type="image/png", If_Match='"0"')
+    c.ask("DELETE", f"/campaigns/{slug}/logo", expect=412, If_Match='"0"')
     c.ask("DELETE", f"/campaigns/{slug}/logo", expect=204), c.ask("DELETE", f"/campaigns/{slug}/logo", expect=404)
     for name in ("qr.svg", "qr.png", "qr.pdf", "qr.eps", "poster.svg?template=card", "poster.png?template=card", "poster.pdf"):
         c.ask("GET", f"/campaigns/{slug}/{name}")
