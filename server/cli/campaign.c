@@ -135,10 +135,11 @@ enum cli_exit cli_campaign(const struct config *config, int argc, char **argv)
         {"stats", campaign_run_stats},
         {"owner-link", campaign_run_owner_link},
         {"batch", campaign_run_batch},
+        {"logo", campaign_run_logo},
     };
     for (size_t i = 0; argc > 0 && i < sizeof verbs / sizeof verbs[0]; i++)
         if (strcmp(argv[0], verbs[i].name) == 0)
             return verbs[i].run(config, argc - 1, argv + 1);
-    return cli_misuse("campaign",
-                      "needs one of list, show, create, edit, delete, waiting, members, stats, owner-link, batch");
+    return cli_misuse(
+        "campaign", "needs one of list, show, create, edit, delete, waiting, members, stats, owner-link, batch, logo");
 }

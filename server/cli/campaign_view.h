@@ -52,6 +52,8 @@ enum cli_exit campaign_fail_fields(const struct field_errors *e);
 
 /* campaign_batch.c */
 enum cli_exit campaign_run_batch(const struct config *config, int argc, char **argv);
+/* campaign_logo.c */
+enum cli_exit campaign_run_logo(const struct config *config, int argc, char **argv);
 /* campaign_owner_link.c */
 enum cli_exit campaign_run_owner_link(const struct config *config, int argc, char **argv);
 

@@ -1,8 +1,10 @@
 """A campaign's logo: kept as it came, unpacked far from the server, printed in its codes; files that are none are refused within limits."""
 
+import concurrent.futures
 import io
 import shutil
 import struct
+import subprocess
 import time
 import zlib
 
@@ -79,6 +81,86 @@ def test_the_audit_log_tells_which_logo_came_and_which_went(server, campaign):
     assert came.get("after") == logo and came.get("before") is None
     assert went.get("before") == logo and went.get("after") is None
     assert server.api("GET", f"/campaigns/{campaign}").json()["version"] == version
+
+
+def told_of(server, campaign):
+    """What the audit log says of its logos, the earliest first."""
+    return server.api("GET", f"/audit?target=campaign:{campaign}&action=campaign.logo&limit=200").json()["data"][::-1]
+
+
+def logo_tag(server, campaign):
+    return server.api("GET", f"/campaigns/{campaign}/logo").header("ETag")
+
+
+def test_of_two_admins_the_second_does_not_overwrite_what_he_has_not_seen(server, campaign):
+    anna, ben = (server.api("POST", "/tokens", {"name": name, "role": "admin"}, 201).json()["token"] for name in ("anna", "ben"))
+    path, first, second = f"/campaigns/{campaign}/logo", logo_file(), logo_file(colour=(1, 2, 3))
+    assert "not there" in put(server, campaign, first, 412, If_Match="*", token=anna).text
+    put(server, campaign, first, token=anna)
+    seen = logo_tag(server, campaign)
+    put(server, campaign, second, token=ben, If_Match=f'"x", {seen}')
+    now = logo_tag(server, campaign)
+    assert now in reasonable(put(server, campaign, first, 412, token=anna, If_Match=seen))
+    assert now in reasonable(server.api("DELETE", path, expect=412, token=anna, If_Match=seen))
+    server.api("DELETE", path, expect=412, token=anna, If_Match="W/" + now)
+    assert server.api("GET", path).body == second
+    server.api("DELETE", path, expect=204, token=anna, If_Match="*")
+    server.api("DELETE", path, expect=404, token=anna, If_Match=now)
+    came, replaced, went = told_of(server, campaign)
+    assert (came.get("before"), came["after"]["hash"]) == (None, seen.strip('"'))
+    assert (replaced["before"], replaced["after"]["hash"]) == (came["after"], now.strip('"'))
+    assert (went["before"], went.get("after")) == (replaced["after"], None)
+
+
+def reasonable(answer):
+    assert "Nothing was changed" in answer.text
+    return answer.json()["detail"]
+
+
+def test_logos_that_are_set_at_once_follow_one_another_in_the_audit_log(server, campaign):
+    files = [logo_file(size=(16 + n, 16)) for n in range(20)]
+    with concurrent.futures.ThreadPoolExecutor(len(files)) as pool:
+        list(pool.map(lambda file: put(server, campaign, file), files))
+    told = told_of(server, campaign)
+    assert len(told) == len(files) and told[0].get("before") is None
+    for earlier, later in zip(told, told[1:]):
+        assert later["before"] == earlier["after"]
+    assert told[-1]["after"]["hash"] == logo_tag(server, campaign).strip('"')
+
+
+def logo_command(server, *words, expect=0):
+    done = subprocess.run([BINARY, "campaign", "logo", *map(str, words), "--data-dir", server.data_dir], capture_output=True, timeout=60)
+    assert done.returncode == expect and done.stderr.count(b"\n") == (expect != 0), done
+    return (done.stderr if expect else done.stdout).decode("latin-1")
+
+
+def test_the_command_sets_shows_and_deletes_as_the_api_does(server, campaign, tmp_path):
+    first, second = logo_file(), logo_file("JPEG")
+    (tmp_path / "a.png").write_bytes(first), (tmp_path / "b.jpg").write_bytes(second)
+    assert "has no logo" in logo_command(server, campaign, expect=1)
+    logo_command(server, campaign, "--set", tmp_path / "a.png"), logo_command(server, campaign.upper(), "--set", tmp_path / "b.jpg")
+    assert server.api("GET", f"/campaigns/{campaign}/logo").body == second
+    assert f"image/jpeg, {len(second)} bytes, ETag {logo_tag(server, campaign)}\n" in logo_command(server, campaign)
+    logo_command(server, campaign, "-o", tmp_path / "c.jpg")
+    assert (tmp_path / "c.jpg").read_bytes() == second and logo_command(server, campaign, "-o", "-").encode("latin-1") == second
+    logo_command(server, campaign, "--delete")
+    assert "has no logo" in logo_command(server, campaign, "--delete", expect=1)
+    assert "has no logo" in logo_command(server, campaign, "-o", tmp_path / "d", expect=1) and not (tmp_path / "d").exists()
+    came, replaced, went = told_of(server, campaign)
+    assert came["after"]["bytes"] == len(first) and came["who"].startswith("cli:")
+    assert replaced["before"] == came["after"] and went["before"] == replaced["after"] and went.get("after") is None
+
+
+def test_the_command_refuses_what_the_api_refuses(server, campaign, tmp_path):
+    (tmp_path / "no.png").write_bytes(b"GIF89a"), (tmp_path / "large.png").write_bytes(b"\x89PNG" + b"x" * (512 << 10))
+    (tmp_path / "a.png").write_bytes(logo_file())
+    assert "neither" in logo_command(server, campaign, "--set", tmp_path / "no.png", expect=1)
+    assert "larger" in logo_command(server, campaign, "--set", tmp_path / "large.png", expect=1)
+    assert "none.png" in logo_command(server, campaign, "--set", tmp_path / "none.png", expect=1)
+    assert "no-such" in logo_command(server, "no-such", "--set", tmp_path / "a.png", expect=1)
+    for words in ((), (campaign, "x"), (campaign, "--set", "a", "--delete"), ("a b",), (campaign, "--set")):
+        logo_command(server, *words, expect=2)
+    server.api("GET", f"/campaigns/{campaign}/logo", expect=404)
 
 
 @pytest.mark.parametrize("decoder, words", [(None, "could not be started"), ("printf '\\011'", "no seccomp"), ("exit 1", "broke off")])
