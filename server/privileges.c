@@ -101,9 +101,10 @@ static int forbid_calls(void)
         if (number >= 0)
             error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, number, 0);
     }
-    for (size_t i = 0; !error && i < sizeof families / sizeof families[0]; i++)
-        error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1,
-                                 SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)families[i]));
+    for (size_t i = 0; !error && i < sizeof families / sizeof families[0]; i++) {
+        const struct scmp_arg_cmp is_family = {.arg = 0, .op = SCMP_CMP_EQ, .datum_a = (scmp_datum_t)families[i]};
+        error = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1, &is_family);
+    }
     if (!error)
         seccomp_attr_set(filter, SCMP_FLTATR_CTL_SSB, 1); /* else older kernels slow the whole process down */
     if (!error)

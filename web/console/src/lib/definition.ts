@@ -1,7 +1,7 @@
 // A campaign without what is counted: what POST /campaigns takes, and an export holds.
 import type { Campaign } from '../api/types';
 
-const counted = ['link', 'seats', 'version', 'created_at', 'updated_at'];
+const counted = ['link', 'seats', 'severity', 'troubles', 'version', 'created_at', 'updated_at'];
 const groupCounted = ['platform', 'used', 'confirmed', 'held', 'reports', 'members', 'state'];
 
 function without(from: object, keys: string[]): Record<string, unknown> {
