@@ -163,6 +163,9 @@ struct store {
     store_log log;
 };
 
+/* Sets hour and hour_text to what the process's zone says of that moment; of the same minute, nothing. */
+void store_hour_at(struct store *s, int64_t unix_now);
+
 /* --- forecast.c --- */
 void forecasts_free(struct store *s);
 

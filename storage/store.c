@@ -80,9 +80,9 @@ void store_on_change(struct store *s, void (*changed)(void *ctx, bool up), void 
 /* --- the hour of statistics --- */
 
 /* Local time is slow, and no hour begins within a minute. */
-static void look_at_clock(struct store *s)
+void store_hour_at(struct store *s, int64_t unix_now)
 {
-    time_t now = time(NULL);
+    time_t now = (time_t)unix_now;
     struct tm tm;
     if (now / 60 == s->hour_minute)
         return;
@@ -95,13 +95,13 @@ static void look_at_clock(struct store *s)
 
 uint32_t store_hour(struct store *s)
 {
-    look_at_clock(s);
+    store_hour_at(s, time(NULL));
     return s->hour;
 }
 
 void redis_call_hour(struct redis_call *c, struct store *s)
 {
-    look_at_clock(s);
+    store_hour_at(s, time(NULL));
     redis_call_text(c, s->hour_text);
 }
 
