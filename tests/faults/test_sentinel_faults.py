@@ -20,13 +20,17 @@ def stall(sentinels, node):
 
 
 def by_hand(sentinels, node):
-    def accepted():
+    def done():
+        """Asked again while it comes to nothing: a sentinel looks at replicas once in a while, and gives one up after a second."""
         try:
-            return sentinels.sentinels[0].client().execute_command("SENTINEL", "FAILOVER", MASTER)
-        except redis_client.ResponseError as e:  # it looks at replicas once in a while only
+            sentinels.sentinels[0].client().execute_command("SENTINEL", "FAILOVER", MASTER)
+        except redis_client.ResponseError as e:
             assert "NOGOODSLAVE" in str(e) or "INPROG" in str(e), e
+        try:
+            return wait_for("another master", lambda: sentinels.master() not in (None, node), 5)
+        except AssertionError:
             return False
-    wait_for("the sentinel to begin", accepted, PATIENCE, 0.1)
+    wait_for("a failover", done, PATIENCE)
     return lambda: None
 
 
