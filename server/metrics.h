@@ -19,8 +19,9 @@ static const uint32_t metrics_bounds_us[METRICS_BUCKETS] = {100,   250,   500,  
 
 struct metrics_worker {
     _Atomic uint64_t visits[METRICS_KINDS];
-    _Atomic uint64_t dropped;  /* visits that were not counted, for want of room */
-    _Atomic uint64_t failures; /* answered 503 */
+    _Atomic uint64_t holds, holds_confirmed; /* seats that were shown first, and those of them that were confirmed */
+    _Atomic uint64_t dropped;                /* visits that were not counted, for want of room */
+    _Atomic uint64_t failures;               /* answered 503 */
     _Atomic uint64_t latency[METRICS_BUCKETS + 1], latency_us;
     _Atomic uint64_t calls, call_scans; /* that took seats, and the scans in them */
     _Atomic uint64_t connections, store_up, unflushed;

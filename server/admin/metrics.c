@@ -91,6 +91,9 @@ static void show(struct conn *c)
     FILE *f = open_memstream(&text, &len);
     if (f) {
         put_visits(f, a);
+        one(f, "holds_total", "counter", "Seats that were held when they were given.", SUM(a, holds));
+        one(f, "holds_confirmed_total", "counter", "Of these, confirmed later; the others are held or came back.",
+            SUM(a, holds_confirmed));
         one(f, "visits_dropped_total", "counter", "Visits that were not counted, for want of room.", SUM(a, dropped));
         one(f, "failures_total", "counter", "Visits answered 503.", SUM(a, failures));
         put_latency(f, a);

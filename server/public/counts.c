@@ -68,7 +68,8 @@ struct counts {
     size_t stretch_count;
     struct memo memos[COUNTS_MEMOS];
     /* since the start */
-    uint64_t visits[STAT_VISIT_KINDS], dropped, failures, latency[METRICS_BUCKETS + 1], latency_us;
+    uint64_t visits[STAT_VISIT_KINDS], holds, holds_confirmed, dropped, failures, latency[METRICS_BUCKETS + 1],
+        latency_us;
 };
 _Static_assert((int)STAT_VISIT_KINDS == (int)METRICS_KINDS, "every kind is shown");
 
@@ -159,6 +160,9 @@ void counts_add(struct counts *c, const struct campaign *campaign, const char *g
     struct cell *cell = find_cell(c->live, &wanted);
     for (unsigned k = 0, left = kinds; left; k++, left >>= 1)
         c->visits[k] += left & 1;
+    bool seat = kinds >> STAT_SEATS & 1, confirmed = kinds >> STAT_CONFIRMED & 1;
+    c->holds += seat && !confirmed;
+    c->holds_confirmed += confirmed && !seat;
     if (!cell) {
         c->live->dropped++;
         c->dropped++;
@@ -195,6 +199,8 @@ void counts_publish(const struct counts *c, struct metrics_worker *m)
     show(m->visits, c->visits, STAT_VISIT_KINDS);
     show(m->latency, c->latency, METRICS_BUCKETS + 1);
     show(&m->latency_us, &c->latency_us, 1);
+    show(&m->holds, &c->holds, 1);
+    show(&m->holds_confirmed, &c->holds_confirmed, 1);
     show(&m->dropped, &c->dropped, 1);
     show(&m->failures, &c->failures, 1);
     show(&m->unflushed, &unflushed, 1);

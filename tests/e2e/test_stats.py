@@ -353,16 +353,20 @@ def test_metrics_are_what_prometheus_reads(server):
     assert answer.status == 200 and answer.header("Content-Type") == "text/plain; version=0.0.4; charset=utf-8"
     before = parse_metrics(answer.text)
     server.create("measured", page_groups(5))
-    for _ in range(7):
-        Visitor(server, "measured").scan()
+    visitors = [Visitor(server, "measured") for _ in range(7)]
+    for v in visitors:
+        v.scan()
+    assert visitors[0].confirm().status == 204
 
     def counted():
         now = parse_metrics(once(server.admin, "GET", "/metrics").text)
-        return now if now["huoma_visits_total"]["views"] == before["huoma_visits_total"]["views"] + 7 else None
+        return now if now["huoma_visits_total"]["views"] == before["huoma_visits_total"]["views"] + 7 and \
+            now["huoma_visits_total"]["confirmed"] == before["huoma_visits_total"]["confirmed"] + 1 else None
 
     now = wait_for("seven views", counted)
     more = {k: v - before["huoma_visits_total"][k] for k, v in now["huoma_visits_total"].items()}
     assert (more["people"], more["seats"], more["full"], more["machines"]) == (5, 5, 2, 0)
+    assert [now[f"huoma_{name}"][""] - before[f"huoma_{name}"][""] for name in ("holds_total", "holds_confirmed_total")] == [5, 1]
     buckets = list(now["huoma_scan_duration_seconds_bucket"].items())
     assert [float(b) for b, _ in buckets] == sorted(float(b) for b, _ in buckets) and buckets[-1][0] == "+Inf"
     assert [n for _, n in buckets] == sorted(n for _, n in buckets)
