@@ -6,7 +6,7 @@ import { DESK_SIZE, PHONE_SIZE, checkAccess, console_, logIn, makeOwner } from '
 
 // If any of this became markup, it would run or show.
 const EVIL = '<img src=x onerror="window.evil=1">"\'><script>window.evil=1</script>{{7*7}}';
-const PAGES = ['/', '/new', '/c/evil', '/c/evil/settings', '/c/evil/preview', '/c/evil/stats', '/c/evil/waiting', '/users', '/tokens', '/alerts', '/audit', '/move', '/settings'];
+const PAGES = ['/', '/overview', '/new', '/c/evil', '/c/evil/settings', '/c/evil/preview', '/c/evil/stats', '/c/evil/waiting', '/users', '/tokens', '/alerts', '/audit', '/move', '/settings'];
 let server, browser, cookie;
 
 before(async () => {

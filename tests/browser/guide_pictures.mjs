@@ -2,6 +2,7 @@
 import path from 'node:path';
 import { PHONE, Server, startBrowser, visitor, waitFor, wechatUrl } from './lib/huoma.mjs';
 import { PASSWORD, console_, file, logIn, makeOwner, screenshot, setupLink } from './lib/console.mjs';
+import { fillStats } from './lib/stats.mjs';
 
 const folder = path.resolve(process.argv[2]);
 const DAY = 86400000;
@@ -122,6 +123,20 @@ async function take(language) {
         await page.goto(`${server.admin}/#/funnels/${id}`);
         await page.locator('[data-channel=shop-1]').waitFor();
         await save(page, 'funnel');
+
+        fillStats(server, 'spring-run', 8, { untilNow: true, all: false });
+        fillStats(server, 'market', 8, { untilNow: true, scale: 40 });
+        await page.goto(`${server.admin}/#/overview`);
+        await page.locator('[data-chart=seats] canvas').waitFor();
+        await page.locator('.alerts .told').first().waitFor();
+        await page.evaluate(() => window.scrollTo(0, 0));
+        await save(page, 'overview');
+        await page.goto(`${server.admin}/#/c/spring-run/stats`);
+        await page.locator('[data-chart=visits] canvas').waitFor();
+        await page.locator('.ranges button').nth(1).click();
+        await page.waitForFunction(() => document.querySelector('.sums[aria-busy=false]'));
+        await page.evaluate(() => window.scrollTo(0, 0));
+        await save(page, 'stats');
     } finally {
         await browser.close();
         await server.stop();

@@ -10,14 +10,16 @@ function redis(server, commands) {
 }
 
 // So many days until today, each with its mornings and evenings, a weekend that is livelier, and two groups that fill one after the other.
-export function fillStats(server, slug, days, { channels = ['shop-1', 'shop-2', 'wechat-article'], scale = 1, all = true } = {}) {
+// Of today the first hour, or all that have begun.
+export function fillStats(server, slug, days, { channels = ['shop-1', 'shop-2', 'wechat-article'], scale = 1, all = true, untilNow = false } = {}) {
+    const begun = untilNow ? new Date(Date.now() + 8 * 3600000).getUTCHours() + 1 : 1;
     const commands = [];
     for (let ago = days - 1; ago >= 0; ago--) {
         const day = dayBefore(today(), ago);
         const seats = ['HSET', `hm:{${slug}}:stats:${day}`], visits = ['HSET', `hm:{${slug}}:visits:${day}`], sums = ['HSET', `hm:{~all}:visits:${day}`];
         const lively = [0, 6].includes(new Date(`${day}T12:00:00Z`).getUTCDay()) ? 2 : 1;
         let people = 0;
-        for (let hour = 0; hour < (ago === 0 ? 1 : 24); hour++) {
+        for (let hour = 0; hour < (ago === 0 ? begun : 24); hour++) {
             const n = Math.max(1, Math.round(scale * lively * (hour < 7 ? 0.2 : 1 + 3 * Math.exp(-((hour - 20) ** 2) / 8)) * (1 + (ago * 7 % 5) / 5)));
             const two = String(hour).padStart(2, '0');
             people += n;
@@ -38,3 +40,6 @@ export function fillStats(server, slug, days, { channels = ['shop-1', 'shop-2', 
     }
     redis(server, commands);
 }
+
+// Visits of today that a worker had no room to count.
+export const dropVisits = (server, n) => redis(server, [['HSET', `hm:{~all}:visits:${today()}`, '#dropped', n]]);

@@ -1,16 +1,18 @@
 // The pages. Each is loaded when it is first opened.
 import { createRouter, createWebHashHistory, type Router } from 'vue-router';
 import { whenSignedOut } from './api/client';
-import { me, whoAmI } from './session';
+import { firstPage, me, whoAmI } from './session';
 import { t, type Key } from './words';
 
 export function makeRouter(): Router {
+    let bare = location.hash === ''; // opened by the server's address alone
     const router = createRouter({
         history: createWebHashHistory(),
         // A page that keeps what was chosen in its address stays where it is.
         scrollBehavior: (to, from, saved) => saved || (to.path === from.path ? false : { top: 0 }),
         routes: [
             { path: '/', component: () => import('./pages/ListPage.vue'), meta: { title: 'nav.list' } },
+            { path: '/overview', component: () => import('./pages/OverviewPage.vue'), meta: { title: 'nav.overview' } },
             { path: '/new', component: () => import('./pages/MakePage.vue'), meta: { title: 'make.title' } },
             { path: '/c/:slug', component: () => import('./pages/CampaignPage.vue'), props: true, meta: { title: 'campaign' } },
             { path: '/c/:slug/settings', component: () => import('./pages/CampaignSettingsPage.vue'), props: true, meta: { title: 'settings' } },
@@ -40,7 +42,11 @@ export function makeRouter(): Router {
             return true;
         // Without an answer the page itself says that there is none.
         const who = await whoAmI().catch(() => undefined);
-        return who === null ? toLogin(to.fullPath) : true;
+        if (who === null)
+            return toLogin(to.fullPath);
+        const start = bare && to.path === '/' ? await firstPage() : '/';
+        bare = false;
+        return start === '/' ? true : { path: start, replace: true };
     });
     router.afterEach((to) => {
         document.title = `${t(to.meta.title as Key)} · Huoma`;

@@ -1,7 +1,7 @@
 // Who is at the console.
 import { ref } from 'vue';
 import { ApiError, ask, get } from './api/client';
-import type { Me, Role } from './api/types';
+import type { Campaign, Me, Page, Role } from './api/types';
 
 const order: Role[] = ['viewer', 'editor', 'admin', 'owner'];
 
@@ -9,6 +9,12 @@ export const me = ref<Me | null>(null);
 
 export function may(role: Role): boolean {
     return me.value !== null && order.indexOf(me.value.role) >= order.indexOf(role);
+}
+
+/** Where one starts: with how things are, and as long as there is no campaign, where the first one is made. */
+export async function firstPage(): Promise<string> {
+    const campaigns = await get<Page<Campaign>>('/campaigns', { limit: 1 }).catch(() => null);
+    return campaigns?.total === 0 ? '/' : '/overview';
 }
 
 /** Asks once; null: nobody is logged in. */

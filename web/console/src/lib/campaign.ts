@@ -56,6 +56,19 @@ export function nextExpiry(c: Campaign): Group | null {
         (a && Date.parse(a.expires_at as string) <= Date.parse(g.expires_at as string) ? a : g), null);
 }
 
+export interface Expiry {
+    campaign: Campaign;
+    group: Group;
+    at: string;
+}
+
+/** The codes of running campaigns that people still get in by, the next to expire first. */
+export function expiries(campaigns: Campaign[]): Expiry[] {
+    return campaigns.filter((c) => c.severity !== 'idle')
+        .flatMap((c) => c.groups.filter((g) => g.expires_at && admits(g)).map((group) => ({ campaign: c, group, at: group.expires_at as string })))
+        .sort((a, b) => Date.parse(a.at) - Date.parse(b.at));
+}
+
 /** What wants doing, the worst first, as the server tells it. */
 export function troubles(c: Campaign): Trouble[] {
     return c.troubles.map((x) => {

@@ -88,6 +88,22 @@ export function untilNow(stats: Stats, kind: Kind): (number | null)[] {
     return stats.rows.map((row) => (row.key > hour && row.key > stats.now.slice(0, 10) ? null : row[kind]));
 }
 
+/** Of today until now, and of the day so many days ago until the same time (`was`; null: not known) and in all. The hour that is not over
+ *  counts of that day by its minutes. */
+export function todayAndBefore(stats: Stats, kind: Kind, days: number): { now: number; was: number | null; all: number } {
+    const today = stats.now.slice(0, 10);
+    const hour = Number(stats.now.slice(11, 13)) + Number(stats.now.slice(14, 16)) / 60;
+    const of = (day: string): Stats['rows'] => stats.rows.filter((row) => row.key.startsWith(day));
+    const sum = (rows: Stats['rows'], share: (h: number) => number): number =>
+        Math.round(rows.reduce((n, row) => n + (row[kind] || 0) * share(Number(row.key.slice(11, 13))), 0));
+    const before = of(dayAfter(today, -days));
+    return {
+        now: sum(of(today), () => 1),
+        was: before.every((row) => row[kind] === null) ? null : sum(before, (h) => Math.min(1, Math.max(0, hour - h))),
+        all: sum(before, () => 1),
+    };
+}
+
 /** Seats of each hour of a day, all days together. */
 export function byHourOfDay(stats: Stats, kind: Kind): number[] {
     const sums = Array<number>(24).fill(0);
