@@ -9,16 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "caption.h"
 #include "distance.h"
 #include "print_press.h"
-
-/* Shares of the code's side, of the line below it. */
-#define CAPTION_WIDTH 0.92
-#define CAPTION_HEIGHT 0.12
-#define CAPTION_SIZE 0.075
-#define CAPTION_SIZE_MIN 0.03
-
-enum { CAPTION_CHARS = 60 };
 
 /* One code on its way to its file. */
 struct code_print {
@@ -26,7 +19,7 @@ struct code_print {
     struct print_symbol code;
     struct qr_look look;
     double side, height; /* of the code with its quiet zone; of all */
-    struct qr_words caption;
+    struct qr_caption caption;
 };
 
 int print_symbol_make(const struct print *p, const struct print_campaign *of, const char *channel,
@@ -92,24 +85,14 @@ static int set_caption(struct print_press *press, struct code_print *c, struct p
         return 0;
     struct qr_type *type = print_press_type(press, told);
     struct qr_refusal why;
-    double scale = c->p->form == QR_PNG ? PRINT_MM / c->side : 1; /* text is set in mm */
-    double side = c->side * scale;
-    struct qr_box box = {.field = "caption",
-                         .text = c->p->caption,
-                         .align = QR_CENTRE,
-                         .chars = CAPTION_CHARS,
-                         .lines = 1,
-                         .width = side * CAPTION_WIDTH,
-                         .height = side * CAPTION_HEIGHT,
-                         .size = side * CAPTION_SIZE,
-                         .size_min = side * CAPTION_SIZE_MIN};
+    double side = c->p->form == QR_PNG ? PRINT_MM : c->side; /* text is set in mm */
     if (!type)
         return -ENOTSUP;
-    if (!qr_text_set(type, &box, &c->caption, &why)) {
+    if (!qr_caption_set(type, c->p->caption, side, &c->caption, &why)) {
         field_errors_add(errors, why.field, "%s", why.reason);
         return -EINVAL;
     }
-    c->height = c->side * (1 + CAPTION_HEIGHT);
+    c->height = qr_caption_height(c->side);
     return 0;
 }
 
@@ -129,12 +112,8 @@ static void draw(const struct code_print *c, cairo_t *cr)
     cairo_rectangle(cr, 0, 0, c->side, ceil(c->height));
     cairo_fill(cr);
     if (c->p->caption[0]) {
-        double scale = c->p->form == QR_PNG ? c->side / PRINT_MM : 1;
-        cairo_save(cr);
-        cairo_scale(cr, scale, scale);
         set_colour(cr, c->look.dark);
-        qr_words_draw(cr, &c->caption, c->side / scale * (1 - CAPTION_WIDTH) / 2, c->side / scale);
-        cairo_restore(cr);
+        qr_caption_draw(cr, &c->caption, c->side);
     }
     qr_code_draw(cr, &c->code.symbol, &c->look, left, left, side);
 }
@@ -186,7 +165,7 @@ int print_code_draw(struct print_press *press, const struct print *p, const stru
         result = print_prove_code(press, p, &c.code, &c.look, told, errors);
     if (result == 0)
         result = put(&c, of, write, ctx);
-    qr_words_clear(&c.caption);
+    qr_caption_clear(&c.caption);
     qr_symbol_clear(&c.code.symbol);
     return result;
 }

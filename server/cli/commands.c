@@ -154,6 +154,8 @@ static const char qr_help[] =
     "  --margin N      quiet zone in modules (4 at least)\n"
     "  --dark RRGGBB   colour of the modules (000000)\n"
     "  --light RRGGBB  colour of the ground (ffffff)\n"
+    "  --logo FILE     a PNG or JPEG in its middle; raises the level to H. A code that it spoils is refused\n"
+    "  --caption TEXT  a line below the code, of 60 characters at most; the file is 12% higher then\n"
     "\n"
     "Next: huoma qr https://q.example.com/spring-run -o spring-run.svg\n";
 

@@ -163,6 +163,35 @@ def test_the_command_refuses_what_the_api_refuses(server, campaign, tmp_path):
     server.api("GET", f"/campaigns/{campaign}/logo", expect=404)
 
 
+def test_a_code_of_any_link_has_a_logo_and_a_caption_as_the_servers_have(server, campaign, tmp_path):
+    link, file = f"http://q.example.com/{campaign}", tmp_path / "logo.png"
+    file.write_bytes(logo_file())
+    put(server, campaign, logo_file())
+    for form, query in (("svg", ""), ("png", ""), ("pdf", ""), ("eps", "&shape=rounded")):
+        out = tmp_path / f"a.{form}"
+        done = subprocess.run([BINARY, "qr", link, "-o", out, "--logo", file, "--caption", "Shop 1 店", *(["--shape", "rounded"] if query else [])],
+                              capture_output=True, timeout=60)
+        assert (done.returncode, done.stdout + done.stderr) == (0, b""), done
+        drawn, asked = out.read_bytes(), ask(server, f"{campaign}/qr.{form}?logo=1&caption=Shop%201%20%E5%BA%97{query}").body
+        if form in ("png", "svg"):
+            assert drawn == asked  # the others have a title, which is the link here and the campaign's there
+        if form != "eps":
+            assert read_codes(*to_png(form, drawn, tmp_path)) == [link]
+
+
+@pytest.mark.parametrize("words, code, why", [
+    (["--logo", "logo.png", "--ecc", "M"], 2, "must be H"), (["--logo", "logo.png", "--terminal"], 2, "not on the terminal"), (["--caption", ""], 2, "--caption"),
+    (["--caption", "a" * 61], 1, "60"), (["--caption", "\N{GRINNING FACE}"], 1, "--caption: "), (["--logo", "text.png"], 1, "neither"), (["--logo", "gone.png"], 1, "gone.png"),
+    (["--logo", "logo.png", "--ecc", "H"], 0, ""), (["--logo", "logo.png", "long"], 1, "leave the logo out"),
+])
+def test_a_logo_or_caption_that_does_no_good_is_refused_and_leaves_no_file(tmp_path, words, code, why):
+    (tmp_path / "logo.png").write_bytes(logo_file(size=(100, 100))), (tmp_path / "text.png").write_bytes(b"text")
+    link = "http://q.example.com/" + ("a-name-so-long-that-the-symbol-has-a-pattern-in-its-middle" if words[-1] == "long" else "run")
+    done = subprocess.run([BINARY, "qr", link, "-o", "code.svg", *(w for w in words if w != "long")], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert done.returncode == code and why in done.stderr and done.stderr.count("\n") == (code != 0), done
+    assert (tmp_path / "code.svg").exists() == (code == 0)
+
+
 @pytest.mark.parametrize("decoder, words", [(None, "could not be started"), ("printf '\\011'", "no seccomp"), ("exit 1", "broke off")])
 def test_a_server_that_cannot_look_at_a_logo_says_why(tmp_path, decoder, words):
     shutil.copy(BINARY, tmp_path / "huoma")
