@@ -10,7 +10,7 @@
 /* How both find them in the text of a help. */
 #define COMMANDS "sed -nE 's/^  ([a-z]+) +.*/\\1/p'"
 #define OPTIONS "grep -oE -e '(^|[ |[])--?[a-z][a-z-]*' | tr -d ' |[' | sort -u"
-#define VERBS "sed -nE \"s/^(Usage:)? +huoma $command +([a-z]+).*/\\\\2/p\" | sort -u"
+#define VERBS "sed -nE \"s/^(Usage:)? +huoma $command +([a-z][a-z-]*).*/\\\\2/p\" | sort -u"
 
 static const char bash_script[] = "_huoma() {\n"
                                   "  local current=${COMP_WORDS[COMP_CWORD]} command= help words\n"

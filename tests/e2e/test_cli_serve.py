@@ -383,7 +383,7 @@ def test_a_storm_at_the_stop_loses_nothing():
 
 @pytest.mark.parametrize("words, offered, others", [
     (["c"], {"campaign", "check", "completion"}, {"serve"}),
-    (["campaign", ""], {"list", "show", "create", "edit", "delete"}, {"serve"}),
+    (["campaign", ""], {"list", "show", "create", "edit", "delete", "owner-link", "logo"}, {"serve", "owner"}),
     (["campaign", "create", "--gr"], {"--group"}, {"--title"}),
     (["serve", "--adm"], {"--admin-listen"}, set()),
     (["nonsense", ""], set(), {"campaign"}), (["a/b[", ""], set(), {"campaign"})])
