@@ -11,7 +11,7 @@ import zlib
 import pytest
 from PIL import Image
 
-from huoma import BINARY, once, redirect_groups, Server, TOKEN
+from huoma import BINARY, once, redirect_groups, Server, TOKEN, wait_for
 from test_prints import ask, margin_of, read_codes, reasons, to_png
 
 
@@ -118,21 +118,28 @@ def test_of_two_admins_the_second_does_not_overwrite_what_he_has_not_seen(server
     assert (went["before"], went.get("after")) == (replaced["after"], None)
 
 
-def test_logos_that_are_set_at_once_follow_one_another_in_the_audit_log(server, campaign):
-    files = [logo_file(size=(16 + n, 16)) for n in range(20)]
-    with concurrent.futures.ThreadPoolExecutor(len(files)) as pool:
-        list(pool.map(lambda file: put(server, campaign, file), files))
-    told = told_of(server, campaign)
-    assert len(told) == len(files) and told[0].get("before") is None
-    for earlier, later in zip(told, told[1:]):
-        assert later["before"] == earlier["after"]
-    assert told[-1]["after"]["hash"] == logo_tag(server, campaign).strip('"')
-
-
 def logo_command(server, *words, expect=0):
     done = subprocess.run([BINARY, "campaign", "logo", *map(str, words), "--data-dir", server.data_dir], capture_output=True, timeout=60)
     assert done.returncode == expect and done.stderr.count(b"\n") == (expect != 0), done
     return (done.stderr if expect else done.stdout).decode("latin-1")
+
+
+def test_two_that_saw_the_same_logo_follow_one_another_in_the_audit_log(server, campaign, tmp_path):
+    """The API and the command have both read what is there before either writes: the slower one begins anew."""
+    put(server, campaign, logo_file())
+    (tmp_path / "b.png").write_bytes(logo_file(colour=(1, 2, 3)))
+    redis = server.redis_client()
+    redis.execute_command("CLIENT", "PAUSE", 10000, "WRITE")
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        try:
+            both = [pool.submit(put, server, campaign, logo_file("JPEG"), type_="image/jpeg"), pool.submit(logo_command, server, campaign, "--set", tmp_path / "b.png")]
+            wait_for("both wait to write", lambda: redis.info("clients")["blocked_clients"] >= 2, 5)
+        finally:
+            redis.execute_command("CLIENT", "UNPAUSE")
+        [one.result() for one in both]
+    told = told_of(server, campaign)
+    assert len(told) == 3 and [later["before"] for later in told[1:]] == [earlier["after"] for earlier in told[:-1]]
+    assert told[-1]["after"]["hash"] == logo_tag(server, campaign).strip('"')
 
 
 def test_the_command_sets_shows_and_deletes_as_the_api_does(server, campaign, tmp_path):
