@@ -1,5 +1,4 @@
 /* `huoma campaign logo`: what is told of a campaign's logo, the file itself, another one or none. */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
