@@ -94,7 +94,7 @@ static enum cli_exit write_file(const struct qr_order *o, const struct qr_symbol
     return result == 0 ? code : cli_fail("qr", "%s", strerror(-result));
 }
 
-/* --- proof of what a logo covers --- */
+/* --- proof --- */
 
 struct proof_drawing {
     const struct qr_symbol *symbol;
@@ -124,8 +124,9 @@ static bool prove(const struct qr_order *o, const struct qr_symbol *symbol, cons
     if (proved >= QR_NOT_PROVED)
         cli_fail("qr", "the code %s", qr_proof_reason(proved));
     else if (proved != QR_PROVED)
-        cli_fail("--logo", "the code %s: leave the logo out, or have a shorter link (--compact)",
-                 qr_proof_reason(proved));
+        cli_fail("qr", "the code %s: %s", qr_proof_reason(proved),
+                 o->look.logo ? "leave the logo out, or have a shorter link (--compact)"
+                              : "more contrast between --dark and --light, or a shorter link (--compact)");
     return proved == QR_PROVED;
 }
 
@@ -136,7 +137,7 @@ enum cli_exit qr_file_make(const struct qr_order *o, const struct qr_symbol *sym
     char trouble[QR_REASON_MAX];
     struct qr_caption caption = {.side = 0};
     long size = choose_size(o, symbol);
-    if (size == 0 || (o->look.logo && !prove(o, symbol, text)))
+    if (size == 0 || !prove(o, symbol, text))
         return CLI_FAILED;
     if (!o->caption)
         return write_file(o, symbol, size, NULL);

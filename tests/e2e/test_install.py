@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 
 import pytest
@@ -97,3 +98,11 @@ def test_zsh_completes(prefix, tmp_path, words, offered, others, sourced):
     assert out.stderr == ""
     found = out.stdout.split()
     assert offered <= set(found) and not others & set(found), found
+
+
+def test_a_code_that_nobody_can_prove_is_not_written(tmp_path):
+    """The program without the one that decodes beside it."""
+    shutil.copy(BINARY, tmp_path / "huoma")
+    made = subprocess.run([tmp_path / "huoma", "qr", "https://example.com/a", "-o", tmp_path / "a.png"], capture_output=True, text=True, timeout=60)
+    assert made.returncode == 1 and "huoma: qr: the code could not be proved" in made.stderr, made.stderr
+    assert not (tmp_path / "a.png").exists()
