@@ -38,6 +38,8 @@ def build_yardsticks(folder):
         flags = subprocess.run(["pkg-config", "--cflags", "--libs", *packages.split()], capture_output=True, text=True, check=True)
         subprocess.run(["cc", "-O2", "-o", folder / name, *sources, *flags.stdout.split(), "-lm"], cwd=ROOT, check=True)
 
+IDLE_SECONDS = 30  # then the server may have closed a kept connection
+
 
 def child_cpu_us(command):
     """User plus system time of a command, in us."""
@@ -53,8 +55,12 @@ class Printer:
     def __init__(self, huoma):
         self.huoma = huoma
         self.link = http.client.HTTPConnection("127.0.0.1", huoma.admin_port, timeout=300)
+        self.asked_at = 0
 
     def ask(self, path, body=None):
+        if time.monotonic() - self.asked_at > IDLE_SECONDS:
+            self.link.close()
+        self.asked_at = time.monotonic()
         headers = {"Authorization": "Bearer " + TOKEN, **({"Content-Type": "application/json"} if body else {})}
         self.link.request("POST" if body else "GET", f"/api/v1/campaigns/{RUN}/{path}", json.dumps(body) if body else None, headers)
         answer = self.link.getresponse()
