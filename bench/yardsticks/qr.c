@@ -1,6 +1,7 @@
 /*
- * What a code costs at least: libqrencode, and the bare drawing of the same image. Draws it COUNT times, and writes the
- * last one to stdout, so that it can be compared with huoma's.
+ * What a code costs at least: libqrencode, and the bare drawing of the same image. Draws COUNT of them, and writes the
+ * last one, of TEXT itself, to stdout, so that it can be compared with huoma's. The others differ in their last four
+ * characters, as those of a server's requests do: a processor that sees one text again and again learns its branches.
  *
  * cc -O2 -o yard-qr bench/yardsticks/qr.c $(pkg-config --cflags --libs libqrencode libpng)
  * yard-qr png|svg TEXT PX|MM COUNT
@@ -75,11 +76,19 @@ int main(int argc, char **argv)
     int size = argc == 5 ? atoi(argv[3]) : 0;
     if (size < 1 || size > PX_MAX)
         return 2;
+    size_t text_len = strlen(argv[2]);
+    char *text = strdup(argv[2]);
+    if (!text || text_len < 4)
+        return 2;
     for (int left = atoi(argv[4]); left > 0; left--) {
         char *bytes = NULL;
+        for (int i = 1, n = left - 1; left > 1 && i <= 4; i++, n /= 10)
+            text[text_len - (size_t)i] = (char)('0' + n % 10);
+        if (left == 1)
+            strcpy(text, argv[2]);
         size_t len = 0;
         FILE *out = open_memstream(&bytes, &len);
-        QRcode *code = QRcode_encodeString(argv[2], 0, QR_ECLEVEL_M, QR_MODE_8, 1);
+        QRcode *code = QRcode_encodeString(text, 0, QR_ECLEVEL_M, QR_MODE_8, 1);
         if (!out || !code)
             return 1;
         (strcmp(argv[1], "png") == 0 ? draw_png : draw_svg)(code, size, out);
@@ -89,5 +98,6 @@ int main(int argc, char **argv)
             fwrite(bytes, 1, len, stdout);
         free(bytes);
     }
+    free(text);
     return 0;
 }
