@@ -50,8 +50,15 @@ export async function console_(browser, server, cookie, where, more = {}) {
     return page;
 }
 
+// What is shown while it is renewed is dimmed, and neither that nor a colour on its way to another is what people read.
+function settled() {
+    return !document.querySelector('[aria-busy=true]')
+        && document.getAnimations().every((a) => a.playState !== 'running' || a.effect.getComputedTiming().endTime === Infinity);
+}
+
 // Fails for what axe calls serious or critical.
 export async function checkAccess(page, what) {
+    await page.waitForFunction(settled);
     await page.evaluate(axe);
     const found = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }));
     const bad = found.violations.filter((v) => v.impact === 'serious' || v.impact === 'critical')
