@@ -21,16 +21,18 @@ struct events_watch {
     struct events_watch *next;
     char slug[CAMPAIGN_SLUG_MAX + 1];
     int clients;
-    bool asked;   /* it is being read */
-    char *text;   /* the event last told; NULL: none yet */
-    unsigned seq; /* of it */
+    bool asked;      /* it is being read */
+    int64_t read_at; /* milliseconds; when it was last asked for */
+    char *text;      /* the event last told; NULL: none yet */
+    unsigned seq;    /* of it */
 };
 
 struct events_client {
     struct conn *conn;
     struct events_client *next, **prev;
     struct auth_proof proof;
-    int64_t until, checked_at; /* unix seconds */
+    int64_t until, checked_at;  /* unix seconds */
+    int64_t told_at, beaten_at; /* milliseconds */
     struct events_asked *asked;
     size_t count;
     struct {
@@ -53,7 +55,7 @@ struct events {
     struct events_client *clients;
     size_t client_count;
     struct events_watch *watches; /* the one to be read next comes first */
-    int beat;
+    int64_t changes_at;           /* milliseconds; when changes were last told of */
     char changed[EVENTS_CHANGED_MAX][CAMPAIGN_SLUG_MAX + 1];
     size_t changed_count;
     bool many;  /* more than that */
@@ -68,6 +70,13 @@ struct events_changed {
 
 /* --- telling --- */
 
+static int64_t milliseconds(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
 static void tell_all(struct events *e, const char *text)
 {
     for (struct events_client *k = e->clients, *next; k; k = next) {
@@ -76,19 +85,33 @@ static void tell_all(struct events *e, const char *text)
     }
 }
 
-/* Tells those who watch it and have not been told. Who is still taking what came before is told later, of what is so
- * then. */
-static void tell_watchers(const struct events_watch *w)
+/* Tells it of what it watches and has not been told of. Who is still taking what came before is told later, of what is
+ * so then. false: there was nothing to tell, or it is closed and gone. */
+static bool tell_client(struct events_client *k, int64_t now)
 {
-    for (struct events_client *k = w->events->clients, *next; k; k = next) {
+    bool told = false;
+    for (size_t i = 0; i < k->count && conn_stream_unsent(k->conn) == 0; i++) {
+        const struct events_watch *w = k->watched[i].watch;
+        if (!w->text || k->watched[i].seq == w->seq)
+            continue;
+        k->watched[i].seq = w->seq;
+        k->told_at = now;
+        told = true;
+        if (!conn_stream_send(k->conn, w->text, strlen(w->text)))
+            return false;
+    }
+    return told;
+}
+
+/* Each client once a second, and a few at a time: two hundred told in one go keep the processors from the scans for
+ * milliseconds. */
+static void tell_some(struct events *e, int64_t now)
+{
+    int told = 0;
+    for (struct events_client *k = e->clients, *next; k && told < EVENTS_TELLS_MAX; k = next) {
         next = k->next;
-        for (size_t i = 0; i < k->count; i++) {
-            if (k->watched[i].watch != w || k->watched[i].seq == w->seq || conn_stream_unsent(k->conn) > 0)
-                continue;
-            k->watched[i].seq = w->seq;
-            conn_stream_send(k->conn, w->text, strlen(w->text));
-            break;
-        }
+        if (now - k->told_at >= EVENTS_EVERY_MS)
+            told += tell_client(k, now);
     }
 }
 
@@ -179,20 +202,16 @@ static void seats_read(void *ctx, enum store_result r, const struct store_campai
     } else {
         free(text);
     }
-    if (w->text) {
-        w->clients++; /* who is closed for being slow must not take it away now */
-        tell_watchers(w);
-        watch_leave(w);
-    }
 }
 
-static void read_seats(struct events *e)
+static void read_seats(struct events *e, int64_t now)
 {
     for (int i = 0; i < EVENTS_READS_MAX && e->watches; i++) {
         struct events_watch *w = e->watches, **end = &w->next;
-        if (w->asked) /* all the others have had their turn */
+        if (w->asked || now - w->read_at < EVENTS_EVERY_MS) /* all the others have had their turn */
             break;
         w->asked = true;
+        w->read_at = now;
         store_campaign_read(e->store, w->slug, seats_read, w);
         while (*end)
             end = &(*end)->next;
@@ -300,25 +319,37 @@ static void recheck_clients(struct events *e, int64_t now)
     }
 }
 
-/* --- once a second --- */
+/* --- in every tick --- */
+
+static void beat_clients(struct events *e, int64_t now, int64_t now_ms)
+{
+    static const char here[] = ": here\n\n";
+    for (struct events_client *k = e->clients, *next; k; k = next) {
+        next = k->next;
+        if (now >= k->until) {
+            conn_stream_end(k->conn);
+        } else if (now_ms - k->beaten_at >= EVENTS_HEARTBEAT_MS) {
+            k->beaten_at = now_ms;
+            conn_stream_send(k->conn, here, sizeof here - 1);
+        }
+    }
+}
 
 static void on_tick(evutil_socket_t fd, short what, void *arg)
 {
     struct events *e = arg;
-    int64_t now = time(NULL);
+    int64_t now = time(NULL), now_ms = milliseconds();
     (void)fd, (void)what;
-    if (++e->beat % EVENTS_HEARTBEAT == 0)
-        tell_all(e, ": here\n\n");
-    for (struct events_client *k = e->clients, *next; k; k = next) {
-        next = k->next;
-        if (now >= k->until)
-            conn_stream_end(k->conn);
-    }
+    beat_clients(e, now, now_ms);
     recheck_clients(e, now);
-    read_changed(e);
-    read_seats(e);
+    if (now_ms - e->changes_at >= EVENTS_EVERY_MS) {
+        e->changes_at = now_ms;
+        read_changed(e);
+    }
+    read_seats(e, now_ms);
+    tell_some(e, now_ms);
     if (e->clients)
-        event_add(&e->tick, &(struct timeval){1, 0});
+        event_add(&e->tick, &(struct timeval){0, EVENTS_TICK_MS * 1000});
 }
 
 struct events *events_new(struct event_base *base, struct admin *admin)
@@ -412,6 +443,7 @@ static bool client_begin(struct conn *c, struct events_client *k)
     k->proof = auth_proof_of(c);
     k->checked_at = conn_now(c);
     k->until = k->checked_at + EVENTS_LIFE_SECONDS;
+    k->beaten_at = milliseconds();
     request_of(c)->listener = k;
     reply_begin(&r, c, 200);
     reply_header_text(&r, "Content-Type", "text/event-stream");

@@ -16,13 +16,16 @@ struct admin;
 
 enum {
     EVENTS_CLIENTS_MAX = 256,
-    EVENTS_WATCHED_MAX = 64,   /* campaigns that one client watches */
-    EVENTS_GROUPS_MAX = 300,   /* of a campaign with more only the sums are told, and no groups */
-    EVENTS_READS_MAX = 64,     /* campaigns that are read in a second; of more, each has its turn later */
-    EVENTS_CHANGED_MAX = 128,  /* changed campaigns that are told of in a second; of more, that there were many */
-    EVENTS_CHECKS_MAX = 64,    /* clients that are asked for again in a second, whether they still may listen */
-    EVENTS_CHECK_SECONDS = 2,  /* how often each is, at most */
-    EVENTS_HEARTBEAT = 15,     /* seconds */
+    EVENTS_WATCHED_MAX = 64,  /* campaigns that one client watches */
+    EVENTS_GROUPS_MAX = 300,  /* of a campaign with more only the sums are told, and no groups */
+    EVENTS_TICK_MS = 50,      /* the work of a second is done in portions, so that scans do not wait for all of it */
+    EVENTS_EVERY_MS = 1000,   /* how often a campaign is read, and a client told of what it watches, at most */
+    EVENTS_READS_MAX = 4,     /* campaigns that are read in a tick; of more, each has its turn later */
+    EVENTS_TELLS_MAX = 16,    /* clients that are told of seats in a tick */
+    EVENTS_CHANGED_MAX = 128, /* changed campaigns that are told of in a second; of more, that there were many */
+    EVENTS_CHECKS_MAX = 7,    /* clients that are asked for again in a tick, whether they still may listen */
+    EVENTS_CHECK_SECONDS = 2, /* how often each is, at most */
+    EVENTS_HEARTBEAT_MS = 15000,
     EVENTS_RETRY_MS = 2000,    /* after which a client asks again */
     EVENTS_LIFE_SECONDS = 600, /* then it has to ask again anyway, and to say who it is */
 };
