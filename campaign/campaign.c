@@ -36,6 +36,7 @@ struct campaign *campaign_new(void)
     if (!c)
         return NULL;
     c->enabled = true;
+    c->spread = 1;
     c->next_group = 1;
     return c;
 }

@@ -26,6 +26,7 @@ enum {
     CAMPAIGN_ALIASES_MAX = 64,    /* old addresses that lead to one campaign */
     CAMPAIGN_HOLD_MIN = 10,       /* seconds */
     CAMPAIGN_HOLD_MAX = 86400,    /* seconds */
+    CAMPAIGN_SPREAD_MAX = 20,     /* groups that fast scans go over */
     CAMPAIGN_ZONE_MAX = 64,       /* bytes of a time zone's name */
     GROUP_ID_MAX = 16,            /* bytes; [a-z0-9-]{1,16} */
     GROUP_NAME_MAX = 100,         /* characters */
@@ -81,6 +82,7 @@ struct campaign {
     int64_t starts_at, ends_at;
     int hold_seconds;       /* 0: the server's default */
     char *timezone;         /* an IANA name, for `hours` of its groups; NULL: the server's */
+    int spread;             /* CAMPAIGN_FILL: over how many open groups fast scans go; 1: over none but the next */
     bool follow_members;    /* seats follow the head counts of its groups: who left frees a seat */
     bool forward_query;     /* what stands behind "?" in a scan's address goes on to the group's link */
     char *fallback_url;     /* NULL: none */

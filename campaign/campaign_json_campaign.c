@@ -72,6 +72,14 @@ static void read_hold(struct change *ch, const char *key, json_t *value)
         ch->campaign->hold_seconds = (int)seconds;
 }
 
+static void read_spread(struct change *ch, const char *key, json_t *value)
+{
+    int64_t groups = 1;
+
+    if (json_is_null(value) || change_read_integer(ch, key, value, 1, CAMPAIGN_SPREAD_MAX, &groups))
+        ch->campaign->spread = (int)groups;
+}
+
 static void read_timezone(struct change *ch, const char *key, json_t *value)
 {
     const char *name = json_string_value(value);
@@ -274,6 +282,7 @@ static const struct key campaign_keys[] = {
     {"ends_at", READ_ALL, read_ends},
     {"confirm", READ_ALL, read_confirm},
     {"hold_seconds", READ_ALL, read_hold},
+    {"spread", READ_ALL, read_spread},
     {"timezone", READ_ALL, read_timezone},
     {"forward_query", READ_ALL, read_forward_query},
     {"follow_members", READ_ALL, read_follow_members},

@@ -103,6 +103,7 @@ void campaign_call_record(struct redis_call *call, const struct campaign *c, int
     call_json(call, campaign_lanes_to_json, c);
     redis_call_int(call, c->waiting.ask == WAITING_CLOSED ? 0 : c->waiting.promise_seconds);
     redis_call_int(call, c->follow_members);
+    redis_call_int(call, c->strategy == CAMPAIGN_FILL ? c->spread : 1);
     call_groups(call, c);
 }
 

@@ -24,6 +24,7 @@ const char cli_campaign_help[] =
     "  --starts-at DATE             2026-11-29T14:20:00+08:00\n"
     "  --ends-at DATE               likewise\n"
     "  --hold SECONDS               how long an unconfirmed seat is kept\n"
+    "  --spread N                   fast scans go over N open groups, 1 to 20; 1: in order, however fast\n"
     "  --hours-in ZONE              time zone of the groups' hours, as Asia/Shanghai; none: the server's\n"
     "  --forward-query on|off       what stands behind ? goes on to the group's link\n"
     "  --follow-members on|off      seats follow head counts of the groups: who left frees a seat\n"

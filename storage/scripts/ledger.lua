@@ -23,6 +23,8 @@
 --          m:<id>          "members at over source": the last head count, see members_read
 --          wait            seconds that a seat is promised to one who waits; 0 or nothing: nobody is let in
 --          lsig            what the lanes mean: changes when the conditions do
+--          spread          over how many groups fast scans go; 1: over none but the next
+--          p:<id>          "pace at": how many seats it gave lately, see pace_read
 --          waits line      how many wait, and the number that the next one gets; see waiting.lua
 -- :queue   groups with room, the next one first. What "next" means is the score: fill the position, even the share that
 --          is used, random the group's next arrival in a Poisson process of its weight (so that the first arrival is
@@ -49,15 +51,18 @@ local FINE_GROUPS = 50            -- of the groups behind these a day has no hou
 local HOUR = ARGV[#ARGV]          -- "2026-11-25 14 400"
 local WAITING_KEEP_SECONDS = 30 * 86400 -- who waits is forgotten so long after joining
 local MEMBERS_SECONDS = 30 * 86400 -- how long a head count is kept
+local PACE_MAX, PACE_SECONDS = 10, 60 -- seats that a group gives at once, and about so long until it may again
+local TIRED = 1e4                 -- more than any position; added to a tired group's score for each such seat
 local CAME_SECONDS, CAME_SLOTS = 10, 180  -- seats confirmed in the last half hour are known, ten seconds at a time
 
 local call = redis.call
 local clock = call('TIME')
 local now = tonumber(clock[1])
 local seed = tonumber(clock[2])   -- for the dice; Redis starts every script with the same one
-local strategy, hold_seconds, lanes, waits, follow = FILL, 0, 1, 0, false
+local strategy, hold_seconds, lanes, waits, follow, spread = FILL, 0, 1, 0, false, 1
 local first_due, swept
 local groups = {}                 -- those this call has looked at
+local ledger
 
 local function group_read(id)
   local g = groups[id]
@@ -68,8 +73,9 @@ local function group_read(id)
     string.match(row[1], '^(%d+) (-?%d+) (%d+) (%d) (%d+) (%d) ?(%d*)$')
   g = {id = id, position = tonumber(position), limit = tonumber(limit), weight = tonumber(weight), on = on == '1',
        expires = tonumber(expires), holds = holds == '1', lane = tonumber(lane) or 0, used = tonumber(row[2] or '0'),
-       suspect = row[3] and true, taken = 0, due = 0, base = 0}
+       suspect = row[3] and true, taken = 0, due = 0, base = 0, pace = 0}
   groups[id] = g
+  if spread > 1 then ledger().pace_read(g) end
   return g
 end
 
@@ -90,8 +96,6 @@ local function group_room(g)
   if g.limit < 0 then return math.huge end
   return math.max(0, g.limit - g.used)
 end
-
-local ledger
 
 -- n more of a kind, in the group and this hour.
 local function count_seats(kind, g, n)
@@ -255,6 +259,22 @@ function ledger()
     call('EXPIRE', key, CAME_SECONDS * CAME_SLOTS)
   end
 
+  -- How many seats the group gave lately: each counts for less as time goes by. So one that gives PACE_MAX at once and as many
+  -- as it may from then on gives twice as many within PACE_SECONDS, never more. A clock that jumps either way is time that went by.
+  function m.pace_read(g)
+    local pace, at = string.match(call('HGET', SEATS, 'p:' .. g.id) or '', '^(%S+) (%d+)$')
+    if pace then g.pace = tonumber(pace) * math.exp(-math.abs(now - tonumber(at)) / PACE_SECONDS) end
+  end
+
+  function m.pace_write(g)
+    call('HSET', SEATS, 'p:' .. g.id, string.format('%.3f %.0f', g.pace, now))
+  end
+
+  -- How many seats of `left` the group gives before others are looked at again, its room aside.
+  function m.pace_bite(g, left)
+    return math.max(math.floor(PACE_MAX - g.pace), math.ceil(left / spread))
+  end
+
   -- The group's last head count: how many, at which second, how many of them there was no seat for, and who counted; nil: none.
   function m.members_read(id)
     local count, at, over, source = string.match(call('HGET', SEATS, 'm:' .. id) or '', '^(%d+) (%d+) (%d+) (.*)$')
@@ -279,13 +299,14 @@ end
 -- Opens the ledger: false if there is no such campaign, else version, uid and whether it runs now. Gives back what is due.
 local function open()
   local row = call('HMGET', SEATS, 'v', 'uid', 'on', 'from', 'until', 'strat', 'hold', 'due', 'lapsed', 'swept', 'lanes', 'waits',
-                   'follow')
+                   'follow', 'spread')
   if not row[1] then return false end
   strategy, hold_seconds, first_due = tonumber(row[6]), tonumber(row[7]), row[8] and tonumber(row[8])
   swept = tonumber(row[10] or '0')
   lanes = tonumber(row[11] or '1')
   waits = tonumber(row[12] or '0')
   follow = row[13]
+  spread = tonumber(row[14] or '1')
   if waits > 0 and (call('HGET', SEATS, 'wait') or '0') == '0' then waits = 0 end -- the list is closed: nobody is let in
   if first_due and now >= first_due then ledger().sweep() end
   if row[9] and now < tonumber(row[9]) then ledger().unlapse() end

@@ -3,9 +3,9 @@
 -- A record is what ARGV has of one campaign, from `at` on: 0 the version that is replaced (0: there must be none),
 -- 1 definition, 2 uid, 3 strategy, 4 on, 5 from, 6 until, 7 hold seconds or 0, 8 slug, 9 a group that is no longer suspect,
 -- or "", 10 how many lanes, 11 what they mean, 12 seconds of a promise to those who wait (0: there is no waiting list),
--- 13 whether its seats follow the head counts, 14 how many groups, then for each: id, limit, weight, on, expires, holds, lane.
+-- 13 whether its seats follow the head counts, 14 over how many groups fast scans go, 15 how many groups, then for each: id, limit, weight, on, expires, holds, lane.
 local CHUNK = 1000 -- values in one call: Lua's stack is small
-local GROUPS, FIRST, EACH = 14, 15, 7 -- how many groups; the first one's arguments, and how many each has
+local GROUPS, FIRST, EACH = 15, 16, 7 -- how many groups; the first one's arguments, and how many each has
 
 local function pushed(command, key, values)
   for i = 1, #values, CHUNK do
@@ -21,7 +21,7 @@ end
 -- The script's i-th campaign, from 0 on, is the one that the ledger's functions work on.
 local function campaign_switch(i)
   DEFINITION, SEATS, QUEUE, DUE = KEYS[i * 4 + 1], KEYS[i * 4 + 2], KEYS[i * 4 + 3], KEYS[i * 4 + 4]
-  strategy, hold_seconds, lanes, waits, follow, first_due, swept = FILL, 0, 1, 0, false, nil, nil
+  strategy, hold_seconds, lanes, waits, follow, spread, first_due, swept = FILL, 0, 1, 0, false, 1, nil, nil
   groups, clocks = {}, {}
 end
 
@@ -32,7 +32,7 @@ local function forget_groups(keep)
     local id = string.sub(field, 1, 2) == 'g:' and string.sub(field, 3)
     if id and not keep[id] then
       gone[id], any = true, true
-      call('HDEL', SEATS, 'g:' .. id, 'u:' .. id, 'h:' .. id, 'r:' .. id, 't:' .. id, 's:' .. id, 'm:' .. id)
+      call('HDEL', SEATS, 'g:' .. id, 'u:' .. id, 'h:' .. id, 'r:' .. id, 't:' .. id, 's:' .. id, 'm:' .. id, 'p:' .. id)
       call('DEL', DEFINITION .. ':came:' .. id, DEFINITION .. ':members:' .. id)
     end
   end
@@ -55,7 +55,8 @@ local function write_plan(at)
   pushed('HSET', SEATS, fields)
   call('HSET', SEATS, 'v', was + 1, 'uid', ARGV[at + 2], 'strat', ARGV[at + 3], 'on', ARGV[at + 4], 'from', ARGV[at + 5],
        'until', ARGV[at + 6], 'hold', ARGV[at + 7], 'lanes', ARGV[at + 10],
-       'lsig', string.sub(redis.sha1hex(ARGV[at + 11]), 1, 8), 'wait', ARGV[at + 12])
+       'lsig', string.sub(redis.sha1hex(ARGV[at + 11]), 1, 8), 'wait', ARGV[at + 12],
+       'spread', ARGV[at + 14])
   if ARGV[at + 13] == '1' then call('HSETNX', SEATS, 'follow', now) else call('HDEL', SEATS, 'follow') end
   call('HDEL', SEATS, 'lapsed')
   if ARGV[at + 9] ~= '' then call('HDEL', SEATS, 's:' .. ARGV[at + 9], 't:' .. ARGV[at + 9]) end

@@ -1,19 +1,24 @@
 -- Taking seats: stands behind ledger.lua in the scripts that take some.
 local NOBODY = {position = -1, due = 0, base = 0}
 
--- The group at the head of a lane's queue that is not to be avoided, with its score; nil: none is open.
+-- The group at the head of a lane's queue that is not to be avoided, with its score; nil: none is open. Where fast scans are
+-- spread, the least tired one of the first open groups: without haste, and in a campaign that spreads nothing, that is the head.
 local function queue_head(lane, avoid)
-  local at, queue = 0, queue_of(lane)
+  local at, queue, looked, best, best_score = 0, queue_of(lane), 0
   while true do
     local head = call('ZRANGE', queue, at, at, 'WITHSCORES')
-    if not head[1] then return nil end
+    if not head[1] then return best, best_score end
     local g = group_read(string.sub(head[1], 7)) -- behind its position, see queue_name
     if group_room(g) == 0 then
       ledger().queue_leave(g)
     elseif avoid and avoid[g.id] then
       at = at + 1
     else
-      return g, tonumber(head[2])
+      local tired = g.pace + 1 > PACE_MAX
+      local score = tonumber(head[2]) + (tired and g.pace * TIRED or 0)
+      if not best or score < best_score then best, best_score = g, score end
+      looked, at = looked + 1, at + 1
+      if looked == spread or not tired then return best, best_score end
     end
   end
 end
@@ -57,6 +62,7 @@ local function run_add(runs, g, count, score)
   end
   g.used = g.used + count
   g.taken = g.taken + count
+  if spread > 1 then g.pace = g.pace + count end
   if strategy ~= FILL or g.used == g.limit then ledger().queue_step(g, score) end
 end
 
@@ -83,6 +89,7 @@ local function runs_book(runs, hold, all)
         ledger().came(g.id, g.taken)
       end
       count_seats(g.due > 0 and 'h' or 'd', g, g.taken)
+      if spread > 1 then ledger().pace_write(g) end
       g.taken = 0
     end
   end
@@ -109,6 +116,7 @@ local function take(runs, n, fitting, prefer, avoid)
     g, score = queue_first(fitting, avoid)
     if not g then break end
     local count = strategy == FILL and math.min(left, group_room(g)) or 1
+    if spread > 1 then count = math.min(count, ledger().pace_bite(g, left)) end
     run_add(runs, g, count, score)
     left = left - count
   end

@@ -236,6 +236,7 @@ test('settings: said once, kept; a deleted campaign wants its name typed', async
     await three('settings');
     const page = await console_(browser, server, cookie, '/c/settings/settings');
     await page.getByLabel('Title').fill('Autumn run');
+    await page.getByLabel('Groups for fast scans').fill('3');
     await page.getByLabel('Who goes where').selectOption('even');
     await page.getByLabel('A text').fill('Come back on Friday.');
     await page.getByLabel('Hold a seat for').fill('5');
@@ -246,7 +247,7 @@ test('settings: said once, kept; a deleted campaign wants its name typed', async
     await page.getByRole('button', { name: 'Save' }).click();
     await page.getByText('Settings saved').waitFor();
     const c = await server.api('GET', '/campaigns/settings');
-    assert.deepEqual([c.title, c.strategy, c.fallback.text, c.hold_seconds, c.aliases], ['Autumn run', 'even', 'Come back on Friday.', 60, ['/s/abc', '/qun/1']]);
+    assert.deepEqual([c.title, c.strategy, c.fallback.text, c.hold_seconds, c.spread, c.aliases], ['Autumn run', 'even', 'Come back on Friday.', 60, 3, ['/s/abc', '/qun/1']]);
     await page.goto(`${server.admin}/#/c/settings`);
     await page.getByRole('button', { name: 'More actions' }).click();
     await page.getByRole('menuitem', { name: 'Delete the campaign' }).click();

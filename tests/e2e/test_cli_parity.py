@@ -25,6 +25,7 @@ CAMPAIGN = {
     "confirm": ("tap", ["--confirm", "tap"], ["--confirm", "tap"]),
     "hold_seconds": (60, ["--hold", "60"], ["--hold", "60"]),
     "timezone": ("Asia/Shanghai", ["--hours-in", "Asia/Shanghai"], ["--hours-in", "Asia/Shanghai"]),
+    "spread": (5, ["--spread", "5"], ["--spread", "5"]),
     "forward_query": (True, ["--forward-query", "on"], ["--forward-query", "on"]),
     "follow_members": (True, ["--follow-members", "on"], ["--follow-members", "on"]),
     "fallback.url": (B, ["--fallback-url", B], ["--fallback-url", B]),
@@ -157,12 +158,12 @@ def test_what_no_server_takes_is_brought_to_it(cli, slug, field, word, why):
 def test_none_takes_values_away(server, cli, slug):
     server.create(slug, [{"url": A, "limit": 3, "when": {"app": ["wechat"], "os": ["ios"]}, "expires_at": "2030-01-01T00:00:00Z"},
                          {"miniprogram": {"appid": APPID, "path": "a", "query": "b"}}],
-                  hold_seconds=60, timezone="Asia/Shanghai", fallback={"url": B, "text": "x", "contact": B}, starts_at="2020-01-01T00:00:00Z")
-    cli.good("edit", slug, "--hold", "none", "--hours-in", "none", "--fallback-url", "none", "--fallback-text", "none", "--fallback-contact",
+                  hold_seconds=60, spread=4, timezone="Asia/Shanghai", fallback={"url": B, "text": "x", "contact": B}, starts_at="2020-01-01T00:00:00Z")
+    cli.good("edit", slug, "--hold", "none", "--spread", "none", "--hours-in", "none", "--fallback-url", "none", "--fallback-text", "none", "--fallback-contact",
              "none", "--starts-at", "none", "--group-limit", "g1=none", "--group-when", "g1=app=none", "--group-expires-at", "g1=none",
              "--group-mini", "g2=path=none")
     shown = server.show(slug)
-    assert [shown[k] for k in ("hold_seconds", "timezone", "starts_at")] == [None] * 3
+    assert [shown[k] for k in ("hold_seconds", "timezone", "starts_at", "spread")] == [None] * 3 + [1]
     assert [shown["fallback"][k] for k in ("url", "text", "contact")] == [None] * 3
     first, second = shown["groups"]
     assert (first["limit"], first["when"], first["expires_at"]) == (None, {"os": ["ios"]}, None)

@@ -19,11 +19,15 @@ def iso(seconds):
 # --- N clients, C seats: exactly C ---
 
 
-@pytest.mark.parametrize("strategy", ["fill", "even", "random"])
+WAYS = pytest.mark.parametrize("way", [{"strategy": "fill"}, {"spread": 3}, {"strategy": "even"}, {"strategy": "random"}],
+                               ids=["fill", "spread", "even", "random"])
+
+
+@WAYS
 @pytest.mark.parametrize("keep", [True, False], ids=["kept", "one-shot"])
-def test_exactly_as_many_as_there_are(server, slug, strategy, keep):
+def test_exactly_as_many_as_there_are(server, slug, way, keep):
     limits = [40, 1, 70, 0, 39]
-    server.create(slug, redirect_groups(*limits), strategy=strategy)
+    server.create(slug, redirect_groups(*limits), **way)
     crowd = Crowd(slug)
     visits = Visits(server.public, crowd.visits(600), at_once=48, keep=keep).run()
     assert not visits.lost
@@ -32,10 +36,10 @@ def test_exactly_as_many_as_there_are(server, slug, strategy, keep):
     assert [g["used"] for g in server.show(slug)["groups"]] == limits
 
 
-@pytest.mark.parametrize("strategy", ["fill", "even", "random"])
-def test_exactly_as_many_held_and_confirmed(server, slug, strategy):
+@WAYS
+def test_exactly_as_many_held_and_confirmed(server, slug, way):
     limits = [50, 30, 70]
-    server.create(slug, page_groups(*limits), strategy=strategy)
+    server.create(slug, page_groups(*limits), **way)
     crowd = Crowd(slug, confirm=True)
     visits = Visits(server.public, crowd.visits(400), at_once=48).run()
     assert not visits.lost
@@ -50,6 +54,20 @@ def test_fill_goes_in_order(server, slug):
     crowd = Crowd(slug)
     Visits(server.public, crowd.visits(45), at_once=16).run()
     assert [g["used"] for g in server.show(slug)["groups"]] == [30, 15, 0]
+
+
+def test_a_crowd_is_spread_over_groups_and_a_visitor_keeps_theirs(server, slug):
+    server.create(slug, page_groups(200, 200, 200, 200), spread=3)
+    crowd = Crowd(slug, confirm=True)
+    Visits(server.public, crowd.visits(90), at_once=16).run()
+    used = [g["used"] for g in server.show(slug)["groups"]]
+    assert sum(used) == 90 and used[3] == 0 and min(used[:3]) >= 20
+    anna = Visitor(server, slug)
+    assert anna.scan().group == anna.scan().group
+    server.patch(slug, {"spread": 1})
+    first = server.show(slug)["groups"][0]["used"]
+    Visits(server.public, Crowd(slug).visits(30), at_once=16).run()
+    assert server.show(slug)["groups"][0]["used"] == first + 30
 
 
 def test_four_servers_on_one_redis(slug):

@@ -4,6 +4,7 @@ The scripts run in a real redis-server, with one line changed: the clock is a ke
 step what the ledger says must be what the model says, and no scan may have brought a group over its limit.
 """
 import itertools
+import math
 import os
 import pathlib
 import random
@@ -21,6 +22,7 @@ FILL, EVEN, RANDOM = 0, 1, 2
 SEQUENCES = int(os.environ.get("HUOMA_MODEL_SEQUENCES", "700"))  # of each strategy
 STEPS = 25
 WAITING_MAX = 6
+PACE_MAX, PACE_SECONDS = 10, 60   # seats that a group gives at once, and how long it rests
 
 
 def script(name):
@@ -70,6 +72,7 @@ class Group:
         self.came = {}       # the ring of seats confirmed lately: slot % 180 -> [slot, how many]
         self.suspect = False
         self.times = []
+        self.pace, self.paced_at = 0, 0  # seats it gave lately, and when that was reckoned
 
 
 class Entry:
@@ -90,6 +93,7 @@ class Model:
         self.entries, self.numbers, self.promise, self.sig = [], 0, 60, "0"
         self.confirmations = []
         self.follow = None  # since when seats follow head counts
+        self.spread = 1
 
     def find(self, name):
         return next((g for g in self.groups if g.id == name), None)
@@ -148,10 +152,51 @@ class Model:
         found = [(key[self.strategy](i, g), g) for i, g in enumerate(self.groups) if self.room(g) and g.id not in avoid and (lanes is None or g.lane in lanes)]
         return [g for _, g in sorted(found, key=lambda pair: pair[0])]
 
+    def tired(self, g):
+        """How tired a group is of the seats that it gave lately; 0: it may give the next one."""
+        pace = g.pace * math.exp(-abs(self.now - g.paced_at) / PACE_SECONDS)
+        return pace if pace + 1 > PACE_MAX else 0
+
+    def next_of(self, lanes, avoid=()):
+        """By FILL or EVEN, the group that gives the next seat; None: none is open."""
+        heads = [[g for g in self.order(avoid, [lane])][:self.spread] for lane in lanes]
+        heads = [g for g in self.order(avoid, lanes) if any(g in list for list in heads)]
+        return min(heads, key=lambda g: (g.suspect, self.tired(g)), default=None)
+
+    def paced(self, g):
+        """It gives one more seat. Each is rounded when its call ends; what a call gives in between is not."""
+        if self.spread > 1:
+            g.pace = g.pace * math.exp(-abs(self.now - g.paced_at) / PACE_SECONDS) + 1
+            g.paced_at = self.now
+
+    def bite(self, g, left):
+        """How many seats the group gives before others are looked at again."""
+        if self.spread == 1:
+            return left
+        pace = g.pace * math.exp(-abs(self.now - g.paced_at) / PACE_SECONDS)
+        return max(math.floor(PACE_MAX - pace), math.ceil(left / self.spread))
+
+    def seats_of(self, lanes, n):
+        """Seats of n visitors who come together, by FILL or EVEN."""
+        seats = []
+        while len(seats) < n:
+            g = self.next_of(lanes)
+            if not g:
+                return seats + [None] * (n - len(seats))
+            count = min(n - len(seats), self.room(g), self.bite(g, n - len(seats))) if self.strategy == FILL else 1
+            seats += [self.seat(g) for _ in range(count)]
+        return seats
+
+    def rest(self):
+        """A call ends: what it wrote down is rounded."""
+        for g in self.groups:
+            g.pace = float("%.3f" % g.pace)
+
     def seat(self, g):
         return self.seat_for(g, self.hold if g.holds else 0)
 
     def seat_for(self, g, hold):
+        self.paced(g)
         g.used += 1
         if not hold:
             self.confirmed(g)
@@ -169,7 +214,7 @@ class Model:
         """Those who wait, in their order, as far as there is room for them."""
         while self.promise:
             first = next(((e, g) for e in sorted(self.entries, key=lambda e: e.number) if e.state == "w"
-                          for g in self.order((), self.lanes_of(e))), None)
+                          for g in [self.next_of(self.lanes_of(e))] if g), None)
             if not first:
                 return
             first[0].state, first[0].seat = "p", self.seat_for(first[1], self.promise)
@@ -254,6 +299,7 @@ class World:
                          "list_waiting", "delete_waiting", "set_members")}
         self.scripts["list_members"] = db.register_script((SCRIPTS / "list_members.lua").read_text())
         self.model = Model(strategy, rng.choice([1, 10, 30, 180]))
+        self.model.spread = rng.choice([1, 1, 2, 3, 20]) if strategy == FILL else 1
         self.lanes = rng.choice([[0], [0, 1], [0, 1, 2, 3]])
         self.version, self.made, self.seats, self.follow = 0, 0, [], rng.random() < 0.3
         self.clock_is_straight = True
@@ -277,7 +323,7 @@ class World:
         m = self.model
         m.sweep()
         args = [self.version, "{}", "uid", m.strategy, 1, 0, 0, self.rng.choice([0, m.hold]), self.slug, touched,
-                len(self.lanes), m.sig, m.promise, int(self.follow), len(m.groups)]
+                len(self.lanes), m.sig, m.promise, int(self.follow), m.spread, len(m.groups)]
         for g in m.groups:
             args += [g.id, g.limit, g.weight, int(g.on), g.expires, int(g.holds), g.lane]
         args.append(len(heads))
@@ -309,7 +355,7 @@ class World:
             if self.rng.random() < 0.3:
                 self.made_beside = getattr(self, "made_beside", 0) + 1
                 slug, lane = f"{self.slug}-{self.made_beside}", self.rng.choice([0, 1])
-                records[side] = [0, "{}", "uid2", self.rng.choice([0, 1, 2]), 1, 0, 0, 33, slug, "", 2, "lanes", 0, 0, 1,
+                records[side] = [0, "{}", "uid2", self.rng.choice([0, 1, 2]), 1, 0, 0, 33, slug, "", 2, "lanes", 0, 0, 3, 1,
                                  "g1", self.rng.choice([-1, 0, 5]), 1, 1, 0, 1, lane, 1, "g1", 3, *UNTOLD]
                 keys[side] = [f"hm:{{{slug}}}{s}" for s in ("", ":seats", ":queue", ":due")]
         return keys[0] + self.keys + keys[1] + ["hm:audit", "hm:changed"], *records
@@ -353,8 +399,8 @@ class World:
 
     def next_of_all(self, lanes, avoid=()):
         """The seat of one visitor by FILL or EVEN, None if no group is open to them."""
-        order = self.model.order(avoid, lanes)
-        return self.model.seat(order[0]) if order else None
+        g = self.model.next_of(lanes, avoid)
+        return self.model.seat(g) if g else None
 
     def known(self):
         return f"uid:{self.version}"
@@ -411,7 +457,8 @@ class World:
         else:
             g = m.find(prefer) if prefer else None
             seats = [m.seat(g)] if g and m.room(g) and g.lane in visitors[0] else []
-            seats += [self.next_of_all(lanes) for lanes in visitors[len(seats):]]
+            for lanes, run in itertools.groupby(visitors[len(seats):]):
+                seats += m.seats_of(lanes, len(list(run)))
         assert len(seats) == n
         self.expect(reply, seats)
 
@@ -470,7 +517,7 @@ class World:
 
     def adjust(self):
         m, rng = self.model, self.rng
-        what = rng.choice(["limit", "on", "expires", "order", "heads", "add", "remove", "touch", "conditions", "promise", "follow"])
+        what = rng.choice(["limit", "on", "expires", "order", "heads", "add", "remove", "touch", "conditions", "promise", "follow", "spread"])
         g = rng.choice(m.groups) if m.groups else None
         heads, touched = (), ""
         if g and what == "limit":
@@ -497,6 +544,8 @@ class World:
             m.promise = rng.choice([0, 60, 60, 300])
         elif what == "follow":
             self.follow = not self.follow
+        elif what == "spread" and m.strategy == FILL:
+            m.spread = rng.choice([1, 2, 3, 20])
         self.save(heads, touched)
 
     def count(self):
@@ -547,6 +596,7 @@ class World:
         elif what == "back":
             self.clock_is_straight = False
             self.model.now -= rng.choice([1, 30, 3600])
+        self.model.rest()
         if what not in ("adjust", "count"):
             for g in self.model.groups:
                 assert g.limit < 0 or g.used <= max(g.limit, before[g.id]), f"{g.id} is over its limit by a scan"
@@ -613,3 +663,74 @@ def test_lanes_of_an_older_definition_are_asked_for_again(db):
     world.save()
     reply = world.run("take_seats", "uid:1", "", 1, 180, "0,1", "", 1)
     assert [int(reply[0]), reply[1], int(reply[2])] == [world.version, "{}", -1] and len(reply) == 3
+
+
+def crowd(db, spread, groups, limit=-1):
+    """A campaign that fills open groups in order, and how many seats each has given."""
+    db.flushdb()
+    world = World(db, random.Random(5), FILL)
+    world.lanes, world.model.promise, world.model.spread = [0], 0, spread
+    world.model.groups = [world.new_group() for _ in range(groups)]
+    for g in world.model.groups:
+        g.limit, g.on, g.lane, g.holds = limit, True, 0, False
+    world.save()
+    return world, lambda: [g.used for g in world.model.groups]
+
+
+def test_fast_scans_are_spread_over_the_first_open_groups_and_no_further(db):
+    world, used = crowd(db, 3, 5)
+    world.take(1)
+    assert used() == [1, 0, 0, 0, 0]
+    for _ in range(29):
+        world.take(1)
+    assert used() == [10, 10, 10, 0, 0]
+    for _ in range(30):
+        world.take(1)
+    assert used() == [20, 20, 20, 0, 0]
+
+
+def test_a_crowd_in_one_call_is_spread_as_evenly(db):
+    world, used = crowd(db, 3, 5)
+    world.take(300)
+    assert sum(used()) == 300 and all(80 <= n <= 120 for n in used()[:3])
+
+
+def test_when_the_crowd_is_gone_groups_are_filled_in_order_again(db):
+    world, used = crowd(db, 3, 5)
+    world.take(60)
+    world.model.now += 600
+    before = used()
+    for _ in range(30):
+        world.take(1)
+        world.model.now += 10
+    assert [a - b for a, b in zip(used(), before)] == [30, 0, 0, 0, 0]
+
+
+def test_no_group_gives_more_than_twenty_seats_a_minute_while_others_may(db):
+    world, used = crowd(db, 4, 5)
+    given = []
+    for _ in range(240):
+        before = used()
+        world.take(1)
+        given.append((world.model.now, [a - b for a, b in zip(used(), before)].index(1)))
+        world.model.now += 2
+    for now, _ in given:
+        for group in range(5):
+            assert sum(1 for at, g in given if g == group and now <= at < now + 60) <= 20
+    assert used()[4] == 0
+
+
+def test_spreading_stops_at_no_limit_and_leaves_nobody_out(db):
+    world, used = crowd(db, 20, 4, limit=7)
+    world.take(40)
+    assert used() == [7, 7, 7, 7]
+
+
+def test_a_suspect_group_stays_the_last_however_tired_the_others_are(db):
+    world, used = crowd(db, 3, 3)
+    world.model.groups[1].suspect = True
+    db.hset(world.keys[1], "s:" + world.model.groups[1].id, world.model.now)
+    world.save()
+    for _ in range(50):
+        world.take(1)
+    assert used() == [25, 0, 25]

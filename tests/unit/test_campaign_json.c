@@ -111,6 +111,9 @@ static const struct broken broken_both[] = {
     {"{\"groups\":[],\"starts_at\":\"2026-11-29T00:00:00Z\",\"ends_at\":\"2026-11-29T08:00:00+08:00\"}", "ends_at",
      "must be after starts_at"},
     {"{\"groups\":[],\"hold_seconds\":9}", "hold_seconds", "from 10 to 86400"},
+    {"{\"groups\":[],\"spread\":0}", "spread", "from 1 to 20"},
+    {"{\"groups\":[],\"spread\":21}", "spread", "from 1 to 20"},
+    {"{\"groups\":[],\"spread\":\"2\"}", "spread", "must be an integer"},
     {"{\"groups\":[],\"hold_seconds\":86401}", "hold_seconds", "from 10 to 86400"},
     {"{\"groups\":[],\"hold_seconds\":60.0}", "hold_seconds", "must be an integer"},
     {"{\"groups\":[],\"hold_seconds\":\"60\"}", "hold_seconds", "must be an integer"},
@@ -630,6 +633,7 @@ static void reads_all_fields(void **state)
         "{\"slug\":\"Spring-RUN\",\"title\":\"\xe6\x98\xa5\",\"strategy\":\"random\",\"confirm\":\"tap\",\"enabled\":"
         "false,"
         "\"starts_at\":\"2026-11-29T14:20:00+08:00\",\"ends_at\":\"2026-11-29T06:20:01Z\",\"hold_seconds\":86400,"
+        "\"spread\":20,"
         "\"fallback\":{\"url\":\"https://a.b/\",\"text\":\"a\\nb\"},\"groups\":[{\"id\":\"vip\",\"name\":\"N\","
         "\"url\":\"tg:x\",\"show\":\"page\",\"limit\":0,\"weight\":7,\"enabled\":false,"
         "\"expires_at\":\"2027-01-01T00:00:00.123Z\"}]}");
@@ -642,6 +646,7 @@ static void reads_all_fields(void **state)
     assert_false(c->enabled);
     assert_true(c->starts_at == 1795933200 && c->ends_at == 1795933201);
     assert_int_equal(c->hold_seconds, 86400);
+    assert_int_equal(c->spread, 20);
     assert_string_equal(c->fallback_url, "https://a.b/");
     assert_string_equal(c->fallback_text, "a\nb");
     assert_ids(c, "vip");
@@ -735,6 +740,10 @@ static void patches_merge(void **state)
     assert_null(c->fallback_text);
     c = patch(c, "{\"hold_seconds\":60}");
     c = patch(c, "{\"hold_seconds\":null}");
+    c = patch(c, "{\"spread\":5}");
+    assert_int_equal(c->spread, 5);
+    c = patch(c, "{\"spread\":null}");
+    assert_int_equal(c->spread, 1);
     assert_int_equal(c->hold_seconds, 0);
     assert_ids(c, "g1 g3");
     assert_true(c->groups[0].limit == 200);
@@ -1121,7 +1130,7 @@ static void api_form_is_the_documented_one(void **state)
     static const char expected[] =
         "{\"slug\":\"spring-run\",\"title\":\"Spring run\",\"link\":\"https://q.example.com/spring-run\","
         "\"strategy\":\"fill\",\"enabled\":true,\"starts_at\":null,\"ends_at\":null,\"confirm\":\"scan\","
-        "\"hold_seconds\":null,\"timezone\":null,\"forward_query\":false,\"follow_members\":false,"
+        "\"hold_seconds\":null,\"spread\":1,\"timezone\":null,\"forward_query\":false,\"follow_members\":false,"
         "\"fallback\":{\"url\":null,\"text\":null,\"contact\":null,"
         "\"waiting\":null},"
         "\"aliases\":[],"

@@ -100,6 +100,7 @@ export interface Campaign {
     ends_at: string | null;
     confirm: 'scan' | 'tap';
     hold_seconds: number | null;
+    spread?: number;
     forward_query: boolean;
     follow_members: boolean;
     fallback: { url: string | null; text: string | null; contact: string | null; waiting?: WaitingRule | null };
