@@ -50,6 +50,7 @@ struct config {
     struct config_cidrs trusted_proxies;
     char admin_url[CONFIG_TEXT_MAX]; /* like base_url; empty: not known */
     struct config_cidrs alert_private_hosts;
+    char abuse_contact[257];                /* mailto: or https: link; empty: none */
     char admin_token[CONFIG_TEXT_MAX];      /* empty: none */
     char timezone[65];                      /* empty: the system's */
     char country_database[CONFIG_TEXT_MAX]; /* empty: none; not looked at here */

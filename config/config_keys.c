@@ -288,6 +288,27 @@ static bool check_base_url(char *text, char why[CONFIG_WHY_MAX])
     return true;
 }
 
+/* A link that stands on pages as it is. */
+static bool check_abuse_contact(char *text, char why[CONFIG_WHY_MAX])
+{
+    char copy[CONFIG_TEXT_MAX];
+    for (const char *p = text; *p; p++)
+        if (*p <= ' ' || *p > '~' || strchr("\"<>\\^`{|}", *p))
+            return config_refuse(why, "has a character that a URL may not have");
+    if (strncasecmp(text, "mailto:", 7) == 0) {
+        const char *at = strchr(text + 7, '@');
+        size_t end = strcspn(text, "?");
+        return (at && at > text + 7 && at + 1 < text + end) ||
+               config_refuse(why, "is not mailto: and a mail address (mailto:abuse@example.com)");
+    }
+    if (strncasecmp(text, "https://", 8) != 0)
+        return config_refuse(why, "does not begin with mailto: or https://");
+    snprintf(copy, sizeof copy, "%.*s", (int)strcspn(text + 8, "/?#"), text + 8);
+    if (strchr(copy, '@'))
+        return config_refuse(why, "has user info");
+    return check_host_port(copy, why);
+}
+
 static bool check_hosts(char *text, bool several, char why[CONFIG_WHY_MAX])
 {
     int count = 0;
@@ -450,6 +471,8 @@ const struct config_key config_keys[CONFIG_KEY_COUNT] = {
      "where visitors are, in MaxMind's format: for `country`", FROM_ANY},
     {.name = "admin_url", &TEXT, AT(admin_url), 0, SIZE(admin_url), "", "not known", "URL",
      "the operators' door as people reach it, for links in alerts", FROM_ANY, .check = check_base_url},
+    {.name = "abuse_contact", &TEXT, AT(abuse_contact), 0, SIZE(abuse_contact), "", "none", "URL",
+     "mailto: or https: link on every visitor's page, to report abuse", FROM_ANY, .check = check_abuse_contact},
     {.name = "alert_private_hosts", &CIDRS, AT(alert_private_hosts), 0, 0, "", "none", "CIDR,...",
      "private addresses that alerts may go to, also without TLS", FROM_ANY},
     {.name = "audit_days", &NUMBER, AT(audit_days), 1, 3650, "180", NULL, "N",

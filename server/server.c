@@ -448,6 +448,7 @@ static bool begin(struct server *s)
         return false;
     }
     store_on_change(s->store, on_store, s);
+    landing_report_to(s->config.abuse_contact);
     int error = landing_init(); /* while Redis starts */
     if (error) {
         fail(s, "landing pages", strerror(-error));

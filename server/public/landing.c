@@ -64,7 +64,7 @@ int landing_group(struct landing_page *page, const struct campaign *c, size_t gr
         html_slot_raw(&s, "join_why", landing_words[lang].join_why);
         html_slot_raw(&s, "join", landing_words[lang].join);
         html_slot_text(&s, "next", landing_words[lang].next, 200);
-        err = landing_make(page, &kind, lang, &s);
+        err = landing_make(page, &kind, c, lang, &s);
     }
     free(png);
     return err == -E2BIG ? -ENOMEM : err;
@@ -81,7 +81,7 @@ int landing_tap(struct landing_page *page, const struct campaign *c, enum landin
     html_slot_text(&s, "tab", landing_name(c), 240);
     html_slot_raw(&s, "say", landing_words[lang].tap_say);
     html_slot_raw(&s, "join", landing_words[lang].join);
-    return landing_make(page, &kind, lang, &s);
+    return landing_make(page, &kind, c, lang, &s);
 }
 
 /* The code of the fallback's contact, where the campaign has one. */
@@ -132,7 +132,7 @@ int landing_message(struct landing_page *page, enum landing_message m, const str
         html_slot_raw(&s, "alt", words->contact_alt);
         html_slot_raw(&s, "side", side_text);
         html_slot_raw(&s, "png", png);
-        err = landing_make(page, &kind, lang, &s);
+        err = landing_make(page, &kind, c, lang, &s);
     }
     free(png);
     return err == -E2BIG ? -ENOMEM : err;
@@ -152,7 +152,7 @@ int landing_preview(struct landing_page *page, const struct campaign *c, const c
     html_slot_text(&s, "og_url", url, 3000);
     html_slot_raw(&s, "say", landing_words[lang].preview_say);
     html_slot_raw(&s, "join", landing_words[lang].join);
-    int err = landing_make(page, &kind, lang, &s);
+    int err = landing_make(page, &kind, c, lang, &s);
     free(url);
     return err == -E2BIG ? -ENOMEM : err;
 }

@@ -91,6 +91,9 @@ int landing_list(struct landing_page *page, const struct campaign *c, int64_t no
 /* The value of Content-Security-Policy for all of these pages: no host, inline style and script by their hashes. Made
  * once by landing_init, which is called before threads start. 0 or -errno. */
 int landing_init(void);
+/* Where every page leads who reports abuse: a mailto: or https: link that outlives the pages; NULL or empty: there is
+ * no such link. Called before threads start. */
+void landing_report_to(const char *contact);
 const char *landing_csp(void);
 
 #endif

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { HTML_SLOTS_MAX = 24 }; /* of one page; the caller keeps to it */
+enum { HTML_SLOTS_MAX = 28 }; /* of one page; the caller keeps to it */
 
 /* A text that grows; once `failed`, it stays as it is. */
 struct html {

@@ -74,7 +74,7 @@ int landing_list(struct landing_page *page, const struct campaign *c, int64_t no
         html_slot_raw(&s, "fallback", fallback.at);
         html_slot_raw(&s, "slug", c->slug);
         html_slot_raw(&s, "join", words->join);
-        err = landing_make(page, &kind, lang, &s);
+        err = landing_make(page, &kind, c, lang, &s);
         free(rows.at);
         free(fallback.at);
     }

@@ -14,6 +14,7 @@
 #include <strings.h>
 
 #include "embed.h"
+#include "landing_words.h"
 #include "qr.h"
 
 enum {
@@ -23,6 +24,7 @@ enum {
     PNG_BUDGET = 3600,             /* bytes of the image above which it gets fewer pixels a module */
     SIZE_COARSE = 57,              /* modules; a bigger symbol is drawn with less correction: no screen is dirty */
     SLUG_ROOM = CAMPAIGN_SLUG_MAX, /* what the worker inserts at path_at */
+    REPORT_LINK_MAX = 512,         /* bytes: the server's setting, a subject, a slug */
 };
 
 /* --- styles and scripts --- */
@@ -31,6 +33,7 @@ enum {
 static struct {
     char *style[STYLES], *script[SCRIPTS];
     char csp[1024];
+    const char *report; /* where abuse is reported; NULL: nowhere */
 } dress;
 
 static void csp_add(const char *format, const char *text)
@@ -96,15 +99,35 @@ const char *landing_csp(void)
     return dress.csp;
 }
 
+/* --- where abuse is reported --- */
+
+void landing_report_to(const char *contact)
+{
+    dress.report = contact && *contact ? contact : NULL;
+}
+
+/* A mail says by its subject which campaign it is about. Empty: there is no link. */
+static void report_link(char link[REPORT_LINK_MAX], const struct campaign *c, enum landing_language lang)
+{
+    const char *contact = dress.report;
+
+    if (contact && c && !strncasecmp(contact, "mailto:", 7))
+        snprintf(link, REPORT_LINK_MAX, "%s%csubject=%s%s", contact, strchr(contact, '?') ? '&' : '?',
+                 landing_words[lang].report_subject, c->slug);
+    else
+        snprintf(link, REPORT_LINK_MAX, "%s", contact ? contact : "");
+}
+
 /* --- a page --- */
 
 /* The body by its template, then the page around it. slots gets more entries. -E2BIG: the page would be too large. */
-int landing_make(struct landing_page *page, const struct landing_kind *kind, enum landing_language lang,
-                 struct html_slots *slots)
+int landing_make(struct landing_page *page, const struct landing_kind *kind, const struct campaign *c,
+                 enum landing_language lang, struct html_slots *slots)
 {
     static const char *const tags[LANDING_LANGUAGES] = {"zh-CN", "en"};
     struct html body = {0}, all = {0};
     size_t path_at = SIZE_MAX;
+    char report[REPORT_LINK_MAX];
 
     html_fill(&body, kind->template, slots, NULL);
     if (body.failed) {
@@ -118,6 +141,9 @@ int landing_make(struct landing_page *page, const struct landing_kind *kind, enu
     html_slot_raw(slots, "css", dress.style[kind->style]);
     html_slot_raw(slots, "js", kind->script == SCRIPT_NONE ? NULL : dress.script[kind->script]);
     html_slot_raw(slots, "body", body.at);
+    report_link(report, c, lang);
+    html_slot_text(slots, "report", report, SIZE_MAX);
+    html_slot_raw(slots, "report_label", landing_words[lang].report);
     html_fill(&all, embed_page_html, slots, &path_at);
     free(body.at);
     if (all.failed || all.len + SLUG_ROOM >= LANDING_PAGE_MAX) {

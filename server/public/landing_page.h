@@ -24,9 +24,10 @@ struct landing_kind {
     bool based; /* has a <base> that names the campaign */
 };
 
-/* The body by its template, then the page around it. slots gets more entries. -E2BIG: the page would be too large. */
-int landing_make(struct landing_page *page, const struct landing_kind *kind, enum landing_language lang,
-                 struct html_slots *slots);
+/* The body by its template, then the page around it. c: which campaign it is of, or NULL. slots gets more entries.
+ * -E2BIG: the page would be too large. */
+int landing_make(struct landing_page *page, const struct landing_kind *kind, const struct campaign *c,
+                 enum landing_language lang, struct html_slots *slots);
 
 /* What a campaign is called, where its title is empty by its slug. */
 const char *landing_name(const struct campaign *c);

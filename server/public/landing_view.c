@@ -111,7 +111,7 @@ int landing_leave(struct landing_page *page, const struct campaign *c, const cha
     html_slot_raw(&s, "tone", "soon");
     html_slot_raw(&s, "do", landing_way_text(LANDING_WAY_LEAVE_APP, PLATFORM_WEB, lang));
     html_slot_text(&s, "copy", link, SIZE_MAX);
-    int err = landing_make(page, &kind, lang, &s);
+    int err = landing_make(page, &kind, c, lang, &s);
     free(link);
     if (!err)
         page->path_at = (size_t)(strstr(strstr(page->html, copy), "</p>") - page->html);
@@ -128,7 +128,7 @@ int landing_view(struct landing_page *page, const struct campaign *c, size_t gro
     for (size_t i = 0; i < sizeof rooms / sizeof rooms[0] && (i == 0 ? !err : err == -E2BIG); i++) {
         struct html_slots s = {0};
         fill_slots(&s, c, &c->groups[group], &texts, &look, lang, &rooms[i]);
-        err = landing_make(page, &look.kind, lang, &s);
+        err = landing_make(page, &look.kind, c, lang, &s);
     }
     free(texts.png);
     free(texts.own_link);

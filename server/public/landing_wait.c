@@ -58,7 +58,7 @@ int landing_join(struct landing_page *page, const struct campaign *c, const stru
         html_slot_raw(&s, "queue", w->queue);
         html_slot_text(&s, "privacy", c->waiting.privacy ? c->waiting.privacy : privacy, 1200);
         put_contact(&s, k, side, lang);
-        err = landing_make(page, &kind, lang, &s);
+        err = landing_make(page, &kind, c, lang, &s);
     }
     return err == -E2BIG ? -ENOMEM : err;
 }
@@ -109,7 +109,7 @@ int landing_place(struct landing_page *page, const struct campaign *c, const str
         html_slot_raw(&s, "lost", w->lost);
         html_slot_raw(&s, "leave", w->leave);
         put_contact(&s, k, side, lang);
-        err = landing_make(page, &kind, lang, &s);
+        err = landing_make(page, &kind, c, lang, &s);
     }
     return err == -E2BIG ? -ENOMEM : err;
 }

@@ -23,7 +23,9 @@ const struct landing_words landing_words[LANDING_LANGUAGES] = {
                     .list_none = "现在没有可进的群。",
                     .list_more = "还有 %zu 个群",
                     .list_fallback = "备用链接",
-                    .list_fallback_name = "群满以后"},
+                    .list_fallback_name = "群满以后",
+                    .report = "举报",
+                    .report_subject = "%E4%B8%BE%E6%8A%A5%EF%BC%9A"},
     [LANDING_EN] = {.alt = "QR code of the group",
                     .next = "Can't get in? Try another group",
                     .save = "Save image",
@@ -42,7 +44,9 @@ const struct landing_words landing_words[LANDING_LANGUAGES] = {
                     .list_none = "No group is open right now.",
                     .list_more = "and %zu more",
                     .list_fallback = "Fallback link",
-                    .list_fallback_name = "When all are full"},
+                    .list_fallback_name = "When all are full",
+                    .report = "Report abuse",
+                    .report_subject = "Report%3A%20"},
 };
 
 const struct landing_wait_words landing_wait_words[LANDING_LANGUAGES] = {

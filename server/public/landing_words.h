@@ -9,6 +9,7 @@ struct landing_words {
     const char *until, *begins;        /* take a date */
     const char *contact, *contact_alt; /* the fallback's code */
     const char *list_say, *list_none, *list_more /* takes a number */, *list_fallback, *list_fallback_name;
+    const char *report, *report_subject /* of a mail, percent-encoded (RFC 6068); behind it stands the slug */;
 };
 /* The waiting list's. "#" stands for a number that the page's script changes. */
 struct landing_wait_words {

@@ -55,7 +55,7 @@ const PAGES = [
 let server, browser;
 
 before(async () => {
-    server = await Server.start();
+    server = await Server.start('--abuse-contact', 'mailto:abuse@example.com');
     browser = await startBrowser();
     for (const { what, at, ua, codes, has, status, ...campaign } of PAGES) {
         if (campaign.groups)

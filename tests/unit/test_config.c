@@ -211,6 +211,10 @@ static void test_good_values(void **state)
         {"--timezone", "America/Argentina/Buenos_Aires"},
         {"--listen", "[::]:65535"},
         {"--trusted-proxies", "0.0.0.0/0,::/0"},
+        {"--abuse-contact", "mailto:abuse@example.com"},
+        {"--abuse-contact", "mailto:abuse@example.com?cc=b@example.com"},
+        {"--abuse-contact", "https://example.com:8443/report?a=1&b=2#form"},
+        {"--abuse-contact", ""},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         if (load(rows[i][0], rows[i][1], NULL))
@@ -274,6 +278,15 @@ static void test_bad_values(void **state)
         {"--trusted-proxies", "10.0.0/8", "is not an address or a CIDR"},
         {"--trusted-proxies", "10.0.0.0/8,", "ends with a comma"},
         {"--trusted-proxies", "10.0.0.0/8 ::1", "must be separated by commas"},
+        {"--abuse-contact", "abuse@example.com", "does not begin with mailto: or https://"},
+        {"--abuse-contact", "http://example.com/", "does not begin with mailto: or https://"},
+        {"--abuse-contact", "javascript:alert(1)", "does not begin with mailto: or https://"},
+        {"--abuse-contact", "mailto:abuse", "is not mailto: and a mail address"},
+        {"--abuse-contact", "mailto:@example.com", "is not mailto: and a mail address"},
+        {"--abuse-contact", "mailto:a?to=b@example.com", "is not mailto: and a mail address"},
+        {"--abuse-contact", "mailto:a\"b@example.com", "has a character that a URL may not have"},
+        {"--abuse-contact", "https://", "has no host"},
+        {"--abuse-contact", "https://u@example.com/", "has user info"},
         {"--timezone", "Nowhere/City", "Nowhere/City is not a time zone"},
         {"--timezone", "../../../etc/passwd", "is not a time zone"},
         {"--timezone", "Asia/../UTC", "is not a time zone"},

@@ -644,6 +644,60 @@ static void test_largest_waiting_list(void **state)
     free(contact);
 }
 
+/* Every kind of page, with the way to report abuse. */
+static void test_report(void **state)
+{
+    struct group g = {.id = "g1", .name = (char *)"G", .url = (char *)wechat_url, .platform = PLATFORM_WECHAT};
+    struct campaign c = campaign_of(&g, (char *)"Run");
+    struct landing_contact none = {0};
+    struct landing_page p;
+    char *pages[LANDING_MESSAGES + LANDING_VIEWS + 8];
+    size_t count = 0;
+
+    (void)state;
+    landing_report_to("mailto:abuse@example.com?cc=a'b@example.com");
+    for (int m = 0; m < LANDING_MESSAGES; m++)
+        pages[count++] = message_page((enum landing_message)m, &c, LANDING_EN);
+    for (int v = 0; v < LANDING_VIEWS; v++) {
+        assert_int_equal(landing_view(&p, &c, 0, "https://q.example", LANDING_EN, (enum landing_view)v), 0);
+        pages[count++] = whole(&p);
+    }
+    pages[count++] =
+        group_page((char *)"Run", (char *)"G", wechat_url, PLATFORM_WECHAT, 0, LANDING_EN, LANDING_IN_WECHAT);
+    assert_int_equal(landing_tap(&p, &c, LANDING_EN), 0);
+    pages[count++] = whole(&p);
+    assert_int_equal(landing_preview(&p, &c, "https://q.example", LANDING_EN), 0);
+    pages[count++] = whole(&p);
+    assert_int_equal(landing_list(&p, &c, 0, LANDING_EN), 0);
+    pages[count++] = whole(&p);
+    assert_int_equal(landing_join(&p, &c, &none, NULL, LANDING_EN), 0);
+    pages[count++] = whole(&p);
+    assert_int_equal(landing_place(&p, &c, &none, 3, false, LANDING_EN), 0);
+    pages[count++] = whole(&p);
+    for (size_t i = 0; i < count; i++) {
+        assert_int_equal(count_of(pages[i],
+                                  "<a class=\"report\" href=\"mailto:abuse@example.com?cc=a&#39;b@example.com&amp;"
+                                  "subject=Report%3A%20spring-run\">Report abuse</a>"),
+                         1);
+        free(pages[i]);
+    }
+    landing_report_to("mailto:abuse@example.com");
+    char *page = message_page(LANDING_NOT_FOUND, NULL, LANDING_ZH);
+    assert_has(page, "<a class=\"report\" href=\"mailto:abuse@example.com\">\xe4\xb8\xbe\xe6\x8a\xa5</a>");
+    free(page);
+    page = message_page(LANDING_OFF, &c, LANDING_ZH);
+    assert_has(page, "?subject=%E4%B8%BE%E6%8A%A5%EF%BC%9Aspring-run\">");
+    free(page);
+    landing_report_to("https://example.com/abuse?a=1&b=2");
+    page = message_page(LANDING_OFF, &c, LANDING_EN);
+    assert_has(page, "href=\"https://example.com/abuse?a=1&amp;b=2\">");
+    free(page);
+    landing_report_to("");
+    page = message_page(LANDING_OFF, &c, LANDING_EN);
+    assert_lacks(page, "class=\"report\"");
+    free(page);
+}
+
 static void test_csp(void **state)
 {
     const char *csp = landing_csp();
@@ -720,7 +774,8 @@ int main(void)
         cmocka_unit_test(test_long_list),     cmocka_unit_test(test_views),
         cmocka_unit_test(test_largest_views), cmocka_unit_test(test_tap_and_preview),
         cmocka_unit_test(test_waiting_list),  cmocka_unit_test(test_largest_waiting_list),
-        cmocka_unit_test(test_csp),           cmocka_unit_test(test_languages),
+        cmocka_unit_test(test_report),        cmocka_unit_test(test_csp),
+        cmocka_unit_test(test_languages),
     };
     return cmocka_run_group_tests(tests, set_up, NULL);
 }
