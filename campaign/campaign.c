@@ -291,12 +291,22 @@ enum campaign_phase campaign_phase(const struct campaign *c, int64_t now)
 
 bool group_admits(const struct group *g, int64_t now)
 {
-    return g->enabled && (!g->expires_at || now < g->expires_at);
+    return g->enabled && !g->barred && (!g->expires_at || now < g->expires_at);
+}
+
+const char *campaign_fallback_url(const struct campaign *c)
+{
+    return c->fallback_url_barred ? NULL : c->fallback_url;
+}
+
+const char *campaign_fallback_contact(const struct campaign *c)
+{
+    return c->fallback_contact_barred ? NULL : c->fallback_contact;
 }
 
 enum group_state group_state(const struct group *g, const struct group_count *count, int64_t now)
 {
-    if (!g->enabled)
+    if (!g->enabled || g->barred)
         return GROUP_OFF;
     if (!group_admits(g, now))
         return GROUP_EXPIRED;

@@ -59,6 +59,7 @@ struct group {
     struct miniprogram *miniprogram; /* NULL: nothing beyond the link; else platform is PLATFORM_MINIPROGRAM */
     struct when *when;               /* for whom it is; NULL: everybody */
     int lane;                        /* the campaign's, by when; set by campaign_index_groups */
+    bool barred;                     /* leads to a host that this server does not allow, see hosts.h; never stored */
     int64_t born; /* the version it came with: under an id that is given again stands another group */
 };
 
@@ -88,6 +89,7 @@ struct campaign {
     char *fallback_url;     /* NULL: none */
     char *fallback_text;    /* NULL: none */
     char *fallback_contact; /* the text of a code that the fallback's page shows; NULL: none */
+    bool fallback_url_barred, fallback_contact_barred; /* as of groups; see campaign_fallback_url */
     struct waiting_list waiting;
     char **aliases; /* old addresses that lead here, in canonical form (alias.h); NULL: none */
     size_t alias_count;
@@ -133,7 +135,12 @@ bool campaign_is_elsewhere(const struct campaign *c, const struct visit *v, int6
 enum campaign_phase campaign_phase(const struct campaign *c, int64_t now);
 enum group_state group_state(const struct group *g, const struct group_count *count, int64_t now);
 
-/* Whether the group, leaving seats aside, admits people: enabled and not expired. */
+/* What visitors get of the fallback: NULL where there is none, or it leads to a host that this server does not allow.
+ */
+const char *campaign_fallback_url(const struct campaign *c);
+const char *campaign_fallback_contact(const struct campaign *c);
+
+/* Whether the group, leaving seats aside, admits people: enabled, not expired, and its host allowed. */
 bool group_admits(const struct group *g, int64_t now);
 
 /* Whether a visitor is shown a page with the group's code (true) or is redirected to its link (false). A mini program's

@@ -50,6 +50,8 @@ static struct campaign *change_finish(struct change *ch)
         if (c->waiting.ask != WAITING_CLOSED && c->fallback_url)
             change_error(ch, "fallback.waiting", "cannot stand beside fallback.url: nobody would see it");
         change_index_groups(ch);
+        if (ch->moment)
+            campaign_bar_hosts(c, &ch->moment->hosts);
         if (ch->reading != READ_STORED) {
             change_check_aliases(ch);
             c->updated_at = ch->now;

@@ -10,6 +10,7 @@
 #include "campaign.h"
 #include "date.h"
 #include "forecast.h"
+#include "hosts.h"
 
 enum {
     CAMPAIGN_JSON_DEPTH_MAX = 16,          /* lists and objects in one another */
@@ -52,6 +53,7 @@ struct campaign_moment {
     int64_t now;                              /* unix seconds: created_at, updated_at */
     uint64_t random[2];                       /* for a generated slug and for uid */
     bool offers_country;                      /* whether groups may be for countries: a database tells them */
+    struct allowed_hosts hosts;               /* where what is set may lead */
     bool (*knows_timezone)(const char *name); /* whether this machine has the zone; NULL: any that is well-formed */
 };
 

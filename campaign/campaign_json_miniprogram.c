@@ -121,7 +121,7 @@ static void build_url(struct change *ch, json_t *given)
         change_error(ch, "miniprogram", "makes a link that %s", reason);
     } else if (given && (!json_is_string(given) || strcmp(json_string_value(given), built) != 0)) {
         change_error(ch, "url", "must be left out: it is built from miniprogram.appid");
-    } else {
+    } else if (change_allows_url(ch, "miniprogram", built)) {
         change_set_text(ch, &g->url, built);
         g->platform = PLATFORM_MINIPROGRAM;
     }

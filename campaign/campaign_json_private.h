@@ -140,6 +140,8 @@ int change_read_word(struct change *ch, const char *key, json_t *value, const ch
 void change_read_date(struct change *ch, const char *key, json_t *value, int64_t *out);
 void change_read_text(struct change *ch, const char *key, json_t *value, int max, bool lines, char **out);
 bool change_read_url(struct change *ch, const char *key, json_t *value, char **out);
+/* Whether a well-formed link may be set: it leads to an allowed host, or stood there before. */
+bool change_allows_url(struct change *ch, const char *key, const char *url);
 
 /* What a GET shows and a client sends back. */
 void change_ignore_string(struct change *ch, const char *key, json_t *value);

@@ -173,6 +173,36 @@ void change_read_text(struct change *ch, const char *key, json_t *value, int max
         change_set_text(ch, out, text);
 }
 
+static bool same(const char *a, const char *b)
+{
+    return a && b && strcmp(a, b) == 0;
+}
+
+/* Whether the link was there before: a server's rule may be younger, and is no reason to refuse what else is changed.
+ */
+static bool stood_before(const struct change *ch, const char *url)
+{
+    const struct campaign *was = ch->was;
+    int position = was && ch->group ? campaign_find_group(was, ch->group->id) : -1;
+    const struct group *g = position >= 0 ? &was->groups[position] : NULL;
+    const struct miniprogram *m = g ? g->miniprogram : NULL;
+
+    if (!ch->group)
+        return was && (same(url, was->fallback_url) || same(url, was->fallback_contact));
+    return (g && same(url, g->url)) ||
+           (m && (same(url, m->url_link) || same(url, m->code) || same(url, m->fallback_url)));
+}
+
+bool change_allows_url(struct change *ch, const char *key, const char *url)
+{
+    char host[PLATFORM_HOST_MAX + 1];
+
+    if (!ch->moment || hosts_allow(&ch->moment->hosts, url, host) || stood_before(ch, url))
+        return true;
+    change_error(ch, key, "leads to %s, which this server does not allow", host);
+    return false;
+}
+
 bool change_read_url(struct change *ch, const char *key, json_t *value, char **out)
 {
     const char *reason;
@@ -186,6 +216,8 @@ bool change_read_url(struct change *ch, const char *key, json_t *value, char **o
         change_error(ch, key, "%s", reason);
         return false;
     }
+    if (!change_allows_url(ch, key, json_string_value(value)))
+        return false;
     change_set_text(ch, out, json_string_value(value));
     return *out != NULL;
 }

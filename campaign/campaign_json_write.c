@@ -301,6 +301,10 @@ static json_t *troubles_json(const struct campaign *c, const struct group_count 
 
     if (t->stopped)
         add_trouble(list, stopped[t->stopped], true, NULL, -1, &failed);
+    if (t->barred > 0)
+        add_trouble(list, "barred", true, &c->groups[t->first_barred], (int64_t)t->barred, &failed);
+    if (t->fallback_barred)
+        add_trouble(list, "barred", false, NULL, -1, &failed);
     for (size_t i = 0; t->suspects > 0 && i < c->group_count; i++)
         if (group_state(&c->groups[i], &counts[i], now) == GROUP_SUSPECT)
             add_trouble(list, "suspect", false, &c->groups[i], counts[i].reports, &failed);

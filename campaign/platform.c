@@ -312,6 +312,22 @@ enum platform platform_of_url(const char *url)
     return PLATFORM_WEB;
 }
 
+void platform_host_of_url(const char *url, char host[PLATFORM_HOST_MAX + 1])
+{
+    struct link l;
+    struct piece name = {"", 0};
+
+    if (!split_link(&l, url, strlen(url)))
+        name = l.web ? l.host : (struct piece){l.scheme.at, l.scheme.len + 1};
+    if (l.web && name.len > 0 && name.at[name.len - 1] == '.')
+        name.len--;
+    if (name.len > PLATFORM_HOST_MAX)
+        name.len = PLATFORM_HOST_MAX;
+    for (size_t i = 0; i < name.len; i++)
+        host[i] = (char)(name.at[i] >= 'A' && name.at[i] <= 'Z' ? name.at[i] | 0x20 : name.at[i]);
+    host[name.len] = '\0';
+}
+
 const char *platform_name(enum platform p)
 {
     return platforms[p].name;

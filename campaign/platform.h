@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+enum { PLATFORM_HOST_MAX = 255 }; /* bytes of what platform_host_of_url writes */
+
 enum platform {
     PLATFORM_WEB,
     PLATFORM_WECHAT,
@@ -30,6 +32,10 @@ enum platform platform_of_url(const char *url);
  * section 3)
  */
 const char *platform_check_url(const char *url, size_t len);
+
+/* The host that a link which platform_check_url accepts leads to: in lower case, without port and the root's dot, an
+ * IPv6 address in its brackets. Of links that have none the scheme: "tg:". */
+void platform_host_of_url(const char *url, char host[PLATFORM_HOST_MAX + 1]);
 
 /* Whether GROUP_SHOW_AUTO means a page with the code: platforms that are joined by recognising a QR (WeChat, WeCom). */
 bool platform_wants_page(enum platform p);

@@ -56,6 +56,8 @@ static unsigned look_at_groups(struct campaign_trouble *t, const struct campaign
             t->suspects++;
         if (state == GROUP_EXPIRED && (g->limit < 0 || (counts ? counts[i].used : 0) < g->limit) && t->expired++ == 0)
             t->first_expired = i;
+        if (g->enabled && g->barred && t->barred++ == 0)
+            t->first_barred = i;
         if (!g->enabled || g->expires_at == 0)
             continue;
         look_at_moment(t, g->expires_at, now);
@@ -86,15 +88,18 @@ struct campaign_trouble campaign_trouble_of(const struct campaign *c, const stru
         t.stopped = TROUBLE_EMPTY;
     else if (phase == CAMPAIGN_RUNNING && !admits)
         t.stopped = seen & 1U << GROUP_FULL ? TROUBLE_FULL : TROUBLE_CLOSED;
+    if (t.stopped == TROUBLE_CLOSED && t.barred > 0)
+        t.stopped = TROUBLE_NONE; /* that says why */
     if (t.stopped == TROUBLE_CLOSED)
         t.expired = 0;
+    t.fallback_barred = c->fallback_url_barred || c->fallback_contact_barred;
     if (phase == CAMPAIGN_RUNNING && admits) {
         struct campaign_seats seats = campaign_seats_of(c, counts, now);
         t.low = trouble_is_low(seats.limit, seats.free);
     }
-    if (t.stopped)
+    if (t.stopped || t.barred > 0)
         t.severity = SEVERITY_STOPPED;
-    else if (t.suspects > 0 || t.expired > 0 || t.soonest >= 0 || t.low)
+    else if (t.fallback_barred || t.suspects > 0 || t.expired > 0 || t.soonest >= 0 || t.low)
         t.severity = SEVERITY_WARNING;
     else if (phase == CAMPAIGN_RUNNING)
         t.severity = SEVERITY_WELL;

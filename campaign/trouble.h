@@ -31,8 +31,12 @@ struct campaign_trouble {
     size_t expired;            /* groups with room whose link has expired; 0 where `stopped` says it all */
     size_t first_expired;      /* position of the first of these */
     int soonest;               /* position of the group that people get into and that expires soon; -1: none */
-    bool low;                  /* few seats are left */
-    int64_t next;              /* the first second at which time alone may change this; 0: never */
+    size_t barred;        /* groups that are on and lead to a host that this server does not allow: who gets one is sent
+                             nowhere */
+    size_t first_barred;  /* position of the first of these */
+    bool fallback_barred; /* so does the fallback's link or code */
+    bool low;             /* few seats are left */
+    int64_t next;         /* the first second at which time alone may change this; 0: never */
 };
 
 /* Seats of the groups that admit people. A single one without a limit makes limit and free -1. */

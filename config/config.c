@@ -18,7 +18,7 @@
 enum {
     FILE_MAX = 1 << 20,    /* bytes of a configuration file */
     VALUE_FILE_MAX = 4096, /* bytes of a file that HUOMA_X_FILE names */
-    LIST_ENTRY_MAX = 64,
+    LIST_ENTRY_MAX = 300,
     SHOWN_MAX = 4096,
 };
 
@@ -69,7 +69,7 @@ static bool parse_one(struct config *c, const struct config_key *k, const char *
 /* "a, b, c": each element by itself. An empty text is an empty list. */
 static bool parse_list(struct config *c, const struct config_key *k, const char *text, char why[CONFIG_WHY_MAX])
 {
-    ((struct config_cidrs *)(void *)((char *)c + k->at))->count = 0; /* the only lists there are */
+    k->type->clear((char *)c + k->at);
     for (const char *p = text; *p;) {
         char item[LIST_ENTRY_MAX];
         size_t skip = strspn(p, " "), len = strcspn(p + skip, ", ");
@@ -147,7 +147,7 @@ static char *read_file(const char *path, size_t max, size_t *len)
 static int set_json_list(struct config *c, const struct config_key *k, const char *path, const json_t *value,
                          char err[CONFIG_ERR_MAX])
 {
-    ((struct config_cidrs *)(void *)((char *)c + k->at))->count = 0; /* the only lists there are */
+    k->type->clear((char *)c + k->at);
     for (size_t i = 0; i < json_array_size(value); i++) {
         char why[CONFIG_WHY_MAX];
         const char *text = json_string_value(json_array_get(value, i));

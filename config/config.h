@@ -11,6 +11,8 @@ enum {
     CONFIG_ERR_MAX = 256,
     CONFIG_TEXT_MAX = 1024,
     CONFIG_CIDRS_MAX = 64,
+    CONFIG_HOSTS_MAX = 64,
+    CONFIG_HOST_MAX = 255,
     CONFIG_WORKERS_MAX = 256,
 };
 
@@ -25,6 +27,11 @@ struct config_address {
 struct config_cidr {
     struct in6_addr net; /* IPv4 as v4-mapped */
     int bits;            /* 0 to 128, counted in the mapped form */
+};
+
+struct config_hosts {
+    char list[CONFIG_HOSTS_MAX][CONFIG_HOST_MAX + 1]; /* in lower case: "a.example", "*.example", "[::1]", "tg:" */
+    size_t count;
 };
 
 struct config_cidrs {
@@ -50,6 +57,7 @@ struct config {
     struct config_cidrs trusted_proxies;
     char admin_url[CONFIG_TEXT_MAX]; /* like base_url; empty: not known */
     struct config_cidrs alert_private_hosts;
+    struct config_hosts allowed_hosts;      /* where links may lead; none: anywhere */
     char abuse_contact[257];                /* mailto: or https: link; empty: none */
     char admin_token[CONFIG_TEXT_MAX];      /* empty: none */
     char timezone[65];                      /* empty: the system's */

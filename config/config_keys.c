@@ -228,14 +228,20 @@ static void show_cidrs(const struct config_key *k, const void *at, char *out, si
     }
 }
 
-static const struct config_type NUMBER = {FORM_NUMBER, parse_number, show_number};
-static const struct config_type TEXT = {FORM_TEXT, parse_text, show_text};
-static const struct config_type WORD = {FORM_TEXT, parse_word, show_word};
-static const struct config_type ADDRESS = {FORM_TEXT, parse_address, show_address};
-static const struct config_type CIDRS = {FORM_LIST, parse_cidrs, show_cidrs};
-static const struct config_type SWITCH = {FORM_SWITCH, parse_switch, show_switch};
+static void clear_cidrs(void *at)
+{
+    ((struct config_cidrs *)at)->count = 0;
+}
 
-/* --- checks of single keys --- */
+/* "tg:" and its like: links of apps, which have no host. */
+static bool is_app_scheme(const char *text)
+{
+    static const char *const schemes[] = {"weixin:", "mqqapi:", "tg:"};
+    for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++)
+        if (strcmp(text, schemes[i]) == 0)
+            return true;
+    return false;
+}
 
 /* host[:port] of a URL, in place. A host is a name, an IPv4 address or an IPv6 address in brackets. */
 static bool check_host_port(char *text, char why[CONFIG_WHY_MAX])
@@ -263,6 +269,60 @@ static bool check_host_port(char *text, char why[CONFIG_WHY_MAX])
         return config_refuse(why, "the port is not from 1 to 65535");
     return true;
 }
+
+/* A host alone, in lower case: nothing else would ever be equal to one. */
+static bool is_host(const char *text, bool wild)
+{
+    char copy[CONFIG_HOST_MAX + 1], why[CONFIG_WHY_MAX];
+    const char *colon = strrchr(text, ':'), *end = strrchr(text, ']');
+    snprintf(copy, sizeof copy, "%s", text);
+    return (!colon || (end && colon < end && !wild)) && check_host_port(copy, why);
+}
+
+static bool parse_host(const struct config_key *k, void *at, const char *text, char why[CONFIG_WHY_MAX])
+{
+    struct config_hosts *hosts = at;
+    char seen[CONFIG_ECHO_MAX], host[CONFIG_HOST_MAX + 1] = "";
+    size_t len = strlen(text);
+    bool wild = strncmp(text, "*.", 2) == 0;
+    (void)k;
+    if (hosts->count == CONFIG_HOSTS_MAX)
+        return config_refuse(why, "more than %d entries", CONFIG_HOSTS_MAX);
+    for (size_t i = 0; i < len && len <= CONFIG_HOST_MAX; i++)
+        host[i] = (char)tolower((unsigned char)text[i]);
+    if (!is_app_scheme(host) && !is_host(host + (wild ? 2 : 0), wild))
+        return config_refuse(why, "%s is not a host (example.com, *.example.com), nor weixin:, mqqapi: or tg:",
+                             config_echo(text, seen, sizeof seen));
+    if (host[len - 1] == '.') /* the root's */
+        host[len - 1] = '\0';
+    memcpy(hosts->list[hosts->count++], host, sizeof host);
+    return true;
+}
+
+static void show_hosts(const struct config_key *k, const void *at, char *out, size_t size)
+{
+    const struct config_hosts *hosts = at;
+    size_t n = 0;
+    (void)k;
+    out[0] = '\0';
+    for (size_t i = 0; i < hosts->count && n < size; i++)
+        n += (size_t)snprintf(out + n, size - n, "%s%s", i ? ", " : "", hosts->list[i]);
+}
+
+static void clear_hosts(void *at)
+{
+    ((struct config_hosts *)at)->count = 0;
+}
+
+static const struct config_type NUMBER = {FORM_NUMBER, parse_number, show_number, NULL};
+static const struct config_type TEXT = {FORM_TEXT, parse_text, show_text, NULL};
+static const struct config_type WORD = {FORM_TEXT, parse_word, show_word, NULL};
+static const struct config_type ADDRESS = {FORM_TEXT, parse_address, show_address, NULL};
+static const struct config_type CIDRS = {FORM_LIST, parse_cidrs, show_cidrs, clear_cidrs};
+static const struct config_type HOSTS = {FORM_LIST, parse_host, show_hosts, clear_hosts};
+static const struct config_type SWITCH = {FORM_SWITCH, parse_switch, show_switch, NULL};
+
+/* --- checks of single keys --- */
 
 static bool check_base_url(char *text, char why[CONFIG_WHY_MAX])
 {
@@ -471,6 +531,8 @@ const struct config_key config_keys[CONFIG_KEY_COUNT] = {
      "where visitors are, in MaxMind's format: for `country`", FROM_ANY},
     {.name = "admin_url", &TEXT, AT(admin_url), 0, SIZE(admin_url), "", "not known", "URL",
      "the operators' door as people reach it, for links in alerts", FROM_ANY, .check = check_base_url},
+    {.name = "allowed_hosts", &HOSTS, AT(allowed_hosts), 0, 0, "", "all", "HOST,...",
+     "where groups and fallbacks may lead: example.com, *.example.com, tg:", FROM_ANY},
     {.name = "abuse_contact", &TEXT, AT(abuse_contact), 0, SIZE(abuse_contact), "", "none", "URL",
      "mailto: or https: link on every visitor's page, to report abuse", FROM_ANY, .check = check_abuse_contact},
     {.name = "alert_private_hosts", &CIDRS, AT(alert_private_hosts), 0, 0, "", "none", "CIDR,...",

@@ -12,7 +12,7 @@ enum {
     CONFIG_WHY_MAX = 160,
     CONFIG_ECHO_MAX = 48,    /* bytes of a refused value that are repeated */
     CONFIG_SOURCE_MAX = 128, /* bytes of a file name in an error */
-    CONFIG_KEY_COUNT = 25,
+    CONFIG_KEY_COUNT = 26,
 };
 
 enum config_source { FROM_FILE = 1, FROM_ENV = 2, FROM_FLAG = 4, FROM_ANY = 7 };
@@ -26,6 +26,7 @@ struct config_type {
     /* Text -> the field at `at`. false, why in why. A list's parse adds one element. */
     bool (*parse)(const struct config_key *k, void *at, const char *text, char why[CONFIG_WHY_MAX]);
     void (*show)(const struct config_key *k, const void *at, char *out, size_t size);
+    void (*clear)(void *at); /* of a list: takes all elements out */
 };
 
 struct config_key {

@@ -15,6 +15,7 @@
 #include <event2/event_struct.h>
 
 #include "admin.h"
+#include "allowed.h"
 #include "worker.h"
 
 enum { READY_TRY_MS = 1, DRAIN_LOOK_MS = 20 };
@@ -146,6 +147,7 @@ struct server_thread *server_thread_new(const struct thread_options *o, char *er
         .hold_seconds = o->config->hold_seconds,
         .audit_days = o->config->audit_days,
         .stats_days = o->config->stats_days,
+        .allowed_hosts = hosts_of_config(o->config),
         .wait_replicas = o->config->wait_replicas,
         .log = o->log,
     };

@@ -59,6 +59,7 @@ enum store_result campaign_row_read(struct store *s, const char *slug, const str
         row->bytes = (size_t)reply->element[0]->len;
         row->definition = campaign_from_stored(reply->element[0]->str, row->bytes, err, sizeof err);
         if (row->definition) {
+            campaign_bar_hosts(row->definition, &s->allowed_hosts);
             row->counts = calloc(row->definition->group_count + 1, sizeof *row->counts);
             if (row->counts && read_counts(reply, row->counts, row->definition->group_count))
                 return STORE_OK;

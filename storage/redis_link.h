@@ -154,6 +154,7 @@ struct store {
     int hold_seconds;
     int audit_days;
     int stats_days;
+    struct allowed_hosts allowed_hosts;
     int64_t hour_minute;                     /* of the process's clock when these were made: */
     uint32_t hour;                           /* as store_hour tells it */
     char hour_text[32];                      /* "2026-11-25 14 400", as scripts are told it */

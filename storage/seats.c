@@ -94,6 +94,7 @@ bool seats_adopt(struct seats *s, struct cached_campaign *e, const char *text, s
             s->store->log(STORE_LOG_ERROR, "bad_definition", err);
         return false;
     }
+    campaign_bar_hosts(d, &s->store->allowed_hosts);
     cache_set_definition(&s->cache, e, d);
     e->fetched_ms = now_ms();
     return true;

@@ -41,6 +41,7 @@ struct store *store_new(struct event_base *base, const struct store_options *opt
     s->hold_seconds = options->hold_seconds;
     s->audit_days = options->audit_days;
     s->stats_days = options->stats_days;
+    s->allowed_hosts = options->allowed_hosts;
     s->hour_minute = -1;
     s->log = options->log;
     snprintf(s->prefix, sizeof s->prefix, "%s", options->key_prefix);

@@ -16,6 +16,7 @@
 #include "campaign.h"
 #include "campaign_json.h"
 #include "forecast.h"
+#include "hosts.h"
 #include "trouble.h"
 
 struct event_base;
@@ -76,12 +77,13 @@ enum store_log_level { STORE_LOG_INFO, STORE_LOG_WARN, STORE_LOG_ERROR };
 typedef void (*store_log)(enum store_log_level level, const char *event, const char *detail);
 
 struct store_options {
-    const char *redis_url;  /* see redis_url.h */
-    const char *key_prefix; /* "hm:" */
-    int hold_seconds;       /* for campaigns that set none */
-    int audit_days;         /* how long an entry of the audit log is kept */
-    int stats_days;         /* how long statistics are */
-    int wait_replicas;      /* how many of Redis's replicas have a seat before it is answered */
+    const char *redis_url;              /* see redis_url.h */
+    const char *key_prefix;             /* "hm:" */
+    int hold_seconds;                   /* for campaigns that set none */
+    int audit_days;                     /* how long an entry of the audit log is kept */
+    int stats_days;                     /* how long statistics are */
+    struct allowed_hosts allowed_hosts; /* definitions come with what leads elsewhere marked (hosts.h) */
+    int wait_replicas;                  /* how many of Redis's replicas have a seat before it is answered */
     store_log log;
 };
 

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "allowed.h"
 #include "answer.h"
 #include "audit.h"
 #include "config.h"
@@ -103,6 +104,7 @@ struct campaign_moment change_moment(const struct conn *c)
 {
     struct campaign_moment m = {
         .now = conn_now(c),
+        .hosts = hosts_of_config(admin_of(c)->config),
         .offers_country = admin_of(c)->config->country_database[0] != '\0',
         .knows_timezone = config_timezone_known,
     };

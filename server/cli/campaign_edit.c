@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "allowed.h"
 #include "campaign_request.h"
 #include "campaign_view.h"
 
@@ -14,6 +15,7 @@ struct campaign_moment campaign_moment_now(const struct config *config)
 {
     struct campaign_moment m = {
         .now = time(NULL),
+        .hosts = hosts_of_config(config),
         .offers_country = config->country_database[0] != '\0',
         .knows_timezone = config_timezone_known,
     };

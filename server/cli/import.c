@@ -128,8 +128,7 @@ enum cli_exit cli_import(const struct config *config, int argc, char **argv)
         return code;
     if (q.own)
         return q.images ? cli_misuse("import", "--images is for other formats") : import_own(config, q.path, q.dry_run);
-    code = import_plan_begin(&p, config->country_database[0] != '\0') == 0 ? read_file(&q, &p)
-                                                                           : cli_fail("import", "out of memory");
+    code = import_plan_begin(&p, config) == 0 ? read_file(&q, &p) : cli_fail("import", "out of memory");
     if (code == CLI_DONE)
         code = run_plan(config, &q, &p);
     import_plan_clear(&p);

@@ -8,7 +8,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "allowed.h"
 #include "auth.h"
+#include "campaign_json.h"
 #include "export_campaign.h"
 #include "funnel_record.h"
 #include "logo.h"
@@ -34,6 +36,7 @@ struct import {
     struct session *session;
     bool writes; /* the second time */
     int64_t now;
+    struct allowed_hosts hosts;
     char *text; /* of the line; owned */
     size_t room;
     long line;
@@ -291,9 +294,20 @@ static json_t *find_repeated(struct import *m, const struct campaign *c)
     return NULL;
 }
 
+static bool leads_elsewhere(struct import *m, const struct campaign *c,
+                            char why[FIELD_NAME_MAX + FIELD_REASON_MAX + PLATFORM_HOST_MAX])
+{
+    char field[FIELD_NAME_MAX], host[PLATFORM_HOST_MAX + 1];
+    if (!campaign_find_barred(c, &m->hosts, field, sizeof field, host))
+        return false;
+    snprintf(why, FIELD_NAME_MAX + FIELD_REASON_MAX + PLATFORM_HOST_MAX,
+             "%s leads to %s, which this server does not allow", field, host);
+    return true;
+}
+
 static enum verdict compare_campaign(struct import *m, const struct campaign *c)
 {
-    char why[96];
+    char why[96], elsewhere[FIELD_NAME_MAX + FIELD_REASON_MAX + PLATFORM_HOST_MAX];
     json_t *first = find_repeated(m, c);
     if (first) {
         snprintf(why, sizeof why, "line %lld has the slug or an old address already",
@@ -306,6 +320,8 @@ static enum verdict compare_campaign(struct import *m, const struct campaign *c)
         return VERDICT_REFUSED;
     if (m->result == STORE_OK)
         return m->same ? VERDICT_THERE : refuse(m, c->slug, "there is a campaign of that slug, and it is another one");
+    if (leads_elsewhere(m, c, elsewhere))
+        return refuse(m, c->slug, elsewhere);
     struct store_save save = {.campaign = c, .touched = -1};
     if (store_campaigns_try(session_store(m->session), &save, 1, aliases_tried, m)) {
         session_run(m->session);
@@ -711,7 +727,11 @@ static enum cli_exit run(struct import *m, bool dry_run)
 
 enum cli_exit import_own(const struct config *config, const char *path, bool dry_run)
 {
-    struct import m = {.path = path, .now = time(NULL), .slugs = json_object(), .in = fopen(path, "re")};
+    struct import m = {.path = path,
+                       .now = time(NULL),
+                       .slugs = json_object(),
+                       .in = fopen(path, "re"),
+                       .hosts = hosts_of_config(config)};
     enum cli_exit code = CLI_FAILED;
     if (!m.in || !m.slugs)
         cli_fail(path, "%s", m.in ? "out of memory" : strerror(errno));

@@ -8,11 +8,12 @@
 #include <string.h>
 #include <time.h>
 
+#include "allowed.h"
 #include "cli.h"
 
-int import_plan_begin(struct import_plan *p, bool offers_country)
+int import_plan_begin(struct import_plan *p, const struct config *config)
 {
-    *p = (struct import_plan){.slugs = json_object(), .aliases = json_object(), .offers_country = offers_country};
+    *p = (struct import_plan){.slugs = json_object(), .aliases = json_object(), .config = config};
     return p->slugs && p->aliases ? 0 : -ENOMEM;
 }
 
@@ -152,7 +153,8 @@ static void on_campaign(void *ctx, long line, json_t *definition)
     struct import_plan *p = ctx;
     struct campaign_moment m = {
         .now = time(NULL),
-        .offers_country = p->offers_country,
+        .hosts = hosts_of_config(p->config),
+        .offers_country = p->config->country_database[0] != '\0',
         .knows_timezone = config_timezone_known,
     };
     const char *slug = json_string_value(json_object_get(definition, "slug"));

@@ -23,12 +23,12 @@ struct import_plan {
     size_t count, room;
     json_t *slugs, *aliases; /* -> line of the first row that has it */
     size_t refused, unchanged, created;
-    bool offers_country;
+    const struct config *config;
     bool no_memory;
 };
 
-/* offers_country: whether groups may be for countries. 0 or -ENOMEM. Clear it in either case. */
-int import_plan_begin(struct import_plan *p, bool offers_country);
+/* The configuration outlives the plan. 0 or -ENOMEM. Clear it in either case. */
+int import_plan_begin(struct import_plan *p, const struct config *config);
 void import_plan_clear(struct import_plan *p);
 
 /* The sink that a format's rows go to; ctx is the plan. */

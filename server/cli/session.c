@@ -12,6 +12,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "allowed.h"
 #include "cli.h"
 #include "redis_child.h"
 
@@ -142,6 +143,7 @@ static bool connect_store(struct session *s, const struct config *config)
                               .hold_seconds = config->hold_seconds,
                               .audit_days = config->audit_days,
                               .stats_days = config->stats_days,
+                              .allowed_hosts = hosts_of_config(config),
                               .wait_replicas = config->wait_replicas,
                               .log = keep_complaint};
     char why[STORE_ERR_MAX], shown[CONFIG_TEXT_MAX];

@@ -87,8 +87,10 @@ int landing_tap(struct landing_page *page, const struct campaign *c, enum landin
 /* The code of the fallback's contact, where the campaign has one. */
 static int draw_contact(enum landing_message m, const struct campaign *c, char **ret_png, int *ret_side)
 {
+    const char *contact = m == LANDING_FULL && c ? campaign_fallback_contact(c) : NULL;
+
     *ret_png = NULL;
-    return m == LANDING_FULL && c && c->fallback_contact ? landing_draw(c->fallback_contact, ret_png, ret_side) : 0;
+    return contact ? landing_draw(contact, ret_png, ret_side) : 0;
 }
 
 int landing_message(struct landing_page *page, enum landing_message m, const struct campaign *c,

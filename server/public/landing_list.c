@@ -59,8 +59,8 @@ int landing_list(struct landing_page *page, const struct campaign *c, int64_t no
 
         if (open > LANDING_LIST_MAX)
             snprintf(more, sizeof more, words->list_more, open - LANDING_LIST_MAX);
-        if (c->fallback_url)
-            add_row(&fallback, words->list_fallback_name, words->list_fallback, c->fallback_url, &rooms[i]);
+        if (campaign_fallback_url(c))
+            add_row(&fallback, words->list_fallback_name, words->list_fallback, campaign_fallback_url(c), &rooms[i]);
         if (rows.failed || fallback.failed) {
             free(rows.at);
             free(fallback.at);

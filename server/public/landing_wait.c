@@ -20,7 +20,8 @@ static const struct wait_room {
 int landing_contact_draw(struct landing_contact *k, const struct campaign *c)
 {
     *k = (struct landing_contact){0};
-    return c->fallback_contact ? landing_draw(c->fallback_contact, &k->png, &k->side) : 0;
+    const char *contact = campaign_fallback_contact(c);
+    return contact ? landing_draw(contact, &k->png, &k->side) : 0;
 }
 
 /* side: room for a text that lives as long as the slots. */

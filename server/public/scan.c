@@ -219,7 +219,9 @@ static void send_tap(struct scan *s)
 void scan_seated(struct scan *s)
 {
     struct seat_token t = new_token(s);
-    count_visit(s, &campaign_of(s)->groups[s->waiter.group], view_kinds(s) | seat_kinds(s));
+    const struct group *g = &campaign_of(s)->groups[s->waiter.group];
+    /* Of a group that leads to no allowed host the view is counted by the page that they get. */
+    count_visit(s, g, (g->barred ? 0 : view_kinds(s)) | seat_kinds(s));
     send_seat(s, s->waiter.group, &t);
 }
 
@@ -240,7 +242,8 @@ static void scan_done(struct seat_waiter *w, enum store_result r)
 static void take_seat(struct scan *s, void (*done)(struct seat_waiter *w, enum store_result r))
 {
     s->waiter.done = done;
-    s->waiter.prefer = s->has_token ? s->token.group : NULL;
+    int had = s->has_token ? campaign_find_group(campaign_of(s), s->token.group) : -1;
+    s->waiter.prefer = had >= 0 && !campaign_of(s)->groups[had].barred ? s->token.group : NULL;
     s->waiter.lanes = scan_lanes;
     seats_take(context_of(s)->seats, &s->waiter);
 }

@@ -156,7 +156,7 @@ static void send_leave(struct scan *s)
 
 void send_full(struct scan *s)
 {
-    const char *url = campaign_of(s)->fallback_url;
+    const char *url = campaign_fallback_url(campaign_of(s));
     struct reply r;
     if (send_if_not_running(s))
         return;
@@ -284,6 +284,11 @@ void send_seat(struct scan *s, size_t group, const struct seat_token *cookie)
     struct answers *a = answers_of(s);
     if (!a) {
         send_failure(s, STORE_UNAVAILABLE);
+        return;
+    }
+    /* The ledger knows nothing of hosts. */
+    if (campaign_of(s)->groups[group].barred) {
+        send_full(s);
         return;
     }
     /* Only a group that is off has no link, and no such group gives seats. */

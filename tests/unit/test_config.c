@@ -172,6 +172,14 @@ static void test_file_forms(void **state)
     assert_int_equal(c.trusted_proxies.count, 2);
     assert_int_equal(load("--config", path, "--trusted-proxies", "", NULL), 0);
     assert_int_equal(c.trusted_proxies.count, 0);
+    path = write_file("hosts.json", "{\"allowed_hosts\": [\"Example.com.\", \"*.a.example\"]}");
+    assert_int_equal(load("--config", path, NULL), 0);
+    assert_int_equal(c.allowed_hosts.count, 2);
+    assert_string_equal(c.allowed_hosts.list[0], "example.com");
+    assert_string_equal(c.allowed_hosts.list[1], "*.a.example");
+    setenv("HUOMA_ALLOWED_HOSTS", "b.example", 1);
+    assert_int_equal(load("--config", path, NULL), 0);
+    assert_int_equal(c.allowed_hosts.count, 1);
 }
 
 static void test_base_url_normal_form(void **state)
@@ -211,6 +219,8 @@ static void test_good_values(void **state)
         {"--timezone", "America/Argentina/Buenos_Aires"},
         {"--listen", "[::]:65535"},
         {"--trusted-proxies", "0.0.0.0/0,::/0"},
+        {"--allowed-hosts", "example.com, *.Example.org,[::1],tg:,weixin:,mqqapi:,127.0.0.1,example.net."},
+        {"--allowed-hosts", ""},
         {"--abuse-contact", "mailto:abuse@example.com"},
         {"--abuse-contact", "mailto:abuse@example.com?cc=b@example.com"},
         {"--abuse-contact", "https://example.com:8443/report?a=1&b=2#form"},
@@ -278,6 +288,14 @@ static void test_bad_values(void **state)
         {"--trusted-proxies", "10.0.0/8", "is not an address or a CIDR"},
         {"--trusted-proxies", "10.0.0.0/8,", "ends with a comma"},
         {"--trusted-proxies", "10.0.0.0/8 ::1", "must be separated by commas"},
+        {"--allowed-hosts", "https://example.com", "https://example.com is not a host"},
+        {"--allowed-hosts", "example.com:80", "is not a host"},
+        {"--allowed-hosts", "*", "* is not a host"},
+        {"--allowed-hosts", "*.", "is not a host"},
+        {"--allowed-hosts", "*.[::1]", "is not a host"},
+        {"--allowed-hosts", "a.*.example.com", "is not a host"},
+        {"--allowed-hosts", "javascript:", "is not a host"},
+        {"--allowed-hosts", "a.example,", "ends with a comma"},
         {"--abuse-contact", "abuse@example.com", "does not begin with mailto: or https://"},
         {"--abuse-contact", "http://example.com/", "does not begin with mailto: or https://"},
         {"--abuse-contact", "javascript:alert(1)", "does not begin with mailto: or https://"},

@@ -62,7 +62,7 @@ export type Severity = 'stopped' | 'warning' | 'well' | 'idle';
 
 /** What is wrong with a campaign; n: visitors (suspect), groups (expired) or seats (low). */
 export interface ApiTrouble {
-    kind: 'closed' | 'full' | 'empty' | 'suspect' | 'expired' | 'soon' | 'low';
+    kind: 'closed' | 'full' | 'empty' | 'barred' | 'suspect' | 'expired' | 'soon' | 'low';
     stops: boolean;
     group: string | null;
     n: number | null;

@@ -6,7 +6,7 @@ export type CampaignState = 'open' | 'full' | 'off' | 'waiting' | 'ended' | 'emp
 export type Tone = 'good' | 'amber' | 'red' | 'quiet';
 
 export interface Trouble {
-    kind: ApiTrouble['kind'] | 'expired.many';
+    kind: ApiTrouble['kind'] | 'expired.many' | 'barred.fallback';
     tone: 'red' | 'amber';
     group?: Group;
     at?: string;
@@ -74,7 +74,7 @@ export function troubles(c: Campaign): Trouble[] {
     return c.troubles.map((x) => {
         const group = c.groups.find((g) => g.id === x.group);
         return {
-            kind: x.kind === 'expired' && (x.n || 0) > 1 ? 'expired.many' : x.kind,
+            kind: x.kind === 'expired' && (x.n || 0) > 1 ? 'expired.many' : x.kind === 'barred' && !x.group ? 'barred.fallback' : x.kind,
             tone: x.stops ? 'red' : 'amber',
             group,
             at: x.kind === 'soon' && group?.expires_at ? group.expires_at : undefined,

@@ -59,6 +59,7 @@ const chinese: [RegExp, string][] = [
     [/^has white space.*$/, '里面有空格'],
     [/^has no host$|^the host .*$|^host is not well-formed$/, '域名不对'],
     [/^(the )?port is not from 1 to 65535$/, '端口不对'],
+    [/^leads to (\S+), which this server does not allow$/, '指向 $1，服务器不允许跳转到这个域名'],
     [/^has no scheme.*$/, '要以 https:// 开头'],
     [/^has nothing behind its scheme$/, '链接不完整'],
     [/^scheme not allowed.*$/, '这种链接不能用，请用 https 链接'],
