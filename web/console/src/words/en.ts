@@ -146,7 +146,7 @@ export const en: Record<keyof typeof zh, string> = {
     'trouble.full.do': ' Add a group, or raise a limit.',
     'trouble.empty': 'There is no group yet: who scans gets nowhere.',
     'trouble.empty.do': ' Add the QR codes of your groups.',
-    'trouble.barred': '{name} leads to a host that this server does not allow: who gets a seat there is sent nowhere.|{n} groups lead to hosts that this server does not allow: who gets a seat there is sent nowhere.',
+    'trouble.barred': '{name} leads to a host that this server does not allow: who gets a seat there is sent nowhere.|{n} groups, {name} the first of them, lead to hosts that this server does not allow: who gets a seat there is sent nowhere.',
     'trouble.barred.do': ' Change the link, or switch the group off.',
     'trouble.barred.fallback': 'The fallback leads to a host that this server does not allow; visitors get the plain page.',
     'trouble.barred.fallback.do': ' Change it in the settings.',
