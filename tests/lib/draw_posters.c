@@ -1,6 +1,6 @@
 /*
- * draw_posters DIR: every template on every paper as PNG, the templates as pages of posters.pdf, a grid as sheet.pdf,
- * for decoders and pdftotext to read (tests/e2e/test_posters.py). A code says what it is drawn on.
+ * draw_posters DIR: every template on every paper as PNG and as a page of posters.pdf, a grid as sheet.pdf, for
+ * decoders and pdftotext to read (tests/e2e/test_posters.py). A code says what it is drawn on.
  */
 #include <cairo-pdf.h>
 #include <math.h>
@@ -71,6 +71,19 @@ static void png(const struct qr_plan *plan, const char *dir, const char *name, c
     cairo_surface_destroy(s);
 }
 
+static void page(const struct qr_plan *plan, cairo_surface_t *pdf)
+{
+    double width, height;
+
+    qr_plan_page(plan, &width, &height);
+    cairo_pdf_surface_set_size(pdf, width * POINTS, height * POINTS);
+    cairo_t *cr = cairo_create(pdf);
+    cairo_scale(cr, POINTS, POINTS);
+    qr_plan_draw(plan, cr);
+    cairo_show_page(cr);
+    cairo_destroy(cr);
+}
+
 static void all(struct qr_type *type, const char *dir)
 {
     char path[512];
@@ -81,16 +94,7 @@ static void all(struct qr_type *type, const char *dir)
         for (int j = 0; j < PAPERS_MAX && qr_templates[i].papers[j].name; j++) {
             struct qr_plan *plan = sample(type, i, j);
             png(plan, dir, qr_templates[i].name, qr_templates[i].papers[j].name);
-            if (j == 0) {
-                double width, height;
-                qr_plan_page(plan, &width, &height);
-                cairo_pdf_surface_set_size(pdf, width * POINTS, height * POINTS);
-                cairo_t *cr = cairo_create(pdf);
-                cairo_scale(cr, POINTS, POINTS);
-                qr_plan_draw(plan, cr);
-                cairo_show_page(cr);
-                cairo_destroy(cr);
-            }
+            page(plan, pdf);
             qr_plan_free(plan);
         }
     }
