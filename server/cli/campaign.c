@@ -129,6 +129,8 @@ enum cli_exit cli_campaign(const struct config *config, int argc, char **argv)
         {"show", run_show},
         {"create", campaign_run_create},
         {"edit", campaign_run_edit},
+        {"stop", campaign_run_stop},
+        {"start", campaign_run_start},
         {"delete", run_delete},
         {"waiting", campaign_run_waiting},
         {"members", campaign_run_members},
@@ -141,5 +143,6 @@ enum cli_exit cli_campaign(const struct config *config, int argc, char **argv)
         if (strcmp(argv[0], verbs[i].name) == 0)
             return verbs[i].run(config, argc - 1, argv + 1);
     return cli_misuse(
-        "campaign", "needs one of list, show, create, edit, delete, waiting, members, stats, owner-link, batch, logo");
+        "campaign",
+        "needs one of list, show, create, edit, stop, start, delete, waiting, members, stats, owner-link, batch, logo");
 }

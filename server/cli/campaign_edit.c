@@ -196,3 +196,27 @@ enum cli_exit campaign_run_edit(const struct config *config, int argc, char **ar
 {
     return run(config, true, argc, argv, edit);
 }
+
+/* `edit SLUG --enabled on|off`, in one word. */
+static enum cli_exit run_switch(const struct config *config, const char *command, char *to, int argc, char **argv)
+{
+    char slug[CAMPAIGN_SLUG_MAX + 1], option[] = "--enabled";
+    char *args[] = {argc > 0 ? argv[0] : NULL, option, to};
+    if (argc != 1)
+        return cli_misuse(command, argc ? "takes one SLUG" : "needs a SLUG");
+    if (!campaign_request_slug(argv[0], slug))
+        return cli_misuse(command, "%s is not a slug", argv[0]);
+    return run(config, true, sizeof args / sizeof args[0], args, edit);
+}
+
+enum cli_exit campaign_run_stop(const struct config *config, int argc, char **argv)
+{
+    char off[] = "off";
+    return run_switch(config, "campaign stop", off, argc, argv);
+}
+
+enum cli_exit campaign_run_start(const struct config *config, int argc, char **argv)
+{
+    char on[] = "on";
+    return run_switch(config, "campaign start", on, argc, argv);
+}

@@ -8,6 +8,8 @@ const char cli_campaign_help[] =
     "       huoma campaign create --json FILE      (or - for stdin; what POST /campaigns takes)\n"
     "       huoma campaign edit   SLUG OPTIONS\n"
     "       huoma campaign edit   SLUG --json FILE (what PATCH /campaigns/SLUG takes)\n"
+    "       huoma campaign stop   SLUG             (who scans reads that it is stopped; start lets them in again)\n"
+    "       huoma campaign start  SLUG\n"
     "       huoma campaign delete SLUG [--yes] [--if-version N]\n"
     "       huoma campaign waiting SLUG [--json] [--csv] [--delete ID] [--clear [--yes]]\n"
     "       huoma campaign members SLUG GROUP [N [--at DATE] [--source WHO]] [--json]\n"

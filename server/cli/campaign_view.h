@@ -43,6 +43,8 @@ enum cli_exit campaign_run_list(const struct config *config, int argc, char **ar
 /* campaign_edit.c */
 enum cli_exit campaign_run_create(const struct config *config, int argc, char **argv);
 enum cli_exit campaign_run_edit(const struct config *config, int argc, char **argv);
+enum cli_exit campaign_run_stop(const struct config *config, int argc, char **argv);
+enum cli_exit campaign_run_start(const struct config *config, int argc, char **argv);
 enum { CAMPAIGN_TRIES = 8 }; /* of a change that others come before */
 struct campaign_moment campaign_moment_now(const struct config *config);
 /* The text of a JSON file, or of stdin for "-". malloc'd; NULL: said on stderr. */

@@ -232,6 +232,32 @@ test('a broken line is said, and mended by itself', async () => {
     await page.context().close();
 });
 
+test('one press stops a campaign, asked once, on its page and in the list; it can be undone', async () => {
+    await three('stop');
+    const status = async () => (await scan('stop')).status;
+    for (const where of ['/c/stop', '/']) {
+        const page = await console_(browser, server, cookie, where, where === '/' ? {} : DESK_SIZE);
+        const about = where === '/' ? page.locator('[data-slug=stop]') : page;
+        await about.getByRole('button', { name: 'Stop Spring run' }).click();
+        const sheet = page.getByRole('dialog');
+        await sheet.getByText('at once and on every server').waitFor();
+        await checkAccess(page, 'stop sheet');
+        await sheet.getByRole('button', { name: 'Cancel' }).click();
+        assert.equal(await status(), 200);
+        await about.getByRole('button', { name: 'Stop Spring run' }).click();
+        await sheet.getByRole('button', { name: 'Stop', exact: true }).click();
+        await waitFor('the stop', async () => await status() === 410);
+        await page.getByRole('button', { name: 'Undo' }).click();
+        await waitFor('the start', async () => await status() === 200);
+        await about.getByRole('button', { name: 'Stop Spring run' }).click();
+        await sheet.getByRole('button', { name: 'Stop', exact: true }).click();
+        await about.getByRole('button', { name: 'Start Spring run' }).click();
+        await waitFor('the start', async () => await status() === 200);
+        assert.deepEqual(page.wrong, []);
+        await page.context().close();
+    }
+});
+
 test('settings: said once, kept; a deleted campaign wants its name typed', async () => {
     await three('settings');
     const page = await console_(browser, server, cookie, '/c/settings/settings');

@@ -8,7 +8,7 @@ from unittest.mock import ANY
 
 import pytest
 
-from huoma import BINARY, wait_for
+from huoma import BINARY, Visitor, wait_for
 from test_cli_serve import assert_one_line, run
 
 A, B = "https://example.com/a", "https://example.com/b"
@@ -124,6 +124,24 @@ def test_a_campaigns_field(server, cli, field):
         assert at(server.show(slug), field) != own(value, slug), "the edit is one"
         cli.good("edit", slug, *own(edit, slug))
         assert at(server.show(slug), field) == own(value, slug)
+
+
+def test_stop_and_start_in_one_word(server, cli, slug):
+    server.create(slug, [{"url": A}])
+    anna = Visitor(server, slug)
+    assert anna.scan().status == 302
+    assert f"\n{'http://q.example.com'}/{slug}\noff, " in cli.good("stop", slug)
+    assert anna.scan().status == 410 and Visitor(server, slug).scan().status == 410
+    entry = server.api("GET", "/audit?limit=1").json()["data"][0]
+    assert (entry["action"], entry["target"], entry["before"], entry["after"]) == (
+        "campaign.change", f"campaign:{slug}", {"enabled": True}, {"enabled": False})
+    cli.good("stop", slug)
+    cli.good("start", slug.upper())
+    assert (anna.scan().status, server.show(slug)["enabled"], server.show(slug)["seats"]["used"]) == (302, True, 1)
+    assert_one_line(cli("stop"), 2, "campaign stop", "SLUG")
+    assert_one_line(cli("start", slug, slug), 2, "campaign start", "SLUG")
+    assert_one_line(cli("stop", "a_b"), 2, "not a slug")
+    assert_one_line(cli("stop", f"{slug}-none"), 1, f"{slug}-none")
 
 
 def test_a_waiting_list_is_closed(server, cli):

@@ -84,6 +84,15 @@ def test_four_servers_on_one_redis(slug):
                 shown = s.show(slug)
                 assert [g["confirmed"] for g in shown["groups"]] == [60, 60, 60, 70]
                 check_ledger(shown, crowd.confirmed)
+            # Stopped by one, it is stopped by all, also for those who have a seat; and started likewise.
+            known = Visitor(servers[0], slug)
+            servers[2].patch(slug, {"enabled": False})
+            for s in servers:
+                known.address = s.public
+                wait_for("the stop", lambda: known.scan().status == 410, seconds=2)
+            servers[1].patch(slug, {"enabled": True})
+            for s in servers:
+                wait_for("the start", lambda s=s: Visitor(s, slug).scan().status == 200, seconds=2)
             # A seat of one server is known to the others, and a change through one is seen by all.
             servers[1].patch(slug, {"limit": 61}, group="g1")
             anna = Visitor(servers[2], slug)
