@@ -341,8 +341,11 @@ static void take_start(struct seats *s, struct cached_campaign *e)
 {
     while (e->asking.count && e->flying.count < SEATS_BATCH_MAX)
         queue_push(&e->flying, queue_pop(&e->asking));
-    for (struct seat_waiter *w = e->flying.head; w; w = w->next)
+    uint32_t hour = store_hour(s->store);
+    for (struct seat_waiter *w = e->flying.head; w; w = w->next) {
         seats_find_lanes(e, w);
+        w->hour = hour;
+    }
     struct redis_call *c = take_begin(s, e, NULL);
     put_visitors(c, &e->flying);
     redis_call_hour(c, s->store);
@@ -394,6 +397,7 @@ static void take_preferred_start(struct seats *s, struct cached_campaign *e, str
     seats_put_lanes(c, w->lane_bits);
     redis_call_text(c, w->channel);
     redis_call_int(c, 1);
+    w->hour = store_hour(s->store);
     redis_call_hour(c, s->store);
     e->singles++;
     redis_call_send(c, single_done, w);
@@ -422,6 +426,7 @@ static void next_start(struct seats *s, struct cached_campaign *e, struct seat_w
     seats_put_lanes(c, w->lane_bits);
     for (int i = 0; i < w->left.avoid_count; i++)
         redis_call_text(c, w->left.avoid[i]);
+    w->hour = store_hour(s->store);
     redis_call_hour(c, s->store);
     e->singles++;
     redis_call_send(c, single_done, w);

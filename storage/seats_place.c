@@ -93,6 +93,7 @@ void seats_place(struct seats *s, struct seat_waiter *w)
     redis_call_text(c, w->channel);
     redis_call_text(c, w->place->name);
     redis_call_int(c, e->pub.definition ? e->pub.definition->waiting.limit : 0);
+    w->hour = store_hour(s->store);
     redis_call_hour(c, s->store);
     e->singles++;
     redis_call_send(c, place_done, w);

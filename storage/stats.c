@@ -8,8 +8,10 @@
 #include "redis_link.h"
 
 enum {
-    STATS_DAYS_A_CALL = 8,  /* read by one script: bounds for how long it keeps scans waiting */
-    STATS_READING_MAX = 16, /* ranges read at once on one link: each is a call for every eight days */
+    STATS_DAY_HOURS = 24,
+    STATS_LATE_SECONDS = 10, /* so long after its end an hour's last counts may come */
+    STATS_DAYS_A_CALL = 8,   /* read by one script: bounds for how long it keeps scans waiting */
+    STATS_READING_MAX = 16,  /* ranges read at once on one link: each is a call for every eight days */
     STATS_ROWS_FIRST = 64,
     DAY_SECONDS = 86400,
 };
@@ -22,10 +24,11 @@ const char *const stat_words[STAT_COUNT] = {
     [STAT_MACHINES] = "machines",   [STAT_REPORTS] = "reports",
     [STAT_SEATS] = "seats",         [STAT_HELD] = "held",
     [STAT_CONFIRMED] = "confirmed", [STAT_GIVEN_BACK] = "given_back",
+    [STAT_LOST] = "lost",
 };
 const enum stat_kind stat_order[STAT_COUNT] = {STAT_VIEWS, STAT_PEOPLE,    STAT_RETURNING,  STAT_SEATS,
                                                STAT_HELD,  STAT_CONFIRMED, STAT_GIVEN_BACK, STAT_REPORTS,
-                                               STAT_FULL,  STAT_MACHINES};
+                                               STAT_FULL,  STAT_MACHINES,  STAT_LOST};
 const char *const stats_by_words[STATS_BYS] = {
     [STATS_BY_DAY] = "day",         [STATS_BY_HOUR] = "hour",     [STATS_BY_GROUP] = "group",
     [STATS_BY_CHANNEL] = "channel", [STATS_BY_DEVICE] = "device", [STATS_BY_LANGUAGE] = "language"};
@@ -36,6 +39,8 @@ bool stat_is_known(enum stat_kind kind, enum stat_by by, bool all, bool total)
     bool by_visitor = by == STATS_BY_CHANNEL || by == STATS_BY_DEVICE || by == STATS_BY_LANGUAGE;
     if (ledgers && (all || (by_visitor && !total)))
         return false;
+    if (kind == STAT_LOST)
+        return !all && (total || by == STATS_BY_DAY || by == STATS_BY_HOUR);
     return total || by != STATS_BY_CHANNEL || (kind != STAT_CONFIRMED && kind != STAT_REPORTS);
 }
 
@@ -146,6 +151,8 @@ struct stats_job {
     struct store_stats sum;
     bool all; /* campaigns together */
     struct stats_part *parts;
+    char running[STORE_DAY + 3];     /* "2026-11-25T14": the first hour that may not have been told of wholly */
+    int64_t untold[STATS_DAY_HOURS]; /* of the day that is being read: seats given, less those that workers told of */
 };
 
 /* One call of a range. */
@@ -228,6 +235,37 @@ static void total_seats(struct stats_job *job, char kind, int64_t n)
     t[STAT_REPORTS] += kind == 'x' ? n : 0;
 }
 
+static int64_t *untold_of(struct stats_job *job, const char *hour)
+{
+    char *end;
+    unsigned long n = strtoul(hour, &end, 10);
+    return end == hour + 2 && n < STATS_DAY_HOURS ? &job->untold[n] : NULL;
+}
+
+/* Adds to the untold seats of an hour; all campaigns together have no ledger, and of one group hours are not told. */
+static void add_untold(struct stats_job *job, const char *hour, int64_t n)
+{
+    int64_t *untold = job->all || job->group[0] ? NULL : untold_of(job, hour);
+    if (untold)
+        *untold += n;
+}
+
+/* The day has been read. */
+static void put_lost(struct stats_job *job, const char *day)
+{
+    char key[64], hour[4];
+    for (unsigned h = 0; h < STATS_DAY_HOURS; h++) {
+        snprintf(key, sizeof key, "%sT%02u", day, h);
+        if (job->untold[h] <= 0 || strcmp(key, job->running) >= 0)
+            continue;
+        job->sum.totals[STAT_LOST] += job->untold[h];
+        snprintf(hour, sizeof hour, "%02u", h);
+        if (hour_key(job, day, hour, key))
+            put(job, key, STAT_LOST, job->untold[h]);
+    }
+    memset(job->untold, 0, sizeof job->untold);
+}
+
 /* A field of :stats:<day>. */
 static void read_seats(struct stats_job *job, const char *day, const char *field, int64_t n)
 {
@@ -238,6 +276,10 @@ static void read_seats(struct stats_job *job, const char *day, const char *field
             put(job, field + sizeof seat - 1, STAT_SEATS, n);
         return;
     }
+    if (field[0] == 'h' || field[0] == 'd')
+        add_untold(job, field + 1, n);
+    else if (field[0] == 'q')
+        add_untold(job, field + 1, -n);
     if (!strchr("hdcbx", field[0]) || !field[0])
         return;
     const char *group = strchr(field, ':');
@@ -287,6 +329,8 @@ static void read_visits(struct stats_job *job, const char *day, const char *fiel
     char *end = (char *)counts;
     for (int k = 0; k < STAT_VISIT_KINDS; k++)
         n[k] = strtoll(end, &end, 10);
+    if (field[0] == 'h')
+        add_untold(job, field + 1, -n[STAT_SEATS]);
     if (field[0] == totals)
         for (int k = 0; k < STAT_VISIT_KINDS; k++)
             job->sum.totals[k] += job->all || k < STAT_REPORTS ? n[k] : 0;
@@ -314,6 +358,7 @@ static bool read_day(struct stats_job *job, const char *day, const redisReply *s
             return false;
         read_visits(job, day, visits->element[i]->str, visits->element[i + 1]->str);
     }
+    put_lost(job, day);
     return true;
 }
 
@@ -433,6 +478,14 @@ static struct stats_job *job_new(const char (*days)[STORE_DAY], size_t day_count
     return job;
 }
 
+static void write_running(char *hour, size_t size)
+{
+    time_t then = time(NULL) - STATS_LATE_SECONDS;
+    struct tm tm;
+    localtime_r(&then, &tm);
+    strftime(hour, size, "%Y-%m-%dT%H", &tm);
+}
+
 void store_stats_read(struct store *s, const struct store_stats_wish *wish, store_stats_done done, void *ctx)
 {
     struct stats_job *job = s->stats_reading < STATS_READING_MAX ? job_new(wish->days, wish->day_count) : NULL;
@@ -446,6 +499,7 @@ void store_stats_read(struct store *s, const struct store_stats_wish *wish, stor
     job->done = done;
     job->ctx = ctx;
     job->all = wish->slug == NULL;
+    write_running(job->running, sizeof job->running);
     snprintf(job->group, sizeof job->group, "%s", wish->group ? wish->group : "");
     const char letters[] = {rows_letter(job), job->group[0] ? '-' : 'h', job->all ? '#' : '-', '\0'};
     for (size_t i = 0, parts = job->pending; i < parts; i++)

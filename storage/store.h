@@ -177,6 +177,7 @@ struct seat_waiter {
     bool again;   /* seats_confirm: it was before */
     int64_t due;  /* the hold's bucket, see seat_token.h; 0 when not held */
     int64_t serial;
+    uint32_t hour; /* in which the ledger counted the seat, as of store_hour */
 };
 
 struct seats;
@@ -285,6 +286,7 @@ enum stat_kind {
     STAT_VISIT_KINDS,
     STAT_HELD = STAT_VISIT_KINDS, /* seats given to be confirmed */
     STAT_GIVEN_BACK,
+    STAT_LOST, /* seats given that no worker has told of: what it had counted beside them was lost with it */
     STAT_COUNT
 };
 
@@ -295,7 +297,8 @@ extern const char *const stat_words[STAT_COUNT], *const stats_by_words[STATS_BYS
 /* The order in which kinds are shown. */
 extern const enum stat_kind stat_order[STAT_COUNT];
 /* Whether a kind is known for rows, or for their total: of which visitor a seat was that went back, the ledger does not
- * know, and a page's buttons do not say through which channel their visitor came. all: campaigns together. */
+ * know, a page's buttons do not say through which channel their visitor came, and what was lost is told by hours. all:
+ * campaigns together. */
 bool stat_is_known(enum stat_kind kind, enum stat_by by, bool all, bool total);
 /* Today, in the process's time zone. */
 void stats_today(char ret_day[STORE_DAY]);
@@ -349,7 +352,8 @@ struct store_stats_wish {
     enum stat_by by;
 };
 /* The wish is only read during the call. Each day or hour has a row, also those in which nothing was counted; what
- * visits of one group were in an hour is not known. STORE_UNAVAILABLE also when too many are read at the moment. */
+ * visits of one group were in an hour, or lost, is not known. Lost are seats of hours that are over: those of the
+ * running one may be on their way. STORE_UNAVAILABLE also when too many are read at the moment. */
 void store_stats_read(struct store *s, const struct store_stats_wish *wish, store_stats_done done, void *ctx);
 
 /* counts: of each day those of each channel, in their order. Kinds that are not known by channel are 0. */

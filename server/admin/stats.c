@@ -29,7 +29,7 @@ struct stats_task {
 static bool is_known(const struct stats_task *t, enum stat_kind kind, bool total)
 {
     /* An hour of one group has only what the ledger counted. */
-    if (t->group[0] && t->by == STATS_BY_HOUR && kind <= STAT_MACHINES)
+    if (t->group[0] && (kind == STAT_LOST || (t->by == STATS_BY_HOUR && kind <= STAT_MACHINES)))
         return false;
     return stat_is_known(kind, t->by, !t->slug[0], total);
 }

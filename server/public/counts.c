@@ -143,12 +143,12 @@ static struct cell *find_cell(struct table *t, const struct cell *wanted)
 }
 
 void counts_add(struct counts *c, const struct campaign *campaign, const char *group, const char *channel,
-                const struct request *r, unsigned kinds)
+                const struct request *r, uint32_t hour, unsigned kinds)
 {
     struct cell wanted;
     size_t slug = strlen(campaign->slug), id = strlen(group), name = strlen(channel);
     wanted.look = look_of(c, r);
-    wanted.hour = store_hour(c->store);
+    wanted.hour = hour ? hour : store_hour(c->store);
     memcpy(wanted.slug, campaign->slug, slug + 1);
     memcpy(wanted.uid, campaign->uid, sizeof wanted.uid);
     memcpy(wanted.group, group, id + 1);

@@ -29,9 +29,10 @@ struct counts *counts_new(struct store *store);
 /* After store_free of its store. NULL is fine. */
 void counts_free(struct counts *c);
 
-/* Counts the kinds (1u << enum stat_kind) of one visit. group: an id, or "" if none is open, or asked for. */
+/* Counts the kinds (1u << enum stat_kind) of one visit. group: an id, or "" if none is open, or asked for. hour: as of
+ * store_hour; 0: the one that it is. */
 void counts_add(struct counts *c, const struct campaign *campaign, const char *group, const char *channel,
-                const struct request *r, unsigned kinds);
+                const struct request *r, uint32_t hour, unsigned kinds);
 /* A visit was answered so many nanoseconds after its head had come; or with 503. */
 void counts_took(struct counts *c, int64_t ns);
 void counts_failed(struct counts *c);

@@ -48,7 +48,8 @@ static inline void count_visit(struct scan *s, const struct group *g, unsigned k
 {
     struct conn *c = conn_of(s);
     const struct scan_context *x = conn_owner(c);
-    counts_add(x->counts, s->waiter.campaign->definition, g ? g->id : "", s->waiter.channel, conn_request(c), kinds);
+    uint32_t hour = kinds & 1u << STAT_SEATS ? s->waiter.hour : 0; /* a seat's is the one that the ledger was told */
+    counts_add(x->counts, campaign_of(s), g ? g->id : "", s->waiter.channel, conn_request(c), hour, kinds);
     if (s->begun_ns && kinds & 1u << STAT_VIEWS) {
         counts_took(x->counts, scan_now_ns() - s->begun_ns);
         s->begun_ns = 0;

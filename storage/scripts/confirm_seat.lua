@@ -28,5 +28,6 @@ call('EXPIRE', late, LATE_SECONDS)
 g.used = tonumber(call('HINCRBY', SEATS, 'u:' .. id, 1))
 if follow then ledger().came(id, 1) end
 count_seats('d', g, 1)
+ledger().count_untold(1)
 ledger().queue_step(g)
 return 1

@@ -33,9 +33,17 @@ for _, member in ipairs(call('ZRANGE', DUE, 0, -1)) do
     buckets[#buckets + 1] = call('GET', DEFINITION .. bitmap .. member) or ''
   end
 end
+-- Of which seats workers have told is of no use where what they told does not go.
 for _, day in ipairs(days) do
+  local counts, kept = call('HGETALL', DEFINITION .. ':stats:' .. day), {}
+  for i = 1, #counts, 2 do
+    if not string.match(counts[i], '^q%d%d$') then
+      kept[#kept + 1] = counts[i]
+      kept[#kept + 1] = counts[i + 1]
+    end
+  end
   day_rows[#day_rows + 1] = day
-  day_rows[#day_rows + 1] = call('HGETALL', DEFINITION .. ':stats:' .. day)
+  day_rows[#day_rows + 1] = kept
 end
 local entries, waiting = {}, DEFINITION .. ':waiting'
 for _, id in ipairs(call('ZRANGE', DEFINITION .. ':waited', 0, -1)) do

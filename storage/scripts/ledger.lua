@@ -38,7 +38,8 @@
 -- :hold:<id>:<due>  bitmap of serials that are confirmed or given back one by one; :back:<id>:<due> of the latter;
 --                   :told:<id>:<due> of those who reported; :late:<id>:<due> of those confirmed after their bucket was gone
 -- :stats:<day>  counted in the same moment as the seat: "<kind><hour>:<id>", kind h held, d given without a hold, c held and then
---          confirmed, b given back, x reported "can't get in"; seat:<channel>, see channels.lua
+--          confirmed, b given back, x reported "can't get in"; seat:<channel>, see channels.lua; "q<hour>" seats of which no worker
+--          tells when they are given: promised to one who waits (less those who came), confirmed too late, or of another store
 local DEFINITION, SEATS, QUEUE, DUE = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local FILL, EVEN, RANDOM = 0, 1, 2
 local EVEN_UNLIMITED = 500        -- a group without a limit is weighed as one of this size
@@ -123,6 +124,11 @@ function ledger()
         call('HDEL', SEATS, field)
       end
     end
+  end
+
+  -- n seats more, counted a moment ago, of which no worker will tell; of those that it will tell of all the same, -n.
+  function m.count_untold(n)
+    call('HINCRBY', DEFINITION .. ':stats:' .. string.sub(HOUR, 1, 10), 'q' .. string.sub(HOUR, 12, 13), n)
   end
 
   function m.queue_name(g)

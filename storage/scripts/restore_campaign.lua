@@ -80,10 +80,19 @@ for _, of in ipairs(counted) do
   end
   call('EXPIRE', key, MEMBERS_SECONDS)
 end
+-- What workers told of these seats stays in the store that they come from.
+local function count_all_untold(key, counts)
+  for i = 1, #counts, 2 do
+    local hour = string.match(counts[i], '^[hd](%d%d)')
+    if hour then call('HINCRBY', key, 'q' .. hour, counts[i + 1]) end
+  end
+end
+
 for _, day in ipairs(days) do
   local key = DEFINITION .. ':stats:' .. day.name
   call('DEL', key)
   pushed('HSET', key, day.counts)
+  count_all_untold(key, day.counts)
   call('EXPIREAT', key, day.ends)
   counters[#counters + 1] = 'd:' .. day.name
   counters[#counters + 1] = '1'

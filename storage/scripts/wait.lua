@@ -107,6 +107,7 @@ local function come(e, g)
   else
     if follow then ledger().came(g.id, 1) end
     count_seats('c', g, 1)
+    ledger().count_untold(-1)
   end
   e.state = 'i'
   waiting().entry_write(e)

@@ -110,6 +110,7 @@ local function waiting()
     local runs = {}
     run_add(runs, g, 1, score)
     runs_book(runs, m.promise_seconds, true)
+    ledger().count_untold(1)
     e.state, e.group, e.due, e.serial = 'p', g.id, g.due, g.base
     m.entry_write(e)
   end

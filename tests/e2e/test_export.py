@@ -13,6 +13,7 @@ import pytest
 
 import huoma
 from test_logos import logo_file
+from test_stats import untold
 from huoma import (BINARY, TOKEN, Crowd, RedisServer, Server, Visitor, Visits, check_ledger, link, page_groups, redirect_groups, seeded,
                    wait_for, wechat)
 
@@ -155,6 +156,7 @@ def test_an_import_into_an_empty_store_gives_the_same_store(server, clean, tmp_p
     assert clean.api("GET", "/funnels/" + funnel["id"]).json() == funnel
     for slug in slugs:
         assert clean.show(slug) == server.show(slug)
+        assert untold(clean, slug) == 0
         aliases = server.show(slug)["aliases"]
         assert all(huoma.once(clean.public, "GET", a).header("Location") == "/" + slug for a in aliases)
     assert clean.api("GET", "/campaigns?limit=200").json()["total"] == len(slugs)

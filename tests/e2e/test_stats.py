@@ -11,16 +11,19 @@ import signal
 import subprocess
 
 import pytest
+from test_waiting import Waiter
 
 from huoma import BINARY, PHONE, ROOT, TOKEN, Server, Visitor, Visits, get, link, once, page_groups, redirect_groups, seeded, wait_for, wechat
 
+SHANGHAI = datetime.timezone(datetime.timedelta(hours=8))
+KIND_SEATS = 6  # STAT_SEATS, of storage/store.h
 VISITS = int(os.environ.get("HUOMA_STATS_VISITS", 3000))  # a large event's day has 200,000
 WEIBO = "Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 Chrome/120 Mobile Weibo (phone)"
 DESKTOP = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/120 Safari/537.36"
 CRAWLER = "facebookexternalhit/1.1"
 LOOKS = [(PHONE, "zh-CN,zh;q=0.9", "wechat/ios", "zh"), (WEIBO, "en-US", "weibo/android", "en"), (DESKTOP, "de", "browser/desktop", "de"),
          (DESKTOP, None, "browser/desktop", "")]
-KINDS = ["views", "people", "returning", "seats", "held", "confirmed", "given_back", "reports", "full", "machines"]
+KINDS = ["views", "people", "returning", "seats", "held", "confirmed", "given_back", "reports", "full", "machines", "lost"]
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +43,7 @@ def settled(server, slug, views):
 
 
 def today():
-    return datetime.datetime.now(datetime.timezone(datetime.timedelta(hours=8))).strftime("%Y-%m-%d")
+    return datetime.datetime.now(SHANGHAI).strftime("%Y-%m-%d")
 
 
 def nonzero(row):
@@ -172,6 +175,51 @@ def test_one_group_by_day_and_hour_has_what_is_its_own(server):
     assert "one-g1-" in head
 
 
+def untold(server, slug):
+    """Seats of which no worker has told, as the store has them: also those of the running hour."""
+    redis, left = server.redis_client(), 0
+    for key in redis.keys(f"hm:{{{slug}}}:stats:*"):
+        fields = redis.hgetall(key).items()
+        left += sum(int(n) * {"h": 1, "d": 1, "q": -1}[f[0]] for f, n in fields if re.match(r"[hdq]\d\d", f))
+    for key in redis.keys(f"hm:{{{slug}}}:visits:*"):
+        left -= sum(int(counts.split()[KIND_SEATS]) for f, counts in redis.hgetall(key).items() if f[0] == "h")
+    return left
+
+
+def test_seats_of_which_no_worker_told_are_lost(server):
+    server.create("lost", page_groups(5))
+    redis = server.redis_client()
+    redis.hset("hm:{lost}:stats:2026-01-01", mapping={"h14:g1": 10, "d14": 3, "q14": 2, "d15:g1": 4, "q16": -1, "c14:g1": 9})
+    redis.hset("hm:{lost}:visits:2026-01-01", mapping={"h14": "9 9 9 9 9 9 5 9", "h15": "4 4 0 0 0 0 4 4", "h16": "1 0 0 0 0 0 1 0", "gg1": "9 9 9 9 9 9 9 9"})
+    redis.hset(f"hm:{{lost}}:stats:{today()}", f"h{datetime.datetime.now(SHANGHAI).hour:02}:g1", 7)  # these may be on their way
+    range_ = {"from": "2026-01-01", "to": "2026-01-01"}
+    for by, rows in (("day", {"2026-01-01": 6}), ("hour", {"2026-01-01T14": 6}), ("group", {}), ("device", {})):
+        answer = stats(server, "lost", by, **range_)
+        assert answer["totals"]["lost"] == 6 and {r["key"]: r["lost"] for r in answer["rows"] if r["lost"]} == rows
+    assert stats(server, "lost", "device", **range_)["rows"] == [] and stats(server, "lost", "group", **range_)["rows"][0]["lost"] is None
+    assert stats(server, "lost", group="g1", **range_)["totals"]["lost"] is None and stats(server, None)["totals"]["lost"] is None
+    assert stats(server, "lost", **{"from": today()})["totals"] | {"seats": 7, "held": 7, "lost": 0} == stats(server, "lost", **{"from": today()})["totals"]
+
+
+def test_seats_that_no_scan_asked_for_are_not_lost(server):
+    server.create("promised", [{"url": wechat(1), "limit": 0}], fallback={"waiting": {}})
+    waiters = [Waiter(server, "/promised") for _ in range(3)]
+    for w in waiters:
+        w.scan()
+        w.join()
+    server.patch("promised", {"limit": 9}, group="g1")
+    assert waiters[0].scan().group == "g1" and untold(server, "promised") > 0
+    wait_for("the one who came", lambda: untold(server, "promised") == 0)
+    server.create("late", page_groups(2))
+    v = Visitor(server, "late")
+    v.scan()
+    redis = server.redis_client()
+    bucket, = redis.zrange("hm:{late}:due", 0, -1)
+    redis.zrem("hm:{late}:due", bucket), redis.hdel("hm:{late}:seats", "b:" + bucket)  # as if it had gone back
+    assert v.confirm().status == 204 and stats(server, "late")["totals"]["seats"] == 2
+    wait_for("the first seat", lambda: untold(server, "late") == 0)
+
+
 def test_all_campaigns_together_cost_one_row_a_day(server):
     before = stats(server, None)["totals"]
     for slug in ("all-a", "all-b"):
@@ -192,7 +240,7 @@ def test_csv_has_the_same_rows_and_no_formula(server):
     assert answer.header("Content-Type").startswith("text/csv")
     rows = list(csv.reader(io.StringIO(answer.body.decode("utf-8-sig"))))
     assert rows[0] == ["channel", *KINDS]
-    assert rows[1] == ["shop-1", "1", "1", "0", "1", "", "", "", "", "0", "0"]
+    assert rows[1] == ["shop-1", "1", "1", "0", "1", "", "", "", "", "0", "0", ""]
 
 
 @pytest.mark.parametrize("query,field", [("from=2026-13-01", "from"), ("to=2026-02-30", "to"), ("from=2026-01-02&to=2026-01-01", "from"),

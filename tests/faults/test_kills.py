@@ -10,6 +10,7 @@ from huoma import Crowd, Server, Visits, check_ledger, get, page_groups, redirec
 
 HEALTHY_SECONDS = 2.0   # after the restart, or after Redis was killed
 PATIENCE = 20           # how long a test waits before it says "never"
+AT_ONCE = 24
 LIMITS = [60, 60, 300]
 
 
@@ -49,7 +50,7 @@ def test_killed_under_load(kill, rounds, say):
             slug = f"round-{n}"
             server.create(slug, page_groups(*LIMITS) if n % 2 else redirect_groups(*LIMITS), strategy=rng.choice(["fill", "even", "random"]))
             crowd = Crowd(slug, confirm=n % 2 == 1, rough=True)
-            storm = Visits(server.public, crowd.visits(), at_once=24, keep=rng.random() < 0.5, seconds=3).start()
+            storm = Visits(server.public, crowd.visits(), at_once=AT_ONCE, keep=rng.random() < 0.5, seconds=3).start()
             goal = rng.randrange(1, 300)
             wait_for("the storm", lambda: crowd.seats() >= goal, PATIENCE, 0.0005)
             killed_at = kill(server)
@@ -59,6 +60,48 @@ def test_killed_under_load(kill, rounds, say):
             answered, counted = answered + crowd.seats(), counted + check_round(server, slug, crowd)
     say(f"{rounds} kills: {answered} seats answered, {counted} counted; healthy again after {sum(healthy) / rounds:.2f} s, at most {max(healthy):.2f} s")
     assert max(healthy) <= HEALTHY_SECONDS
+
+
+def told(server, slug):
+    """How many seats workers have told of: what is known by device they alone count."""
+    return sum(r["seats"] for r in server.api("GET", f"/campaigns/{slug}/stats?by=device").json()["rows"])
+
+
+def test_what_a_kill_costs_statistics_is_known(say):
+    """Nothing that was told of is lost, and how much was not told of is counted, to the unit."""
+    with Server(workers=2, hold_seconds=600, env={"HUOMA_TIMEZONE": "Etc/GMT+1"}) as server:
+        crowds, before = {}, {}
+        for kill in (kill_server, kill_redis, kill_both):
+            slug = kill.__name__.replace("_", "-")
+            server.create(slug, page_groups(None) + redirect_groups(None), strategy="even")
+            crowd = crowds[slug] = Crowd(slug, rough=True)
+            storm = Visits(server.public, crowd.visits(), at_once=AT_ONCE, seconds=PATIENCE).start()
+            wait_for("the storm", lambda: crowd.seats() >= 50, PATIENCE, 0.0005)
+            before[slug] = crowd.seats()
+            wait_for("what was counted until then", lambda: told(server, slug) >= before[slug], PATIENCE, 0.01)
+            before[slug] = told(server, slug)
+            goal = crowd.seats() + 50
+            wait_for("more", lambda: crowd.seats() >= goal, PATIENCE, 0.0005)
+            killed_at = kill(server)
+            storm.stopped.set()
+            bring_back(server, killed_at)
+            storm.stop()
+            rest = Crowd(slug)
+            Visits(server.public, rest.visits(20), at_once=4).run()
+            crowds[slug].groups.update(rest.groups)
+        server.stop()
+        # An hour later, by the clock on the wall: what was lost is told of hours that are over.
+        server.env["HUOMA_TIMEZONE"] = "Etc/UTC"
+        server.start()
+        for slug, crowd in crowds.items():
+            totals = server.api("GET", f"/campaigns/{slug}/stats").json()["totals"]
+            ledger, known = server.show(slug)["seats"]["used"], told(server, slug)
+            say(f"{slug}: {crowd.seats()} seats answered, {ledger} counted, {totals['lost']} lost")
+            assert totals["seats"] == ledger >= crowd.seats()
+            assert totals["people"] == totals["views"] == known >= before[slug] + rest.seats()
+            assert totals["lost"] == ledger - known
+            if slug == "kill-redis":  # the server knows of all that it answered
+                assert known == crowd.seats() and totals["lost"] <= AT_ONCE
 
 
 def check_statistics(server, slug, shown):
@@ -78,7 +121,7 @@ def check_round(server, slug, crowd):
         assert crowd.confirmed[g["id"]] <= g["confirmed"], f"{crowd.confirmed[g['id']]} confirmations were answered: {g}"
     check_statistics(server, slug, shown)
     rest = Crowd(slug)
-    Visits(server.public, rest.visits(shown["seats"]["free"] + 30), at_once=24).run()
+    Visits(server.public, rest.visits(shown["seats"]["free"] + 30), at_once=AT_ONCE).run()
     crowd.held.update(rest.held)
     crowd.check_serials()
     assert [g["used"] for g in server.show(slug)["groups"]] == LIMITS

@@ -2,7 +2,7 @@
 import { ApiError, get } from '../api/client';
 import { language, t, type Key } from '../words';
 
-export type Kind = 'views' | 'people' | 'returning' | 'seats' | 'held' | 'confirmed' | 'given_back' | 'reports' | 'full' | 'machines';
+export type Kind = 'views' | 'people' | 'returning' | 'seats' | 'held' | 'confirmed' | 'given_back' | 'reports' | 'full' | 'machines' | 'lost';
 /** null: not known. */
 export type Counts = Record<Kind, number | null>;
 export interface Stats {

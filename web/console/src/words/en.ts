@@ -1029,6 +1029,7 @@ export const en: Record<keyof typeof zh, string> = {
     'stats.hours.some': 'Seats given in each hour, the last {n} days together.',
     'stats.language': 'Language',
     'stats.languages': 'Languages of the phones',
+    'stats.lost': '1 seat was given by a scan that could not be counted: the server was killed, or its store did not answer in time. Seats are right; people, channels and devices are about 1 too low.|{n} seats were given by scans that could not be counted: the server was killed, or its store did not answer in time. Seats are right; people, channels and devices are about {n} too low.',
     'stats.machines': 'Machines',
     'stats.no.channel': 'no channel',
     'stats.none': 'Nobody has scanned in these days',

@@ -1027,6 +1027,7 @@ export const zh = {
     'stats.hours.some': '每个钟点进群的名额，最近 {n} 天加在一起。',
     'stats.language': '语言',
     'stats.languages': '手机的语言',
+    'stats.lost': '有 {n} 个名额给出去了，但那几次扫码没来得及统计（服务器被强行关掉，或存储一时没有应答）。名额的数是准的，访客、渠道、设备这些数大约各少 {n}。',
     'stats.machines': '机器',
     'stats.no.channel': '没有渠道',
     'stats.none': '这段时间还没有人扫码',
