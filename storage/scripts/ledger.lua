@@ -198,12 +198,16 @@ function ledger()
     m.queue_put(g, g.suspect and score + DEMOTED or score)
   end
 
-  -- A group that gave a seat moves to its next place, or leaves. score: where it stood; nil if it was not at the head.
-  function m.queue_step(g, score)
+  -- The next place of a group that was first in its queue, with that score, and gave a seat.
+  function m.queue_next(g, score)
+    local next = m.queue_score(g, score)
+    return strategy == EVEN and g.suspect and next + DEMOTED or next
+  end
+
+  -- A group that gave a seat out of its turn moves to its next place, or leaves.
+  function m.queue_step(g)
     if group_room(g) == 0 then
       m.queue_leave(g)
-    elseif strategy == RANDOM and score then
-      m.queue_put(g, m.arrival(g, score))
     elseif strategy ~= FILL then
       m.queue_settle(g)
     end

@@ -106,9 +106,10 @@ local function waiting()
     return first
   end
 
-  local function promise(e, g, score)
-    local runs = {}
-    run_add(runs, g, 1, score)
+  local function promise(e, first)
+    local runs, g = {}, first.group
+    run_add(runs, {}, g, 1)
+    queue_pass(first)
     runs_book(runs, m.promise_seconds, true)
     ledger().count_untold(1)
     e.state, e.group, e.due, e.serial = 'p', g.id, g.due, g.base
@@ -117,6 +118,7 @@ local function waiting()
 
   -- false: there are more to be let in than one call may.
   function m.let_in()
+    queues_write() -- what was read of them may be of before a seat went back
     if m.promise_seconds == 0 then return true end
     local heads = heads_read()
     for _ = 1, LET_IN_MAX do
@@ -125,10 +127,7 @@ local function waiting()
       local e = m.entry_read(head.id)
       m.line_leave(head.line, head.id)
       head.id = nil
-      if e then
-        local g, score = queue_first(head.lanes)
-        promise(e, g, score)
-      end
+      if e then promise(e, queue_first(head.lanes)) end
     end
     return first_of(heads) == nil
   end

@@ -23,6 +23,7 @@ SEQUENCES = int(os.environ.get("HUOMA_MODEL_SEQUENCES", "700"))  # of each strat
 STEPS = 25
 WAITING_MAX = 6
 PACE_MAX, PACE_SECONDS = 10, 60   # seats that a group gives at once, and how long it rests
+TIRED = 1e4                       # places in the order that a seat more counts for
 
 
 def script(name):
@@ -155,18 +156,19 @@ class Model:
     def tired(self, g):
         """How tired a group is of the seats that it gave lately; 0: it may give the next one."""
         pace = g.pace * math.exp(-abs(self.now - g.paced_at) / PACE_SECONDS)
-        return pace if pace + 1 > PACE_MAX else 0
+        return pace if self.spread > 1 and pace + 1 > PACE_MAX else 0
 
     def next_of(self, lanes, avoid=()):
         """By FILL or EVEN, the group that gives the next seat; None: none is open."""
         heads = [[g for g in self.order(avoid, [lane])][:self.spread] for lane in lanes]
         heads = [g for g in self.order(avoid, lanes) if any(g in list for list in heads)]
-        return min(heads, key=lambda g: (g.suspect, self.tired(g)), default=None)
+        tired = lambda g: self.tired(g) and self.tired(g) * TIRED + self.groups.index(g)
+        return min(heads, key=lambda g: (g.suspect, tired(g)), default=None)
 
-    def paced(self, g):
-        """It gives one more seat. Each is rounded when its call ends; what a call gives in between is not."""
+    def paced(self, g, seats):
+        """It gives so many seats more. Each is rounded when its call ends; what a call gives in between is not."""
         if self.spread > 1:
-            g.pace = g.pace * math.exp(-abs(self.now - g.paced_at) / PACE_SECONDS) + 1
+            g.pace = g.pace * math.exp(-abs(self.now - g.paced_at) / PACE_SECONDS) + seats
             g.paced_at = self.now
 
     def bite(self, g, left):
@@ -195,8 +197,9 @@ class Model:
     def seat(self, g):
         return self.seat_for(g, self.hold if g.holds else 0)
 
-    def seat_for(self, g, hold):
-        self.paced(g)
+    def seat_for(self, g, hold, seats=1):
+        """seats: 0 of one that was promised before."""
+        self.paced(g, seats)
         g.used += 1
         if not hold:
             self.confirmed(g)
@@ -265,7 +268,7 @@ class Model:
         if g.holds:
             bucket[2].add(e.seat[2])
             g.used -= 1
-            e.seat = self.seat_for(g, self.hold)
+            e.seat = self.seat_for(g, self.hold, 0)
         else:
             self.confirmed(g)
         e.state = "i"
@@ -285,6 +288,17 @@ class Model:
         if serial not in bucket[1] or g.used > self.held(g):
             g.used -= 1
         bucket[2].add(serial)
+
+
+def together(visitors, seats):
+    """Of visitors who ask alike those of a group are told together, the group of the first of them first."""
+    told = []
+    for _, run in itertools.groupby(zip(visitors, seats), lambda pair: pair[0]):
+        groups = {}
+        for _, seat in run:
+            groups.setdefault(seat and seat[0], []).append(seat)
+        told += itertools.chain(*groups.values())
+    return told
 
 
 class World:
@@ -459,6 +473,7 @@ class World:
             seats = [m.seat(g)] if g and m.room(g) and g.lane in visitors[0] else []
             for lanes, run in itertools.groupby(visitors[len(seats):]):
                 seats += m.seats_of(lanes, len(list(run)))
+            seats = together(visitors, seats)
         assert len(seats) == n
         self.expect(reply, seats)
 
