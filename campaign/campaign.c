@@ -420,11 +420,11 @@ bool group_id_valid(const char *id, size_t len)
     return is_id(id, len, GROUP_ID_MAX);
 }
 
-void campaign_slug_from_bits(uint64_t bits, char slug[9])
+void campaign_slug_from_bits(uint64_t bits, size_t len, char slug[CAMPAIGN_DRAWN_MAX + 1])
 {
-    for (int i = 0; i < 8; i++) {
+    for (size_t i = 0; i < len; i++) {
         slug[i] = "0123456789abcdefghjkmnpqrstvwxyz"[bits & 31];
         bits >>= 5;
     }
-    slug[8] = '\0';
+    slug[len] = '\0';
 }

@@ -19,6 +19,8 @@
 
 enum {
     CAMPAIGN_SLUG_MAX = 64,       /* bytes; [a-z0-9][a-z0-9-]{0,63} */
+    CAMPAIGN_DRAWN_LEN = 8,       /* bytes of a slug that nobody chose, where the server says nothing else */
+    CAMPAIGN_DRAWN_MAX = 12,      /* and at most */
     CAMPAIGN_CHANNEL_MAX = 32,    /* bytes; [a-z0-9][a-z0-9-]{0,31} */
     CAMPAIGN_TITLE_MAX = 200,     /* characters (code points) */
     CAMPAIGN_TEXT_MAX = 2000,     /* characters of the fallback's text */
@@ -169,7 +171,7 @@ bool campaign_timezone_valid(const char *name, size_t len);
 /* [a-z0-9-]{1,16} */
 bool group_id_valid(const char *id, size_t len);
 
-/* A random slug: 8 characters of Crockford's base32 in lower case, from bits. */
-void campaign_slug_from_bits(uint64_t bits, char slug[9]);
+/* A random slug: `len` characters (CAMPAIGN_DRAWN_MAX at most) of Crockford's base32 in lower case, five bits each. */
+void campaign_slug_from_bits(uint64_t bits, size_t len, char slug[CAMPAIGN_DRAWN_MAX + 1]);
 
 #endif

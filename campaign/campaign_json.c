@@ -86,7 +86,7 @@ static void read_created(struct change *ch, json_t *body, const struct campaign_
     else if (!ch->has_groups && !ch->has_url)
         change_error(ch, "groups", "is required (or url, for a single link)");
     if (!ch->campaign->slug[0])
-        campaign_slug_from_bits(m->random[0], ch->campaign->slug);
+        campaign_slug_from_bits(m->random[0], m->slug_length ? m->slug_length : CAMPAIGN_DRAWN_LEN, ch->campaign->slug);
     give_uid(ch->campaign, m->random[1]);
     ch->campaign->version = 1;
     ch->campaign->created_at = m->now;

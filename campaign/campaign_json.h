@@ -53,6 +53,7 @@ struct campaign_moment {
     int64_t now;                              /* unix seconds: created_at, updated_at */
     uint64_t random[2];                       /* for a generated slug and for uid */
     bool offers_country;                      /* whether groups may be for countries: a database tells them */
+    size_t slug_length;                       /* of a generated slug; 0: CAMPAIGN_DRAWN_LEN */
     struct allowed_hosts hosts;               /* where what is set may lead */
     bool (*knows_timezone)(const char *name); /* whether this machine has the zone; NULL: any that is well-formed */
 };

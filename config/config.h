@@ -52,6 +52,7 @@ struct config {
     int workers;
     int hold_seconds;
     int visitor_days;
+    int slug_length; /* characters of a slug that nobody chose */
     int audit_days;
     int stats_days;
     struct config_cidrs trusted_proxies;

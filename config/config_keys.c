@@ -531,6 +531,8 @@ const struct config_key config_keys[CONFIG_KEY_COUNT] = {
      "where visitors are, in MaxMind's format: for `country`", FROM_ANY},
     {.name = "admin_url", &TEXT, AT(admin_url), 0, SIZE(admin_url), "", "not known", "URL",
      "the operators' door as people reach it, for links in alerts", FROM_ANY, .check = check_base_url},
+    {.name = "slug_length", &NUMBER, AT(slug_length), 8, 12, "8", NULL, "N",
+     "characters of a slug that nobody chose, five random bits each", FROM_ANY},
     {.name = "allowed_hosts", &HOSTS, AT(allowed_hosts), 0, 0, "", "all", "HOST,...",
      "where groups and fallbacks may lead: example.com, *.example.com, tg:", FROM_ANY},
     {.name = "abuse_contact", &TEXT, AT(abuse_contact), 0, SIZE(abuse_contact), "", "none", "URL",

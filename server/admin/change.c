@@ -104,6 +104,7 @@ struct campaign_moment change_moment(const struct conn *c)
 {
     struct campaign_moment m = {
         .now = conn_now(c),
+        .slug_length = (size_t)admin_of(c)->config->slug_length,
         .hosts = hosts_of_config(admin_of(c)->config),
         .offers_country = admin_of(c)->config->country_database[0] != '\0',
         .knows_timezone = config_timezone_known,

@@ -15,6 +15,7 @@ struct campaign_moment campaign_moment_now(const struct config *config)
 {
     struct campaign_moment m = {
         .now = time(NULL),
+        .slug_length = (size_t)config->slug_length,
         .hosts = hosts_of_config(config),
         .offers_country = config->country_database[0] != '\0',
         .knows_timezone = config_timezone_known,

@@ -153,6 +153,7 @@ static void on_campaign(void *ctx, long line, json_t *definition)
     struct import_plan *p = ctx;
     struct campaign_moment m = {
         .now = time(NULL),
+        .slug_length = (size_t)p->config->slug_length,
         .hosts = hosts_of_config(p->config),
         .offers_country = p->config->country_database[0] != '\0',
         .knows_timezone = config_timezone_known,

@@ -180,17 +180,19 @@ static void names_that_are_allowed(void **state)
 
 static void slugs_from_bits(void **state)
 {
-    char slug[9];
+    char slug[CAMPAIGN_DRAWN_MAX + 1];
 
     (void)state;
-    campaign_slug_from_bits(0, slug);
+    campaign_slug_from_bits(0, 8, slug);
     assert_string_equal(slug, "00000000");
-    campaign_slug_from_bits(UINT64_MAX, slug);
+    campaign_slug_from_bits(UINT64_MAX, 8, slug);
     assert_string_equal(slug, "zzzzzzzz");
-    campaign_slug_from_bits(1 | 17 << 5 | 18 << 10 | 31 << 15, slug);
+    campaign_slug_from_bits(UINT64_C(30) << 55, 12, slug);
+    assert_string_equal(slug, "00000000000y");
+    campaign_slug_from_bits(1 | 17 << 5 | 18 << 10 | 31 << 15, 8, slug);
     assert_string_equal(slug, "1hjz0000");
     for (uint64_t i = 0; i < 1000; i++) {
-        campaign_slug_from_bits(i * UINT64_C(0x9e3779b97f4a7c15), slug);
+        campaign_slug_from_bits(i * UINT64_C(0x9e3779b97f4a7c15), 8 + i % 5, slug);
         assert_true(slug_ok(slug));
         assert_null(strpbrk(slug, "ilou"));
     }
