@@ -92,6 +92,7 @@ struct campaign {
     char *fallback_text;    /* NULL: none */
     char *fallback_contact; /* the text of a code that the fallback's page shows; NULL: none */
     bool fallback_url_barred, fallback_contact_barred; /* as of groups; see campaign_fallback_url */
+    bool only_barred;                                  /* there are groups that are on, and all of them are */
     struct waiting_list waiting;
     char **aliases; /* old addresses that lead here, in canonical form (alias.h); NULL: none */
     size_t alias_count;

@@ -53,11 +53,18 @@ static bool is_barred(const struct allowed_hosts *a, const char *url, char host[
 void campaign_bar_hosts(struct campaign *c, const struct allowed_hosts *a)
 {
     char host[PLATFORM_HOST_MAX + 1];
+    size_t on = 0, open = 0;
 
     c->fallback_url_barred = a->count > 0 && is_barred(a, c->fallback_url, host);
     c->fallback_contact_barred = a->count > 0 && is_barred(a, c->fallback_contact, host);
-    for (size_t i = 0; i < c->group_count; i++)
-        c->groups[i].barred = a->count > 0 && group_barred(&c->groups[i], a, host);
+    for (size_t i = 0; i < c->group_count; i++) {
+        struct group *g = &c->groups[i];
+
+        g->barred = a->count > 0 && group_barred(g, a, host);
+        on += g->enabled;
+        open += g->enabled && !g->barred;
+    }
+    c->only_barred = on > 0 && open == 0;
 }
 
 bool campaign_find_barred(const struct campaign *c, const struct allowed_hosts *a, char *field, size_t field_size,

@@ -23,7 +23,7 @@ struct allowed_hosts {
  */
 bool hosts_allow(const struct allowed_hosts *a, const char *url, char host[PLATFORM_HOST_MAX + 1]);
 
-/* Marks what leads elsewhere: `barred` of groups, and of the fallback. */
+/* Marks what leads elsewhere: `barred` of groups, `only_barred`, and the fallback's. */
 void campaign_bar_hosts(struct campaign *c, const struct allowed_hosts *a);
 
 /* The first destination that leads elsewhere: its field ("groups[3].url") and its host; false: there is none. */

@@ -230,7 +230,7 @@ static void print_settings(const struct campaign *c)
         printf(", a redirect's seat is taken by a tap");
     if (c->hold_seconds)
         printf(", seats are held %d s", c->hold_seconds);
-    if (c->spread > 1)
+    if (c->spread > 1 && c->strategy == CAMPAIGN_FILL)
         printf(", fast scans go over %d groups", c->spread);
     if (c->timezone)
         printf(", hours in %s", c->timezone);

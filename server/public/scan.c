@@ -241,6 +241,10 @@ static void scan_done(struct seat_waiter *w, enum store_result r)
 
 static void take_seat(struct scan *s, void (*done)(struct seat_waiter *w, enum store_result r))
 {
+    if (campaign_of(s)->only_barred) { /* a seat would be of no use */
+        send_full(s);
+        return;
+    }
     s->waiter.done = done;
     int had = s->has_token ? campaign_find_group(campaign_of(s), s->token.group) : -1;
     s->waiter.prefer = had >= 0 && !campaign_of(s)->groups[had].barred ? s->token.group : NULL;

@@ -106,6 +106,16 @@ def test_nobody_is_sent_to_what_was_set_before(free, strict, slug):
     assert Visitor(strict, slug).scan().header("Location") == GOOD
 
 
+def test_where_every_group_leads_elsewhere_no_seat_is_taken(free, strict, slug):
+    for confirm in ("scan", "tap"):
+        name = f"{slug}-{confirm}"
+        free.create(name, [{"url": BAD}, {"url": GOOD, "enabled": False}], confirm=confirm)
+        anna = Visitor(strict, name)
+        last = [anna.scan(), anna.ask("POST", f"/{name}/seat") if confirm == "tap" else anna.scan()][1]
+        assert (last.status, last.group, last.cookie) == (200, "none", None)
+        assert strict.show(name)["seats"]["used"] == 0
+
+
 def test_a_fallback_that_was_set_before_is_the_plain_page(free, strict, slug):
     free.create(slug, [{"url": GOOD, "limit": 0}], fallback={"url": BAD})
     assert Visitor(free, slug).scan().header("Location") == BAD

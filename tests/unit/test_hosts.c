@@ -70,7 +70,11 @@ static void what_leads_elsewhere_is_marked_and_named(void **state)
     assert_string_equal(field, "groups[1].miniprogram.code");
     assert_string_equal(host, "evil.net");
     campaign_bar_hosts(&c, &some);
-    assert_true(!groups[0].barred && groups[1].barred && !groups[2].barred);
+    assert_true(!groups[0].barred && groups[1].barred && !groups[2].barred && !c.only_barred);
+    groups[0].enabled = false;
+    campaign_bar_hosts(&c, &some);
+    assert_true(c.only_barred);
+    groups[0].enabled = true;
     assert_false(group_admits(&groups[1], 1000));
     assert_int_equal(group_state(&groups[1], NULL, 1000), GROUP_OFF);
     groups[1].miniprogram = NULL;
