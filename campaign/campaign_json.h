@@ -138,5 +138,7 @@ char *campaign_group_to_api(const struct campaign *c, size_t position, const str
 
 /* A forecast of moment now, as the API has it. malloc'd; NULL: out of memory. */
 char *forecast_to_json(const struct campaign *c, const struct forecast *f, int64_t now);
+/* Likewise of one campaign, without its groups; reckoned at moment `at`. */
+char *forecast_moment_to_json(const char *slug, enum forecast_why why, const struct forecast_moment *gone, int64_t at);
 
 #endif

@@ -23,6 +23,15 @@ static json_t *moment_to_json(const char *key, const char *name, enum forecast_w
                      date_or_null(full->soonest), "latest", date_or_null(full->latest), "why", forecast_why_words[why]);
 }
 
+char *forecast_moment_to_json(const char *slug, enum forecast_why why, const struct forecast_moment *gone, int64_t at)
+{
+    json_t *json = moment_to_json("slug", slug, why, gone);
+    bool good = json && json_object_set_new(json, "at", date_or_null(at)) == 0;
+    char *text = good ? json_dumps(json, JSON_COMPACT) : NULL;
+    json_decref(json);
+    return text;
+}
+
 char *forecast_to_json(const struct campaign *c, const struct forecast *f, int64_t now)
 {
     json_t *json = moment_to_json("slug", c->slug, f->why, &f->gone), *groups = json_array();

@@ -17,6 +17,7 @@ struct alert_campaign {
     struct alert_history history;
     int64_t next_look, moved_at;
     int64_t next_forecast; /* 0: none is wanted */
+    struct alert_foreseen foreseen;
     int64_t left;          /* seats, at the last look */
     int64_t forecast_left; /* likewise, when the last forecast was asked for; 0: none was */
     bool asked;            /* it is being looked at */
@@ -33,7 +34,7 @@ struct alert_watched {
 
 /* --- the table --- */
 
-static struct alert_campaign **bucket_of(struct alerts *s, const char *slug)
+static struct alert_campaign **bucket_of(const struct alerts *s, const char *slug)
 {
     uint32_t hash = 2166136261u; /* FNV-1a */
     for (const char *p = slug; *p; p++)
@@ -84,6 +85,19 @@ void alert_watch_add(struct alerts *s, const char *slug)
     c->next = *at;
     *at = c;
     s->watched_count++;
+}
+
+bool alert_watch_foresees(const struct alerts *s, const struct campaign *d, struct alert_foreseen *ret)
+{
+    int64_t now = alerts_now(s);
+    for (const struct alert_campaign *c = s->watched ? *bucket_of(s, d->slug) : NULL; c; c = c->next) {
+        if (strcmp(c->slug, d->slug) != 0)
+            continue;
+        *ret = c->foreseen;
+        return ret->at > 0 && c->history.forecast_version == d->version && now >= ret->at &&
+               now - ret->at < ALERT_FORECAST_SECONDS;
+    }
+    return false;
 }
 
 void alert_watch_free(struct alerts *s)
@@ -198,22 +212,24 @@ static void set_next_look(struct alert_campaign *c, const struct alert_facts *f,
         c->next_look = now;
 }
 
-/* Only of campaigns that may run out, and in which something moves or moved lately; of the others once. At once when
- * much has gone since the last one. */
+/* Only of campaigns that may run out, and in which something moves or moved lately; of the others once a version. At
+ * once when much has gone since the last one; and as it comes before a look, that is soon, too. */
 static void set_next_forecast(struct alert_campaign *c, const struct alert_facts *f, int64_t now)
 {
     int64_t still = now - c->moved_at, left = f->unlimited ? 0 : f->limit - f->taken;
-    bool asked = c->forecast_left > 0;
+    bool asked = c->forecast_left > 0 && c->history.forecast_version == f->version;
     bool wanted =
         f->running && left > 0 && alerts_settings_of(c->alerts, c->slug)->supply_hours > 0 && (still < DAY || !asked);
     int wait = still < ALERTS_MOVES_SECONDS ? ALERTS_FORECAST_SECONDS : ALERTS_FORECAST_STILL_SECONDS;
     c->left = left;
     if (!wanted)
         c->next_forecast = 0;
-    else if (!asked || c->history.forecast_version != f->version || left * 5 < c->forecast_left * 4)
+    else if (!asked || left * 5 < c->forecast_left * 4)
         c->next_forecast = now;
     else if (c->next_forecast == 0 || c->next_forecast > now + wait)
         c->next_forecast = now + wait;
+    if (c->next_forecast == now && c->next_look > now + ALERTS_MOVING_SECONDS)
+        c->next_look = now + ALERTS_MOVING_SECONDS;
 }
 
 /* That few seats are left shows in no queue of the ledger: whoever lists campaigns by their problems hears of it from
@@ -295,6 +311,7 @@ static void forecast_read(void *ctx, enum store_result r, const struct store_cam
         c->history.forecast_at = known ? alerts_now(c->alerts) : 0;
         c->history.forecast_version = sc->definition->version;
         c->history.forecast_gone = f->gone.at;
+        c->foreseen = (struct alert_foreseen){c->history.forecast_at, f->why, f->gone};
     }
     look_start(c);
 }

@@ -113,6 +113,14 @@ const struct alert_settings *alerts_settings_of(const struct alerts *s, const ch
 void alert_watch_tick(struct alerts *s);
 void alert_watch_add(struct alerts *s, const char *slug);
 void alert_watch_free(struct alerts *s);
+/* The last forecast of a campaign. */
+struct alert_foreseen {
+    int64_t at; /* when it was made; 0: there is none */
+    enum forecast_why why;
+    struct forecast_moment gone;
+};
+/* What is known without asking the store. false: nothing, or of an older version, or too long ago. */
+bool alert_watch_foresees(const struct alerts *s, const struct campaign *c, struct alert_foreseen *ret);
 
 /* --- alert_post.c --- */
 void alert_post_tick(struct alerts *s);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "alerts.h"
 #include "answer.h"
 #include "audit.h"
 #include "auth.h"
@@ -43,6 +44,26 @@ static void read_list_query(struct span query, struct list_query *l, struct fiel
         l->q[0] = '\0';
 }
 
+/* Of the page's campaigns those that are known: the alerts' thread foresees them, so a page asks the store nothing
+ * more.
+ */
+static bool print_forecasts(FILE *f, struct conn *c, const struct store_campaign *rows, size_t count)
+{
+    const char *comma = "";
+    struct alert_foreseen known;
+    for (size_t i = 0; i < count; i++) {
+        if (!alert_watch_foresees(admin_of(c)->alerts, rows[i].definition, &known))
+            continue;
+        char *text = forecast_moment_to_json(rows[i].definition->slug, known.why, &known.gone, known.at);
+        if (!text)
+            return false;
+        fprintf(f, "%s%s", comma, text);
+        free(text);
+        comma = ",";
+    }
+    return true;
+}
+
 static void list_done(void *ctx, enum store_result r, const struct store_campaign *rows, size_t count, const char *next,
                       int64_t total)
 {
@@ -59,7 +80,10 @@ static void list_done(void *ctx, enum store_result r, const struct store_campaig
         fputs("{\"data\":[", f);
         good = answer_print_campaigns(f, c, rows, count);
         const char *quote = next[0] ? "\"" : "";
-        fprintf(f, "],\"next\":%s%s%s,\"total\":%" PRId64 "}", quote, next[0] ? next : "null", quote, total);
+        fprintf(f, "],\"next\":%s%s%s,\"total\":%" PRId64 ",\"forecasts\":[", quote, next[0] ? next : "null", quote,
+                total);
+        good = good && print_forecasts(f, c, rows, count);
+        fputs("]}", f);
         good = good && !ferror(f);
         good = fclose(f) == 0 && good;
     }

@@ -2,6 +2,7 @@
 nothing may be sent. The clock of alerts is the tests' own (HUOMA_TEST_CLOCK names a file that says what time it is)."""
 
 import base64
+import datetime
 import hashlib
 import hmac
 import json
@@ -190,6 +191,13 @@ def test_supply_and_a_burst_against_the_usual_rate(alerting, stub, hook, slug, c
     wait_for("supply", lambda: {a["kind"] for a in alerts(alerting, slug)} == {"burst", "runs_out"})
 
 
+def listed_hours(server, slug):
+    """Until it is full, as the list of campaigns has it."""
+    listed, = wait_for("a forecast", lambda: server.api("GET", f"/campaigns?q={slug}").json()["forecasts"])
+    assert listed["slug"] == slug and listed["why"] is None
+    return (datetime.datetime.fromisoformat(listed["full_at"]) - datetime.datetime.fromisoformat(listed["at"])).total_seconds() / HOUR
+
+
 def test_supply_is_told_by_the_forecast_before_the_seats_go(alerting, hook, slug, stub, clock):
     alerting.create(slug, redirect_groups(400))
     client = alerting.redis_client()
@@ -199,8 +207,10 @@ def test_supply_is_told_by_the_forecast_before_the_seats_go(alerting, hook, slug
     clock.forward(60)  # what was made of the time before it had a history is old by then
     first, = told(stub, hook, slug)
     assert first["data"]["kind"] == "runs_out" and first["data"]["level"] == 1 and first["data"]["seats"] == 400
+    assert 3 < listed_hours(alerting, slug) < 5
     alerting.patch(slug, {"limit": 5000}, group="g1")
     assert told(stub, hook, slug, 2)[1]["type"] == "alert.over"
+    assert listed_hours(alerting, slug) > 40
 
 
 ROBOTS = {

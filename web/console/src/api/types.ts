@@ -83,6 +83,10 @@ export interface ForecastMoment {
     why: 'not_running' | 'closed' | 'full' | 'no_limit' | 'too_little_history' | 'nobody_comes' | 'expires_first' | 'ends_first' | 'too_far' | null;
 }
 
+export interface CampaignPage extends Page<Campaign> {
+    forecasts: (ForecastMoment & { slug: string; at: string })[];
+}
+
 export interface Forecast extends ForecastMoment {
     slug: string;
     at: string;

@@ -1,5 +1,5 @@
 // What follows from a campaign's numbers: in which state it is, what is wrong with it, what happens next.
-import type { ApiTrouble, Campaign, Group, GroupState, Severity } from '../api/types';
+import type { ApiTrouble, Campaign, CampaignPage, Group, GroupState, Severity } from '../api/types';
 
 export type ShownState = GroupState | 'standby';
 export type CampaignState = 'open' | 'full' | 'off' | 'waiting' | 'ended' | 'empty' | 'closed';
@@ -56,17 +56,20 @@ export function nextExpiry(c: Campaign): Group | null {
         (a && Date.parse(a.expires_at as string) <= Date.parse(g.expires_at as string) ? a : g), null);
 }
 
-export interface Expiry {
+/** A code that expires; without a group a campaign that will be full. */
+export interface End {
     campaign: Campaign;
-    group: Group;
+    group?: Group;
     at: string;
 }
 
-/** The codes of running campaigns that people still get in by, the next to expire first. */
-export function expiries(campaigns: Campaign[]): Expiry[] {
-    return campaigns.filter((c) => c.severity !== 'idle')
-        .flatMap((c) => c.groups.filter((g) => g.expires_at && admits(g)).map((group) => ({ campaign: c, group, at: group.expires_at as string })))
-        .sort((a, b) => Date.parse(a.at) - Date.parse(b.at));
+/** What ends of running campaigns that people still get into, the next first. */
+export function ends(page: CampaignPage, now: number): End[] {
+    const running = page.data.filter((c) => c.severity !== 'idle');
+    const codes: End[] = running.flatMap((c) => c.groups.filter((g) => g.expires_at && admits(g)).map((group) => ({ campaign: c, group, at: group.expires_at as string })));
+    const full: End[] = page.forecasts.flatMap((f) => running.filter((c) => c.slug === f.slug && c.seats.free !== 0 && f.full_at && Date.parse(f.full_at) > now)
+        .map((c) => ({ campaign: c, at: f.full_at as string })));
+    return [...codes, ...full].sort((a, b) => Date.parse(a.at) - Date.parse(b.at));
 }
 
 /** What wants doing, the worst first, as the server tells it. */
