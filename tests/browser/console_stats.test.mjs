@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import { after, before, test } from 'node:test';
 import { Server, WECHAT, overflow, startBrowser, waitFor, wechatUrl } from './lib/huoma.mjs';
 import { DESK_SIZE, PHONE_SIZE, checkAccess, console_, logIn, makeOwner } from './lib/console.mjs';
-import { dayBefore, fillStats, today } from './lib/stats.mjs';
+import { dayBefore, fillStats, loseSeats, today } from './lib/stats.mjs';
 
 const EVIL = '<img src=x onerror="window.evil=1">';
 let server, browser, cookie;
@@ -45,7 +45,7 @@ const inked = (page, chart) => page.locator(`[data-chart=${chart}] canvas`).eval
 
 async function checkSums(page, slug, query) {
     const { totals } = await stats(slug, query);
-    for (const [kind, n] of Object.entries(totals).filter(([kind]) => !['views', 'held'].includes(kind)))
+    for (const [kind, n] of Object.entries(totals).filter(([kind]) => !['views', 'held', 'lost'].includes(kind)))
         await waitFor(`${kind}: ${n}`, async () => whole(await page.locator(`[data-sum=${kind}] dd`).innerText()) === n);
 }
 
@@ -66,8 +66,18 @@ for (const [name, view] of [['phone', { ...PHONE_SIZE, lang: 'zh-CN' }], ['deskt
         const days = await stats('year', `from=${dayBefore(today(), 399)}`);
         const visits = page.locator('[data-chart=visits]');
         await visits.locator('button').first().click();
-        assert.deepEqual(await visits.locator('tbody tr').evaluateAll((rows) => rows.map((r) => [...r.querySelectorAll('td')].map((c) => c.innerText))),
-            days.rows.map((r) => [r.people, r.returning, r.machines].map((n) => n.toLocaleString('en-US'))));
+        const table = () => visits.locator('tbody tr').evaluateAll((rows) => rows.map((r) => [...r.querySelectorAll('td')].map((c) => c.innerText)));
+        const cells = (row) => ['people', 'returning', 'machines'].map((kind) => row[kind].toLocaleString('en-US'));
+        const weeks = [];
+        days.rows.forEach((r, i) => {
+            if (i === 0 || new Date(`${r.key}T12:00:00Z`).getUTCDay() === 1)
+                weeks.push({ people: 0, returning: 0, machines: 0 });
+            for (const kind of ['people', 'returning', 'machines'])
+                weeks.at(-1)[kind] += r[kind];
+        });
+        assert.deepEqual(await table(), weeks.map(cells));
+        await page.getByRole('button', { name: /^(By day|按天画)$/ }).click();
+        assert.deepEqual(await table(), days.rows.map(cells));
         const channels = (await stats('year', `from=${dayBefore(today(), 399)}&by=channel`)).rows.sort((a, b) => b.views - a.views);
         assert.deepEqual(await page.locator('[data-chart=channel] tbody td:nth-child(2)').allInnerTexts(), channels.map((r) => r.views.toLocaleString('en-US')));
         assert.ok((await page.locator('[data-chart=channel] tbody th').allInnerTexts()).includes(EVIL));
@@ -98,6 +108,20 @@ test('other ranges: a day by its hours, and days of one\'s own; one that is none
     const later = await stats('year', `from=${dayBefore(today(), 9)}&group=g2`);
     assert.equal(whole(await fill.locator('tbody tr:last-child td:last-child').innerText()), 12000 - later.totals.seats);
     await checkAccess(page, 'own range');
+    await page.context().close();
+});
+
+test('seats of which no worker told are said, and only where there are some', async () => {
+    await server.create('killed', { groups: [{ url: wechatUrl('k'), limit: 500 }] });
+    fillStats(server, 'killed', 3, { all: false });
+    loseSeats(server, 'killed', 57);
+    const page = await console_(browser, server, cookie, '/c/killed/stats');
+    await page.locator('[data-note=lost]', { hasText: '57 seats' }).waitFor();
+    await checkAccess(page, 'lost');
+    await shot(page, 'lost');
+    await page.goto(`${server.admin}/#/c/year/stats`);
+    await page.locator('[data-chart=visits]').waitFor();
+    assert.equal(await page.locator('[data-note=lost]').count(), 0);
     await page.context().close();
 });
 

@@ -41,5 +41,8 @@ export function fillStats(server, slug, days, { channels = ['shop-1', 'shop-2', 
     redis(server, commands);
 }
 
+// Seats of yesterday of which no worker told.
+export const loseSeats = (server, slug, n) => redis(server, [['HINCRBY', `hm:{${slug}}:stats:${dayBefore(today(), 1)}`, 'd12:g1', n]]);
+
 // Visits of today that a worker had no room to count.
 export const dropVisits = (server, n) => redis(server, [['HSET', `hm:{~all}:visits:${today()}`, '#dropped', n]]);

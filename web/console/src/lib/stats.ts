@@ -104,6 +104,38 @@ export function todayAndBefore(stats: Stats, kind: Kind, days: number): { now: n
     };
 }
 
+/** Days that are drawn together: a week from Monday on, as far as it was asked for. */
+export interface Week {
+    from: string;
+    to: string;
+    rows: number[]; // which of the days
+}
+
+export function weeksOf(days: string[]): Week[] {
+    const weeks: Week[] = [];
+    days.forEach((day, i) => {
+        const last = weeks.at(-1);
+        if (!last || new Date(`${day}T12:00:00Z`).getUTCDay() === 1)
+            weeks.push({ from: day, to: day, rows: [i] });
+        else {
+            last.to = day;
+            last.rows.push(i);
+        }
+    });
+    return weeks;
+}
+
+export const weekName = (week: Week): string => (week.from === week.to ? keyName(week.from) : `${keyName(week.from)} – ${keyName(week.to)}`);
+
+/** What a line is by week: the sum of its days, or (of what adds up already) the last of them. */
+export function byWeek(series: Series[], weeks: Week[], last = false): Series[] {
+    const one = (values: (number | null)[], week: Week): number | null => {
+        const known = week.rows.map((i) => values[i]).filter((v): v is number => v !== null && v !== undefined);
+        return known.length === 0 ? null : last ? known[known.length - 1] : known.reduce((a, b) => a + b, 0);
+    };
+    return series.map((s) => ({ name: s.name, values: weeks.map((w) => one(s.values, w)) }));
+}
+
 /** Seats of each hour of a day, all days together. */
 export function byHourOfDay(stats: Stats, kind: Kind): number[] {
     const sums = Array<number>(24).fill(0);
