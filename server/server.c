@@ -226,19 +226,25 @@ static void start_threads(struct server *s)
 
 /* --- beginning --- */
 
+/* From the store's secret: the link that one server tells opens the doors of all. It lives as long as each lets it. */
+static void make_setup_token(struct server *s)
+{
+    static const char what[] = "the first owner";
+    unsigned char bytes[32];
+    crypto_generichash(bytes, sizeof bytes, (const unsigned char *)what, sizeof what, s->secret, sizeof s->secret);
+    sodium_bin2base64(s->setup_token, sizeof s->setup_token, bytes, sizeof bytes,
+                      sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+    sodium_memzero(bytes, sizeof bytes);
+}
+
 static void users_known(void *ctx, enum store_result r, const char *const *json, const size_t *len, size_t count)
 {
     struct server *s = ctx;
     (void)json, (void)len;
     if (s->stopping || s->failed)
         return;
-    if (r == STORE_OK && count == 0) {
-        unsigned char bytes[32];
-        randombytes_buf(bytes, sizeof bytes);
-        sodium_bin2base64(s->setup_token, sizeof s->setup_token, bytes, sizeof bytes,
-                          sodium_base64_VARIANT_URLSAFE_NO_PADDING);
-        sodium_memzero(bytes, sizeof bytes);
-    }
+    if (r == STORE_OK && count == 0)
+        make_setup_token(s);
     start_threads(s);
 }
 

@@ -302,7 +302,7 @@ void session_setup(struct conn *c)
     a->saved = setup_saved;
     if (token && !good) {
         account_refuse(c, 403,
-                       "The set-up link is not valid, or no longer; the server's log has a new one after a restart.");
+                       "The set-up link is not valid, or no longer; it is again for 15 minutes after a restart.");
     } else if (errors.count) {
         account_end(c);
         problem_reply_fields(c, &errors);

@@ -102,7 +102,8 @@ class Soak:
         began = time.monotonic()
         rng = self.world.rng("kills")
         due = sorted(rng.uniform(0.05, 0.9) * self.o.seconds for _ in range(self.o.kills))
-        told, sampled = 0, 0
+        told, sampled = 0, SAMPLE_SECONDS
+        self.sample(0)
         self.start_load()
         print("the load has begun", flush=True)
         while (at := time.monotonic() - began) < self.o.seconds:

@@ -72,7 +72,7 @@ class Visitors:
                 if rng.random() < share and "hm" in person.cookies:
                     act(rng, person)
         elif rng.random() < 0.5:
-            self.wait(rng, person)
+            rng.choice([self.press, self.wait])(rng, person)
         with self.world.lock:
             if len(self.people) < PEOPLE_MAX:
                 self.people.append(person)
@@ -95,9 +95,9 @@ class Visitors:
 
     def confirm(self, rng, person):
         group = seat_of(person.cookies["hm"])[1]
-        answer = self.ask(rng, "confirm", person, "POST", f"/{person.account.slug}/seat", self.good(person, 204, 409))
-        if answer is None:
-            person.account.no_answer()
+        answer = self.ask(rng, "confirm", person, "POST", f"/{person.account.slug}/seat", self.good(person, 204, 302, 303, 409))
+        if answer is None or answer.status in (302, 303):   # the latter: their group is gone, and this took them another seat
+            self.took(person, answer)
         elif answer.status == 204 and not person.confirmed:
             person.confirmed = True
             person.account.kept(group)
@@ -107,6 +107,10 @@ class Visitors:
         if was:
             person.account.left(group)  # also if it can't be given up, or nobody answers: then more is counted than is sure
         self.took(person, self.ask(rng, "next", person, "POST", f"/{person.account.slug}/next", self.good(person, 200, 303)))
+
+    def press(self, rng, person):
+        """The button of a page that asks before it takes a seat; elsewhere it leads back to the campaign."""
+        self.took(person, self.ask(rng, "press", person, "POST", f"/{person.account.slug}", self.good(person, 200, 302, 303), {"tap": "1"}))
 
     def wait(self, rng, person):
         """Full: joins the list where there is one, looks, gives up now and then."""
