@@ -1,4 +1,4 @@
--- needs: audit ledger taking waiting
+-- needs: audit ledger queues taking waiting
 -- Forgets entries of a waiting list; a seat that was promised goes back. ARGV: 1 the entry's number; or "" for the oldest ones,
 -- 2 how many at most, from 3 on an entry of the audit log, then HOUR. KEYS[5]: that log. Reply: how many are left; an error if there is no such entry or campaign.
 local version, _, running = open()

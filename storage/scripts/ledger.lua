@@ -65,19 +65,27 @@ local first_due, swept
 local groups = {}                 -- those this call has looked at
 local ledger
 
+local function groups_read(ids)
+  local fields = {}
+  for i, id in ipairs(ids) do fields[i * 3 - 2], fields[i * 3 - 1], fields[i * 3] = 'g:' .. id, 'u:' .. id, 's:' .. id end
+  local row = #ids > 0 and call('HMGET', SEATS, unpack(fields))
+  for i, id in ipairs(ids) do
+    local plan, used, suspect = row[i * 3 - 2], row[i * 3 - 1], row[i * 3]
+    if plan and not groups[id] then
+      local position, limit, weight, on, expires, holds, lane =
+        string.match(plan, '^(%d+) (-?%d+) (%d+) (%d) (%d+) (%d) ?(%d*)$')
+      local g = {id = id, position = tonumber(position), limit = tonumber(limit), weight = tonumber(weight), on = on == '1',
+                 expires = tonumber(expires), holds = holds == '1', lane = tonumber(lane) or 0, used = tonumber(used or '0'),
+                 suspect = suspect and true, taken = 0, due = 0, base = 0, pace = 0}
+      groups[id] = g
+      if spread > 1 then ledger().pace_read(g) end
+    end
+  end
+end
+
 local function group_read(id)
-  local g = groups[id]
-  if g then return g end
-  local row = call('HMGET', SEATS, 'g:' .. id, 'u:' .. id, 's:' .. id)
-  if not row[1] then return nil end
-  local position, limit, weight, on, expires, holds, lane =
-    string.match(row[1], '^(%d+) (-?%d+) (%d+) (%d) (%d+) (%d) ?(%d*)$')
-  g = {id = id, position = tonumber(position), limit = tonumber(limit), weight = tonumber(weight), on = on == '1',
-       expires = tonumber(expires), holds = holds == '1', lane = tonumber(lane) or 0, used = tonumber(row[2] or '0'),
-       suspect = row[3] and true, taken = 0, due = 0, base = 0, pace = 0}
-  groups[id] = g
-  if spread > 1 then ledger().pace_read(g) end
-  return g
+  if not groups[id] then groups_read({id}) end
+  return groups[id]
 end
 
 local function queue_of(lane)
@@ -146,7 +154,7 @@ function ledger()
 
   function m.queue_score(g, after)
     if strategy == EVEN then
-      return g.used / (g.limit < 0 and EVEN_UNLIMITED or g.limit)
+      return g.used / m.queue_rate(g)
     elseif strategy == RANDOM then
       return m.arrival(g, after)
     end
@@ -198,10 +206,17 @@ function ledger()
     m.queue_put(g, g.suspect and score + DEMOTED or score)
   end
 
-  -- The next place of a group that was first in its queue, with that score, and gave a seat.
-  function m.queue_next(g, score)
-    local next = m.queue_score(g, score)
-    return strategy == EVEN and g.suspect and next + DEMOTED or next
+  -- The place that a group which stood at that score has when it has given a seat, and n since it was read or written down.
+  function m.queue_next(g, n, score)
+    if strategy == RANDOM then return m.arrival(g, score) end
+    local share = (g.used + n) / m.queue_rate(g)
+    return g.suspect and share + DEMOTED or share
+  end
+
+  -- How many of its places there are between one score and the next whole one.
+  function m.queue_rate(g)
+    if strategy == RANDOM then return g.weight end
+    return g.limit < 0 and EVEN_UNLIMITED or g.limit
   end
 
   -- A group that gave a seat out of its turn moves to its next place, or leaves.

@@ -1,4 +1,4 @@
--- needs: ledger taking waiting
+-- needs: ledger queues taking waiting
 -- A page of a waiting list, in the order of joining. ARGV: 1 the number behind which it begins, 2 how many at most, 3 HOUR.
 -- Reply: {how many entries there are, how many of them wait, and for each: number, joined, state, group or "", due, channel or "",
 -- name, how many wait before}; nil if there is no such campaign. state: w waits, p promised, l missed the promise, i in.

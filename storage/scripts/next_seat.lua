@@ -1,4 +1,4 @@
--- needs: ledger taking waiting
+-- needs: ledger queues taking waiting
 -- "Can't get in": a seat in another open group, a report against the first one, and its seat given back.
 -- ARGV: 1 "uid:version" that the caller knows, 2 group, 3 due, 4 serial, 5 a random seed,
 --       6 hold seconds where the campaign sets none, 7 the visitor's lanes, then groups to avoid; then HOUR.

@@ -1,4 +1,4 @@
--- needs: ledger taking waiting channels
+-- needs: ledger queues taking waiting channels
 -- Takes n seats of one campaign.
 -- ARGV: 1 "uid:version" that the caller knows, 2 a group to try first or "", 3 a random seed, 4 hold seconds where
 --       the campaign sets none, then lanes, channel and count, in the order of the visitors who ask; then HOUR.

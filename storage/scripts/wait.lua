@@ -1,4 +1,4 @@
--- needs: ledger taking waiting channels
+-- needs: ledger queues taking waiting channels
 -- One visitor of a waiting list: joins it, looks where they stand, comes for the seat, or leaves.
 -- ARGV: 1 "uid:version" that the caller knows, 2 "join", "look", "come" or "leave", 3 the visitor's id, 4 a random seed,
 --       5 the visitor's lanes, 6 hold seconds where the campaign sets none, 7 channel or "", 8 name (join),
@@ -140,7 +140,7 @@ if e then
 end
 if action == 'join' and not e then
   local any = false
-  for _, lane in ipairs(lanes_read(ARGV[5])) do any = any or queue_head(lane) end
+  for _, lane in ipairs(lanes_read(ARGV[5])) do any = any or queues().head(lane) end
   if any and running then return reply(OPEN) end
   e = join()
   if not e then return reply(FULL) end

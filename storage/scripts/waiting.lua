@@ -75,7 +75,7 @@ local function waiting()
 
   local function any_open(fitting)
     for _, lane in ipairs(fitting) do
-      if queue_head(lane) then return true end
+      if queues().head(lane) then return true end
     end
     return false
   end
@@ -109,7 +109,7 @@ local function waiting()
   local function promise(e, first)
     local runs, g = {}, first.group
     run_add(runs, {}, g, 1)
-    queue_pass(first)
+    queues().pass(first)
     runs_book(runs, m.promise_seconds, true)
     ledger().count_untold(1)
     e.state, e.group, e.due, e.serial = 'p', g.id, g.due, g.base
@@ -127,7 +127,7 @@ local function waiting()
       local e = m.entry_read(head.id)
       m.line_leave(head.line, head.id)
       head.id = nil
-      if e then promise(e, queue_first(head.lanes)) end
+      if e then promise(e, queues().first(head.lanes)) end
     end
     return first_of(heads) == nil
   end

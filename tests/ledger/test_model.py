@@ -20,9 +20,11 @@ HOUR = "2026-11-23 14 400"       # of statistics, as callers tell it
 SCRIPTS = pathlib.Path(__file__).parents[2] / "storage" / "scripts"
 FILL, EVEN, RANDOM = 0, 1, 2
 SEQUENCES = int(os.environ.get("HUOMA_MODEL_SEQUENCES", "700"))  # of each strategy
+CROWDS = int(os.environ.get("HUOMA_CROWDS", "150"))
 STEPS = 25
 WAITING_MAX = 6
 PACE_MAX, PACE_SECONDS = 10, 60   # seats that a group gives at once, and how long it rests
+DEMOTED = 1e12                    # added to a suspect group's share, which then is no finer than a double of that size
 TIRED = 1e4                       # places in the order that a seat more counts for
 
 
@@ -149,7 +151,7 @@ class Model:
     def order(self, avoid=(), lanes=None):
         """Groups with room, the next one first; for RANDOM in no order."""
         share = lambda g: g.used / (500 if g.limit < 0 else g.limit)
-        key = {FILL: lambda i, g: (g.suspect, i), EVEN: lambda i, g: (g.suspect, share(g), i), RANDOM: lambda i, g: i}
+        key = {FILL: lambda i, g: (g.suspect, i), EVEN: lambda i, g: (g.suspect, share(g) + DEMOTED * g.suspect, i), RANDOM: lambda i, g: i}
         found = [(key[self.strategy](i, g), g) for i, g in enumerate(self.groups) if self.room(g) and g.id not in avoid and (lanes is None or g.lane in lanes)]
         return [g for _, g in sorted(found, key=lambda pair: pair[0])]
 
@@ -749,3 +751,97 @@ def test_a_suspect_group_stays_the_last_however_tired_the_others_are(db):
     for _ in range(50):
         world.take(1)
     assert used() == [25, 0, 25]
+
+
+# --- crowds: many seats in one call ---
+
+
+def crowd_seed(name):
+    seed = int(os.environ.get("HUOMA_SEED", random.SystemRandom().getrandbits(32)))
+    print("seed", seed)
+    return random.Random(f"{seed}-{name}")
+
+
+def test_a_crowd_gets_what_its_visitors_would_one_after_another(db):
+    """EVEN: crowds of any size, in campaigns of any shape; the model gives each seat by itself."""
+    rng = crowd_seed("crowds")
+    for _ in range(CROWDS):
+        world = World(db, rng, EVEN)
+        m, unlimited = world.model, rng.random() < 0.3
+        m.promise = 0
+        m.groups = [world.new_group() for _ in range(rng.randint(1, 25))]
+        for g in m.groups:
+            g.limit = -1 if unlimited and rng.random() < 0.5 else rng.choice([1, 3, 40, rng.randint(1, 500), 1000])
+            g.suspect = rng.random() < rng.choice([0, 0.1, 0.9])
+            if g.suspect:
+                db.hset(world.keys[1], "s:" + g.id, m.now)
+        world.save([(g.id, rng.randint(0, max(g.limit, 20))) for g in m.groups])
+        for n in (rng.randint(1, 400), rng.choice([31, 32, 33, 64])):
+            world.take(n)
+        world.check()
+
+
+def spread_of_calls(db, weights, limits, n, calls):
+    """Of each call for n seats of a new RANDOM campaign: how many each group gave."""
+    rng = crowd_seed("spread")
+    world = World(db, rng, RANDOM)
+    world.lanes, world.model.promise = [0], 0
+    world.model.groups = [world.new_group() for _ in weights]
+    for g, weight, limit in zip(world.model.groups, weights, limits):
+        g.limit, g.weight, g.on, g.holds, g.lane = limit, weight, True, False, 0
+    for _ in range(calls):
+        world.save([(g.id, 0) for g in world.model.groups])
+        world.take(n)
+        yield [g.used for g in world.model.groups]
+
+
+def test_each_crowd_of_random_is_drawn_by_weight(db):
+    """The sum of all calls' chi-squares: too great, and they do not follow the weights; too small, and they are not drawn."""
+    weights, n, calls = (1, 2, 3, 4, 30), 400, 300
+    all_chi = 0
+    for used in spread_of_calls(db, weights, [-1] * 5, n, calls):
+        all_chi += sum((u - n * w / 40) ** 2 / (n * w / 40) for u, w in zip(used, weights))
+    degrees = calls * (len(weights) - 1)
+    assert abs(all_chi - degrees) < 5 * math.sqrt(2 * degrees), f"chi-square {all_chi:.0f} of {degrees} degrees"
+
+
+def test_a_crowd_that_fills_groups_is_drawn_as_one_by_one(db):
+    """Where groups fill up on the way, the others' shares depend on when: mean and spread are those of single draws."""
+    weights, limits, n, calls = (20, 6, 3, 1), (100, -1, -1, 6), 150, 400
+
+    def one_by_one(rng):
+        used = [0] * 4
+        for _ in range(n):
+            open_ = [i for i in range(4) if limits[i] < 0 or used[i] < limits[i]]
+            used[rng.choices(open_, [weights[i] for i in open_])[0]] += 1
+        return used
+    rng = crowd_seed("reference")
+    want = [one_by_one(rng) for _ in range(3000)]
+    got = list(spread_of_calls(db, weights, limits, n, calls))
+    for i in range(4):
+        means, spreads = zip(*[(sum(u[i] for u in rows) / len(rows), sum(u[i] ** 2 for u in rows) / len(rows)) for rows in (want, got)])
+        variance = spreads[0] - means[0] ** 2
+        assert abs(means[0] - means[1]) <= 5 * math.sqrt(variance / calls * 1.1) + 1e-9, (i, means)
+        variance_got = spreads[1] - means[1] ** 2
+        assert abs(variance - variance_got) <= variance * 6 * math.sqrt(3 / calls) + 1e-9, (i, variance, variance_got)
+
+
+def test_a_crowd_of_random_lets_the_same_time_go_by_in_all_its_lanes(db):
+    """Crowds for one lane and for both, in turn: each is drawn from its own groups by weight."""
+    rng = crowd_seed("lanes")
+    world = World(db, rng, RANDOM)
+    world.lanes, world.model.promise = [0, 1], 0
+    world.model.groups = [world.new_group() for _ in range(4)]
+    for g, weight, lane in zip(world.model.groups, (1, 2, 3, 4), (0, 0, 1, 1)):
+        g.limit, g.weight, g.on, g.holds, g.lane = -1, weight, True, False, lane
+    world.save()
+    seats = {"0": [0] * 4, "0,1": [0] * 4}
+    for i in range(400):
+        lanes = ("0", "0,1")[i % 2]
+        reply = world.run("take_seats", world.known(), "", rng.getrandbits(30), 180, lanes, "", 100)
+        for at in range(3, len(reply), 4):
+            seats[lanes][int(reply[at])] += int(reply[at + 3])
+    for lanes, weights in (("0", (1, 2, 0, 0)), ("0,1", (1, 2, 3, 4))):
+        want = [20000 * w / sum(weights) for w in weights]
+        assert all(n == 0 for n, w in zip(seats[lanes], want) if w == 0)
+        assert sum((n - w) ** 2 / w for n, w in zip(seats[lanes], want) if w) < 30, seats
