@@ -67,6 +67,7 @@ struct config {
     /* serve only */
     char ready_file[CONFIG_TEXT_MAX];
     bool demo;
+    bool take_over; /* binds beside who has the ports */
 };
 
 /*

@@ -549,5 +549,7 @@ const struct config_key config_keys[CONFIG_KEY_COUNT] = {
      "written once serving (serve only)", FROM_FLAG},
     {.name = "demo", &SWITCH, AT(demo), 0, 0, NULL, NULL, NULL,
      "an empty store gets a campaign `demo` (serve only)", FROM_FLAG},
+    {.name = "take_over", &SWITCH, AT(take_over), 0, 0, NULL, NULL, NULL,
+     "begin on ports that another huoma still serves, and end that one then (serve only)", FROM_FLAG},
 };
 /* clang-format on */

@@ -12,7 +12,7 @@ enum {
     CONFIG_WHY_MAX = 160,
     CONFIG_ECHO_MAX = 48,    /* bytes of a refused value that are repeated */
     CONFIG_SOURCE_MAX = 128, /* bytes of a file name in an error */
-    CONFIG_KEY_COUNT = 27,
+    CONFIG_KEY_COUNT = 28,
 };
 
 enum config_source { FROM_FILE = 1, FROM_ENV = 2, FROM_FLAG = 4, FROM_ANY = 7 };

@@ -20,6 +20,7 @@
 #include <event2/event_struct.h>
 #include <sodium.h>
 
+#include "conn.h"
 #include "demo.h"
 #include "landing.h"
 #include "log.h"
@@ -186,9 +187,21 @@ static bool add_thread(struct server *s, enum thread_kind kind, uint16_t port)
     return true;
 }
 
+/* Two servers by mistake on one port would share its visitors out between two stores. */
+static bool is_free(struct server *s, const char *what, const struct config_address *a)
+{
+    char err[STORE_ERR_MAX];
+    if (s->config.take_over || http_door_is_free(a->host, a->port, err, sizeof err))
+        return true;
+    fail(s, what, err);
+    return false;
+}
+
 static bool bind_doors(struct server *s)
 {
     uint16_t port = s->config.listen.port;
+    if (!is_free(s, "listen", &s->config.listen) || !is_free(s, "admin_listen", &s->config.admin_listen))
+        return false;
     for (int i = 0; i < s->config.workers; i++) {
         if (!add_thread(s, THREAD_WORKER, port))
             return false;

@@ -30,6 +30,7 @@ enum {
     HTTP_ACCEPT_PAUSE_MS = 100,
     HTTP_REQUESTS_PER_PASS = 16, /* pipelined requests served before others get their turn */
     HTTP_BACKLOG = 4096,
+    HTTP_DRAIN_IDLE_MS = 500,           /* for a request on a connection that is kept, when the door closes */
     HTTP_STREAM_UNSENT_MAX = 128 << 10, /* bytes of a streamed answer that its client has not taken; more ends it */
 };
 
@@ -43,20 +44,25 @@ struct http_door_options {
     size_t conn_data; /* bytes of the door's own data in each connection, zeroed for each request */
     size_t conns_max; /* accept pauses at this many */
     bool chunked;     /* whether bodies may be chunked; else any Transfer-Encoding is 400 */
-    bool reuse_port;
-    void *owner; /* worker or admin */
+    void *owner;      /* worker or admin */
     /* For requests that no route takes (400, 404, 405, 413 ...), and for heads that don't parse (request is then
      * empty). Must reply, at once or later. */
     void (*refuse)(struct conn *c, int status);
 };
 
-/* Binds and listens, not yet accepting. NULL, why in err ("0.0.0.0:8080: Address already in use"). */
+/* Whether nobody listens there, or port is 0. false: who does is told in err ("0.0.0.0:8080: Address already in use").
+ */
+bool http_door_is_free(const char *host, uint16_t port, char *err, size_t err_size);
+/* Binds and listens, not yet accepting, beside other doors of the same user that do (SO_REUSEPORT): the kernel shares
+ * connections out among all. NULL, why in err. */
 struct http_door *http_door_new(struct event_base *base, const struct http_door_options *o, const char *host,
                                 uint16_t port, char *err, size_t err_size);
 uint16_t http_door_port(const struct http_door *d);
 int http_door_open(struct http_door *d); /* begins to accept */
-/* No new connections; idle ones are closed; answers say Connection: close. */
+/* No new connections; answers say Connection: close. Who is between two requests, or has sent none yet, has
+ * HTTP_DRAIN_IDLE_MS for one: a request that is under way when its connection closes is lost. */
 void http_door_drain(struct http_door *d);
+bool http_door_draining(const struct http_door *d);
 size_t http_door_conns(const struct http_door *d);
 /* Closes all at once. Requests under way keep their conn until they have replied: free the stores first. */
 void http_door_free(struct http_door *d);

@@ -138,12 +138,13 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
     }
 }
 
-static int listen_on(const char *host, uint16_t port, bool reuse_port, char *err, size_t err_size)
+/* A socket that is bound; -1: why in err. shared: beside others of the same user that are bound there. */
+static int bind_to(const char *host, uint16_t port, bool shared, char *err, size_t err_size)
 {
     union conn_address a;
     memset(&a, 0, sizeof a);
     socklen_t len;
-    int one = 1, defer = DEFER_ACCEPT_SECONDS;
+    int one = 1;
     if (inet_pton(AF_INET, host, &a.v4.sin_addr) == 1) {
         a.v4.sin_family = AF_INET;
         a.v4.sin_port = htons(port);
@@ -158,11 +159,31 @@ static int listen_on(const char *host, uint16_t port, bool reuse_port, char *err
     }
     int fd = socket(a.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one) != 0 ||
-        (reuse_port && setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof one) != 0) || bind(fd, &a.any, len) != 0 ||
-        listen(fd, HTTP_BACKLOG) != 0) {
+        (shared && setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof one) != 0) || bind(fd, &a.any, len) != 0) {
         snprintf(err, err_size, "%s:%u: %s", host, port, strerror(errno));
         if (fd >= 0)
             close(fd);
+        return -1;
+    }
+    return fd;
+}
+
+bool http_door_is_free(const char *host, uint16_t port, char *err, size_t err_size)
+{
+    int fd = port ? bind_to(host, port, false, err, err_size) : -1;
+    if (fd >= 0)
+        close(fd);
+    return !port || fd >= 0;
+}
+
+static int listen_on(const char *host, uint16_t port, char *err, size_t err_size)
+{
+    int one = 1, defer = DEFER_ACCEPT_SECONDS, fd = bind_to(host, port, true, err, err_size);
+    if (fd < 0)
+        return -1;
+    if (listen(fd, HTTP_BACKLOG) != 0) {
+        snprintf(err, err_size, "%s:%u: %s", host, port, strerror(errno));
+        close(fd);
         return -1;
     }
     /* Accepted sockets inherit both: one answer is one segment, and a scan's bytes come with its connection. */
@@ -190,7 +211,7 @@ struct http_door *http_door_new(struct event_base *base, const struct http_door_
     }
     d->base = base;
     d->o = *o;
-    d->fd = listen_on(host, port, o->reuse_port, err, err_size);
+    d->fd = listen_on(host, port, err, err_size);
     if (d->fd < 0) {
         free(d);
         return NULL;
@@ -232,9 +253,16 @@ void http_door_drain(struct http_door *d)
     d->fd = -1;
     for (struct conn *c = d->conns, *next; c; c = next) {
         next = c->next;
-        if (c->state == CONN_IDLE || (c->state == CONN_HEAD && !c->in) || (c->state == CONN_STREAM && !c->stream_body))
+        if (c->state == CONN_STREAM && !c->stream_body)
             conn_close(c);
+        else if (c->state == CONN_IDLE || (c->state == CONN_HEAD && !c->in))
+            c->deadline_ms = door_now_ms() + HTTP_DRAIN_IDLE_MS;
     }
+}
+
+bool http_door_draining(const struct http_door *d)
+{
+    return d->draining;
 }
 
 void http_door_free(struct http_door *d)

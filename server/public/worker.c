@@ -48,7 +48,10 @@ static void health_done(void *ctx, enum store_result r)
 static void handle_health(struct conn *c)
 {
     struct worker *w = conn_owner(c);
-    store_ping(w->store, health_done, c);
+    if (http_door_draining(w->door))
+        send_text(c, 503, "draining\n");
+    else
+        store_ping(w->store, health_done, c);
 }
 
 static void handle_robots(struct conn *c)
@@ -119,7 +122,6 @@ struct worker *worker_new(struct event_base *base, const struct config *config, 
         .route_count = sizeof routes / sizeof *routes,
         .conn_data = scan_size(),
         .conns_max = conns_max(config->workers),
-        .reuse_port = true,
         .owner = w,
         .refuse = refuse,
     };
