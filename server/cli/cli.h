@@ -68,6 +68,8 @@ enum cli_exit cli_fail(const char *what, const char *why_format, ...) __attribut
 enum cli_exit cli_misuse(const char *command, const char *why_format, ...) __attribute__((format(printf, 2, 3)));
 /* What a result of the store means to a person: "store: no answer in time ...". Returns CLI_FAILED. */
 enum cli_exit cli_fail_store(const char *what, enum store_result r);
+/* Likewise, of a command that had made so many things before it failed, and makes the rest when it is run again. */
+enum cli_exit cli_fail_midway(const char *what, enum store_result r, size_t made);
 
 struct cli_option {
     const char *name; /* "--title", "-o" */

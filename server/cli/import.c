@@ -107,7 +107,7 @@ static enum cli_exit run_plan(const struct config *config, const struct import_r
         r = import_plan_write(p, s);
     session_close(s);
     if (r != STORE_OK)
-        cli_fail_store("import", r);
+        cli_fail_midway("import", r, p->created);
     if (q->dry_run)
         printf("%zu would be made, %zu unchanged, %zu refused. Nothing was changed.\n", import_plan_left(p),
                p->unchanged, p->refused);

@@ -46,6 +46,7 @@ struct import {
     json_t *slugs; /* -> line */
     char audit_last[STORE_AUDIT_ID_MAX];
     size_t counts[VERDICT_COUNT];
+    size_t made; /* lines that the store has */
     size_t audit_left;
     enum store_result result;            /* of the last call */
     enum store_result broken;            /* of any: ends the import */
@@ -95,6 +96,13 @@ static bool store_failed(struct import *m, enum store_result r)
         return false;
     m->broken = r;
     return true;
+}
+
+/* Likewise, of a call that was to make the line. */
+static bool make_failed(struct import *m, enum store_result r)
+{
+    m->made += r == STORE_OK;
+    return store_failed(m, r);
 }
 
 /* --- users --- */
@@ -164,7 +172,7 @@ static void make_user(struct import *m, json_t *line)
     store_row_change(session_store(m->session), (struct store_rows){STORE_USERS, NULL}, u.name, STORE_NEW, NULL, json,
                      &audit, call_done, m);
     session_run(m->session);
-    if (!store_failed(m, m->result) && m->result != STORE_OK)
+    if (!make_failed(m, m->result) && m->result != STORE_OK)
         m->verdicts[m->line] = (unsigned char)refuse(m, u.name, "was made by somebody else meanwhile");
 }
 
@@ -361,7 +369,7 @@ static void restored(void *ctx, enum store_result r, const struct store_campaign
     struct import *m = restore->import;
     (void)sc;
     m->pending--;
-    if (!store_failed(m, r) && r != STORE_OK) {
+    if (!make_failed(m, r) && r != STORE_OK) {
         long at = m->line;
         m->line = restore->line;
         m->verdicts[m->line] =
@@ -464,6 +472,7 @@ static void make_logo(struct import *m, json_t *line)
         store_row_change(session_store(m->session), (struct store_rows){STORE_LOGOS, slug}, STORE_LOGO, STORE_PUT, NULL,
                          file, &audit, call_done, m);
         session_run(m->session);
+        m->made += m->result == STORE_OK;
         audit_change_clear(&change);
     }
     if (!logo_failed(m, slug) && m->result != STORE_OK)
@@ -525,7 +534,7 @@ static void make_funnel(struct import *m, json_t *line)
                      &audit, call_done, m);
     session_run(m->session);
     free(record);
-    if (!store_failed(m, m->result) && m->result != STORE_OK)
+    if (!make_failed(m, m->result) && m->result != STORE_OK)
         m->verdicts[m->line] = (unsigned char)refuse(m, f.title, "was made by somebody else meanwhile");
 }
 
@@ -564,7 +573,7 @@ static enum cli_exit broken_file(const struct import *m, const char *why)
 
 static enum cli_exit fail_broken(const struct import *m)
 {
-    return cli_fail_store(m->failed[0] ? m->failed : "import", m->broken);
+    return cli_fail_midway(m->failed[0] ? m->failed : "import", m->broken, m->made);
 }
 
 static bool verdict_room(struct import *m)

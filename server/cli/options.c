@@ -32,23 +32,40 @@ enum cli_exit cli_misuse(const char *command, const char *why_format, ...)
     return CLI_MISUSED;
 }
 
+/* What a result of the store means to a person, and whether something was changed by what came to it. */
+static const struct meaning {
+    const char *text;
+    enum { UNTOLD, UNCHANGED, UNKNOWN } effect;
+} meanings[STORE_RESULT_COUNT] = {
+    [STORE_OK] = {"done", UNTOLD},
+    [STORE_FULL] = {"no group is open", UNTOLD},
+    [STORE_NOT_FOUND] = {"not found", UNTOLD},
+    [STORE_CONFLICT] = {"exists already", UNTOLD},
+    [STORE_ALIAS_TAKEN] = {"an alias belongs to another campaign", UNCHANGED},
+    [STORE_STALE] = {"no longer kept", UNTOLD},
+    [STORE_UNAVAILABLE] = {"the store is not reachable", UNCHANGED},
+    [STORE_TIMEOUT] = {"the store did not answer in time", UNKNOWN},
+    [STORE_BAD_REPLY] = {"the store's answer makes no sense", UNKNOWN},
+    [STORE_NO_SPACE] = {"the store has no room", UNCHANGED},
+    [STORE_TOO_LARGE] = {"more than can be read at once", UNCHANGED},
+    [STORE_LAST_OWNER] = {"the last owner stays", UNCHANGED},
+};
+
 enum cli_exit cli_fail_store(const char *what, enum store_result r)
 {
-    static const char *const meanings[STORE_RESULT_COUNT] = {
-        [STORE_OK] = "done",
-        [STORE_FULL] = "no group is open",
-        [STORE_NOT_FOUND] = "not found",
-        [STORE_CONFLICT] = "exists already",
-        [STORE_ALIAS_TAKEN] = "an alias belongs to another campaign; nothing was changed",
-        [STORE_STALE] = "no longer kept",
-        [STORE_UNAVAILABLE] = "the store is not reachable; nothing was changed",
-        [STORE_TIMEOUT] = "the store did not answer in time; whether something was changed is unknown",
-        [STORE_BAD_REPLY] = "the store's answer makes no sense; whether something was changed is unknown",
-        [STORE_NO_SPACE] = "the store has no room; nothing was changed",
-        [STORE_TOO_LARGE] = "more than can be read at once; nothing was changed",
-        [STORE_LAST_OWNER] = "the last owner stays; nothing was changed",
-    };
-    return cli_fail(what, "%s", meanings[r]);
+    static const char *const effects[] = {
+        [UNTOLD] = "", [UNCHANGED] = "; nothing was changed", [UNKNOWN] = "; whether something was changed is unknown"};
+    return cli_fail(what, "%s%s", meanings[r].text, effects[meanings[r].effect]);
+}
+
+enum cli_exit cli_fail_midway(const char *what, enum store_result r, size_t made)
+{
+    bool unknown = meanings[r].effect == UNKNOWN;
+    if (made == 0)
+        return cli_fail_store(what, r);
+    return cli_fail(what, "%s; %zu %s made before it%s. Run it again: what is there already stays, and the rest is made",
+                    meanings[r].text, made, made == 1 ? "was" : "were",
+                    unknown ? ", and whether those on their way were is unknown" : "");
 }
 
 /* Of an argument that is not ours only the name is repeated: its value may be a secret. */

@@ -8,7 +8,7 @@ import subprocess
 import pytest
 from PIL import Image, ImageFilter
 
-from huoma import BINARY, Visitor, once
+from huoma import BINARY, Visitor, once, room_for
 
 GROUPS = [f"https://weixin.qq.com/g/AwYAAG{i}xyzKlm" for i in range(6)]
 
@@ -275,3 +275,16 @@ def test_hundreds_of_links_are_one_import(server, tmp_path):
     assert "2500 made, 0 unchanged, 0 refused" in done.stdout, done.stdout[-300:] + done.stderr
     assert location(server, "/many-2499") == "https://example.com/m2499"
     assert "0 made, 2500 unchanged, 0 refused" in huoma(server, "import", path).stdout
+
+
+def test_an_import_that_stops_midway_says_how_far_it_came_and_goes_on_from_there(server, tmp_path):
+    path = tmp_path / "long.csv"
+    path.write_text("slug,url\n" + "".join(f"long-{i},https://example.com/l{i}\n" for i in range(3001)))
+    with room_for(server.redis_client(), 4_200_000):  # a thousand want 1 MB to stay, and 2 to 3 on their way
+        done = huoma(server, "import", path)
+    made = sum(1 for _ in server.redis_client().scan_iter("hm:{long-*}:seats", count=10000))
+    assert made in (1000, 2000, 3000)
+    assert done.returncode == 1 and done.stdout.endswith(f"{made} made, 0 unchanged, 0 refused.\n")
+    assert done.stderr == (f"huoma: import: the store has no room; {made} were made before it. Run it again: what is there already stays, "
+                           "and the rest is made\n")
+    assert f"{3001 - made} made, {made} unchanged, 0 refused" in huoma(server, "import", path).stdout

@@ -44,6 +44,16 @@ PHONE = ("Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605
 _running = []           # what a failing test shows the logs of
 
 
+@contextlib.contextmanager
+def room_for(redis, more):
+    """Redis takes so many bytes more, and no others."""
+    redis.config_set("maxmemory", redis.info("memory")["used_memory"] + more)
+    try:
+        yield
+    finally:
+        redis.config_set("maxmemory", 0)
+
+
 def wait_for(what, condition, seconds=10.0, step=0.005):
     """Polls the condition until it gives something true, and returns that."""
     end = time.monotonic() + seconds
