@@ -63,7 +63,8 @@ enum cli_exit cli_fail_midway(const char *what, enum store_result r, size_t made
     bool unknown = meanings[r].effect == UNKNOWN;
     if (made == 0)
         return cli_fail_store(what, r);
-    return cli_fail(what, "%s; %zu %s made before it%s. Run it again: what is there already stays, and the rest is made",
+    return cli_fail(what,
+                    "%s; %zu %s made before it%s. Run it again: what is there already stays, and the rest is made",
                     meanings[r].text, made, made == 1 ? "was" : "were",
                     unknown ? ", and whether those on their way were is unknown" : "");
 }
