@@ -4,7 +4,7 @@
  *
  * Replies come in the order of the commands, so the oldest pending call is the one that is answered. Every loss ends in
  * link_lost: the wire is closed and the list of pending calls taken away first, so what a callback then sends finds the
- * link down and is failed later, from fail_event.
+ * link down and is failed later, from fail_event (redis_send.c). What a reply means to its call is redis_answer.c.
  */
 #include "redis_private.h"
 
@@ -16,289 +16,13 @@
 #include <event2/event.h>
 #include <event2/event_struct.h>
 
-#include "audit_outbox.h"
 #include "redis_cluster.h"
 
-/* --- replies --- */
-
-static void call_done(struct redis_call *c, enum store_result r, const redisReply *reply)
-{
-    redis_done done = c->done;
-    store_done plain = c->plain;
-    void *ctx = c->ctx;
-    c->home->mending -= c->mends;
-    redis_call_release(c);
-    if (plain)
-        plain(ctx, r);
-    else
-        done(ctx, r, reply);
-}
-
-static void log_detail(struct redis_link *l, enum store_log_level level, const char *event, const char *detail)
+void redis_link_log(struct redis_link *l, enum store_log_level level, const char *event, const char *detail)
 {
     if (l->log)
         l->log(level, event, detail);
 }
-
-static bool begins(const char *text, const char *with)
-{
-    return strncmp(text, with, strlen(with)) == 0;
-}
-
-/* What an error reply says of the call: the first word is the code. */
-static enum store_result error_result(const char *text)
-{
-    static const struct {
-        const char *prefix;
-        enum store_result result;
-    } table[] = {
-        {"HUOMA CONFLICT", STORE_CONFLICT},
-        {"HUOMA NOT_FOUND", STORE_NOT_FOUND},
-        {"HUOMA STALE", STORE_STALE},
-        {"HUOMA LAST_OWNER", STORE_LAST_OWNER},
-        {"HUOMA NO_SPACE", STORE_NO_SPACE},
-        {"MISCONF", STORE_NO_SPACE},
-        {"OOM", STORE_NO_SPACE},
-        {"LOADING", STORE_UNAVAILABLE},
-        {"READONLY", STORE_UNAVAILABLE},
-        {"MASTERDOWN", STORE_UNAVAILABLE},
-        {"NOREPLICAS", STORE_UNAVAILABLE},
-        {"BUSY ", STORE_UNAVAILABLE},
-        {"NOAUTH", STORE_UNAVAILABLE},
-        {"NOPERM", STORE_UNAVAILABLE},
-    };
-    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
-        if (begins(text, table[i].prefix))
-            return table[i].result;
-    return STORE_BAD_REPLY;
-}
-
-/* What somebody says who is not the master, or will not be for long. */
-static bool is_demoted(const char *text)
-{
-    return begins(text, "READONLY") || begins(text, "MASTERDOWN") || begins(text, "LOADING") ||
-           begins(text, "UNBLOCKED");
-}
-
-bool redis_reply_int(const redisReply *r, int64_t *n)
-{
-    if (r->type == REDIS_REPLY_INTEGER) {
-        *n = r->integer;
-        return true;
-    }
-    if (r->type != REDIS_REPLY_STRING || r->len == 0 || r->len > 20)
-        return false;
-    char *end;
-    errno = 0;
-    *n = strtoll(r->str, &end, 10);
-    return errno == 0 && end == r->str + r->len;
-}
-
-static void link_lost(struct redis_link *l, const char *why);
-
-/* The end of a call, or of the wait for its replicas; its entry of the audit log may still be on its way. */
-static void call_finish(struct redis_call *c, enum store_result r);
-
-static void untold_moved(void *ctx)
-{
-    struct redis_call *c = ctx;
-    c->untold[0] = '\0';
-    call_finish(c, STORE_OK);
-}
-
-static void call_finish(struct redis_call *c, enum store_result r)
-{
-    redisReply *reply = c->reply;
-    if (r == STORE_OK && c->untold[0]) {
-        audit_outbox_empty(c->home, c->untold, untold_moved, c);
-        return;
-    }
-    call_done(c, r, r == STORE_OK ? reply : NULL);
-    freeReplyObject(reply);
-}
-
-static void call_refused(struct redis_call *c, const char *why)
-{
-    struct redis_link *l = c->link;
-    if (c->script >= 0 && begins(why, "NOSCRIPT")) {
-        redis_call_put(redis_call_with_text(c));
-        return;
-    }
-    if (l->home->cluster && redis_cluster_refused(l->home->cluster, c, why))
-        return;
-    enum store_result r = error_result(why);
-    if (r != STORE_CONFLICT && r != STORE_NOT_FOUND && now_ms() - l->refused_logged_ms >= 1000) {
-        l->refused_logged_ms = now_ms(); /* every scan may be refused while a disk is full */
-        log_detail(l, STORE_LOG_ERROR, "redis_refused", why);
-    }
-    call_done(c, r, NULL);
-    if (l->sentinel && l->state == LINK_UP && is_demoted(why))
-        link_lost(l, why);
-}
-
-static void call_answered(struct redis_call *c, const redisReply *reply)
-{
-    struct redis_link *l = c->link;
-    list_remove(&l->pending_tail, c);
-    l->pending_count--;
-    if (reply->type == REDIS_REPLY_ERROR) {
-        call_refused(c, reply->str);
-    } else if (c->awaited || c->untold[0]) {
-        c->reply = redis_wire_take_reply(l->wire);
-        if (c->awaited)
-            list_append(&l->settling_tail, c);
-        else
-            call_finish(c, STORE_OK);
-    } else {
-        call_done(c, STORE_OK, reply);
-    }
-}
-
-/* --- replicas --- */
-
-static void settle(struct redis_link *l, enum store_result r)
-{
-    struct redis_call *list = l->settling;
-    l->settling = NULL;
-    l->settling_tail = &l->settling;
-    for (struct redis_call *next; list; list = next) {
-        next = list->next;
-        call_finish(list, r);
-    }
-}
-
-static void replicas_known(struct redis_link *l, bool enough)
-{
-    if (enough == !l->short_of_replicas)
-        return;
-    l->short_of_replicas = !enough;
-    log_detail(l, enough ? STORE_LOG_INFO : STORE_LOG_ERROR, enough ? "replicas_back" : "replicas_missing",
-               enough ? "" : "seats are not given while fewer than wait_replicas have what is written");
-}
-
-/* Replies come in order: whatever was sent before this WAIT has been answered, and nothing else has. */
-static void wait_done(void *ctx, enum store_result r, const redisReply *reply)
-{
-    struct redis_link *l = ctx;
-    int64_t count = 0;
-    if (r == STORE_TIMEOUT) /* the link was lost, and link_lost settles */
-        return;
-    bool enough = r == STORE_OK && redis_reply_int(reply, &count) && count >= l->wait_replicas;
-    l->waiting = false;
-    replicas_known(l, enough);
-    settle(l, enough ? STORE_OK : STORE_TIMEOUT);
-    if (l->unwaited && l->state == LINK_UP)
-        event_active(&l->wait_event, EV_TIMEOUT, 0);
-    else if (l->short_of_replicas)
-        set_timer(&l->wait_event, REDIS_PROBE_MS);
-}
-
-/* While replicas are missing it only looks: 1 ms is enough for what they have had, and keeps nobody waiting. */
-static void on_wait(evutil_socket_t fd, short what, void *arg)
-{
-    struct redis_link *l = arg;
-    (void)fd, (void)what;
-    if (l->state != LINK_UP || l->waiting)
-        return;
-    struct redis_call *c = redis_call_begin(l);
-    redis_call_text(c, "WAIT");
-    redis_call_int(c, l->wait_replicas);
-    redis_call_int(c, l->short_of_replicas && !l->unwaited ? 1 : REDIS_WAIT_MS);
-    l->waiting = true;
-    l->unwaited = false;
-    redis_call_send(c, wait_done, l);
-}
-
-/* --- sending --- */
-
-void redis_call_fail(struct redis_call *c, enum store_result r)
-{
-    struct redis_link *l = c->link;
-    c->failed = r;
-    list_append(&l->failing_tail, c);
-    event_active(&l->fail_event, EV_TIMEOUT, 0);
-}
-
-static void on_fail(evutil_socket_t fd, short what, void *arg)
-{
-    struct redis_link *l = arg;
-    (void)fd, (void)what;
-    /* Those that fail while these are told wait for the next pass. */
-    struct redis_call *list = l->failing;
-    l->failing = NULL;
-    l->failing_tail = &l->failing;
-    for (struct redis_call *next; list; list = next) {
-        next = list->next;
-        call_done(list, list->failed, NULL);
-    }
-}
-
-/* While the link is fenced, what puts something back goes out. */
-bool redis_link_takes(const struct redis_link *l, const struct redis_call *c)
-{
-    return l->state == LINK_UP || (l->state == LINK_FENCED && c->mends);
-}
-
-void redis_call_put_to(struct redis_link *l, struct redis_call *c)
-{
-    size_t len;
-    c->link = l;
-    if (c->no_memory || !redis_link_takes(l, c) || l->pending_count >= REDIS_PENDING_MAX ||
-        (c->awaited && l->short_of_replicas)) {
-        redis_call_fail(c, STORE_UNAVAILABLE);
-        return;
-    }
-    if (c->awaited) {
-        l->unwaited = true;
-        if (!l->waiting) /* before the write of this pass, so both go out together */
-            event_active(&l->wait_event, EV_TIMEOUT, 0);
-    }
-    const char *bytes = redis_call_wire_bytes(c, &len);
-    if (redis_wire_send(l->wire, bytes, len) != 0) {
-        redis_call_fail(c, STORE_UNAVAILABLE);
-        return;
-    }
-    list_append(&l->pending_tail, c);
-    l->pending_count++;
-    if (!event_pending(&l->tick_event, EV_TIMEOUT, NULL))
-        set_timer(&l->tick_event, LINK_TICK_MS);
-}
-
-void redis_call_put(struct redis_call *c)
-{
-    if (c->link->cluster)
-        redis_cluster_put(c->link->cluster, c);
-    else
-        redis_call_put_to(c->link, c);
-}
-
-static void call_send(struct redis_call *c)
-{
-    c->due_ms = now_ms() + (c->deadline_ms ? c->deadline_ms : STORE_DEADLINE_MS);
-    redis_call_put(c);
-}
-
-void redis_call_send(struct redis_call *c, redis_done done, void *ctx)
-{
-    c->done = done;
-    c->ctx = ctx;
-    call_send(c);
-}
-
-void redis_call_drop(struct redis_call *c)
-{
-    if (c)
-        redis_call_release(c);
-}
-
-void redis_call_send_plain(struct redis_call *c, store_done done, void *ctx)
-{
-    c->plain = done;
-    c->ctx = ctx;
-    call_send(c);
-}
-
-/* --- the connection --- */
 
 static void set_state(struct redis_link *l, enum link_state state)
 {
@@ -327,8 +51,7 @@ static void connect_later(struct redis_link *l)
     set_timer(&l->connect_event, (int)wait);
 }
 
-/* Whatever was sent and not answered is unknown. */
-static void link_lost(struct redis_link *l, const char *why)
+void redis_link_lost(struct redis_link *l, const char *why)
 {
     struct redis_call *pending = l->pending;
     redis_lookup_cancel(&l->lookup);
@@ -339,17 +62,17 @@ static void link_lost(struct redis_link *l, const char *why)
     l->pending_count = 0;
     if (!l->told_lost && !l->freeing) {
         l->told_lost = true;
-        log_detail(l, STORE_LOG_WARN, "redis_lost", why);
+        redis_link_log(l, STORE_LOG_WARN, "redis_lost", why);
     }
     event_del(&l->wait_event);
     event_del(&l->fence_event);
     l->waiting = l->unwaited = false;
     set_state(l, LINK_DOWN);
     connect_later(l);
-    settle(l, STORE_TIMEOUT);
+    redis_link_settle(l, STORE_TIMEOUT);
     for (struct redis_call *next; pending; pending = next) {
         next = pending->next;
-        call_done(pending, STORE_TIMEOUT, NULL);
+        redis_call_done(pending, STORE_TIMEOUT, NULL);
     }
 }
 
@@ -379,7 +102,7 @@ static bool greeting_is_right(struct redis_link *l, enum greeting wanted, const 
                reply->element[0]->type == REDIS_REPLY_STRING && strcmp(reply->element[0]->str, "master") == 0;
     case GREETING_REPLICAS:
         if (reply->type == REDIS_REPLY_INTEGER)
-            replicas_known(l, reply->integer >= l->wait_replicas);
+            redis_link_replicas_known(l, reply->integer >= l->wait_replicas);
         return reply->type == REDIS_REPLY_INTEGER;
     case GREETING_OK:
     case GREETING_PONG:
@@ -394,15 +117,15 @@ static void greeting_answered(struct redis_link *l, const redisReply *reply)
 {
     enum greeting wanted = l->greetings[--l->greeting_count];
     if (!greeting_is_right(l, wanted, reply)) {
-        link_lost(l, reply->type == REDIS_REPLY_ERROR ? reply->str
-                     : wanted == GREETING_MASTER      ? "it is not the master"
-                                                      : "an answer to the greeting that makes no sense");
+        redis_link_lost(l, reply->type == REDIS_REPLY_ERROR ? reply->str
+                           : wanted == GREETING_MASTER      ? "it is not the master"
+                                                            : "an answer to the greeting that makes no sense");
         return;
     }
     if (l->greeting_count > 0)
         return;
     if (l->told_lost)
-        log_detail(l, STORE_LOG_INFO, "redis_back", "");
+        redis_link_log(l, STORE_LOG_INFO, "redis_back", "");
     l->told_lost = false;
     if (!l->home->mend || !l->was_up) {
         link_up(l);
@@ -419,14 +142,14 @@ static void on_reply(void *ctx, const redisReply *reply)
     if (l->state == LINK_GREETING)
         greeting_answered(l, reply);
     else if (l->pending)
-        call_answered(l->pending, reply);
+        redis_call_answered(l->pending, reply);
     else
-        link_lost(l, "a reply that nobody asked for");
+        redis_link_lost(l, "a reply that nobody asked for");
 }
 
 static void on_lost(void *ctx, const char *why)
 {
-    link_lost(ctx, why);
+    redis_link_lost(ctx, why);
 }
 
 /* The greeting goes out as calls do, but what comes back is counted, not matched. */
@@ -471,7 +194,7 @@ static void link_unreachable(struct redis_link *l, const char *why)
 {
     if (!l->told_lost) {
         l->told_lost = true;
-        log_detail(l, STORE_LOG_WARN, "redis_unreachable", why);
+        redis_link_log(l, STORE_LOG_WARN, "redis_unreachable", why);
     }
     set_state(l, LINK_DOWN);
     connect_later(l);
@@ -488,7 +211,7 @@ static void link_open(struct redis_link *l)
     l->greeting_due_ms = now_ms() + STORE_DEADLINE_MS;
     set_state(l, LINK_GREETING);
     if (greet_all(l) != 0)
-        link_lost(l, "out of memory");
+        redis_link_lost(l, "out of memory");
     else
         set_timer(&l->tick_event, LINK_TICK_MS);
 }
@@ -519,7 +242,7 @@ static void on_master(void *ctx, const struct redis_host *master, const char *wh
         return;
     if (l->state != LINK_FINDING) {
         if (master && (master->port != l->host.port || strcmp(master->name, l->host.name) != 0))
-            link_lost(l, "another one has become the master");
+            redis_link_lost(l, "another one has become the master");
         return;
     }
     if (!master) {
@@ -554,10 +277,10 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
     int64_t now = now_ms();
     (void)fd, (void)what;
     if (l->state == LINK_GREETING && now >= l->greeting_due_ms)
-        link_lost(l, "no answer to the greeting");
+        redis_link_lost(l, "no answer to the greeting");
     for (struct redis_call *c = l->pending; c; c = c->next)
         if (now >= c->due_ms) {
-            link_lost(l, "no answer in time");
+            redis_link_lost(l, "no answer in time");
             break;
         }
     if (l->pending || l->state == LINK_GREETING)
@@ -579,8 +302,8 @@ static struct redis_link *link_make(struct event_base *base, int wait_replicas, 
     l->down_since_ms = now_ms();
     event_assign(&l->connect_event, base, -1, EV_TIMEOUT, on_connect_time, l);
     event_assign(&l->tick_event, base, -1, EV_TIMEOUT, on_tick, l);
-    event_assign(&l->fail_event, base, -1, EV_TIMEOUT, on_fail, l);
-    event_assign(&l->wait_event, base, -1, EV_TIMEOUT, on_wait, l);
+    event_assign(&l->fail_event, base, -1, EV_TIMEOUT, redis_link_on_fail, l);
+    event_assign(&l->wait_event, base, -1, EV_TIMEOUT, redis_link_on_wait, l);
     event_assign(&l->fence_event, base, -1, EV_TIMEOUT, on_fence, l);
     return l;
 }
@@ -656,9 +379,9 @@ void redis_link_free(struct redis_link *l)
     l->freeing = true;
     l->changed = NULL;
     redis_cluster_free(l->cluster);
-    link_lost(l, "");
+    redis_link_lost(l, "");
     while (l->failing)
-        on_fail(-1, 0, l);
+        redis_link_on_fail(-1, 0, l);
     event_del(&l->connect_event);
     event_del(&l->tick_event);
     event_del(&l->fail_event);

@@ -1,6 +1,7 @@
 /*
- * What the files of a link share: redis_call.c builds calls, redis_link.c has the connection, redis_cluster.c sends
- * calls to the nodes of a cluster, each of which is a link of its own. Nobody else includes it.
+ * What the files of a link share: redis_call.c builds calls, redis_send.c sends them, redis_answer.c knows what their
+ * replies mean, redis_link.c has the connection, redis_cluster.c sends calls to the nodes of a cluster, each of which
+ * is a link of its own. Nobody else includes it.
  */
 #ifndef STORAGE_REDIS_PRIVATE_H
 #define STORAGE_REDIS_PRIVATE_H
@@ -127,7 +128,7 @@ struct redis_call *redis_call_with_text(struct redis_call *c);
 /* Its bytes, in front of which "*<arguments>\r\n" is put. */
 const char *redis_call_wire_bytes(struct redis_call *c, size_t *ret_len);
 
-/* --- redis_link.c --- */
+/* --- redis_send.c --- */
 
 /* Sends it, by its slot where there is a cluster, or fails it later. */
 void redis_call_put(struct redis_call *c);
@@ -135,6 +136,27 @@ void redis_call_put(struct redis_call *c);
 void redis_call_put_to(struct redis_link *l, struct redis_call *c);
 void redis_call_fail(struct redis_call *c, enum store_result r);
 bool redis_link_takes(const struct redis_link *l, const struct redis_call *c);
+/* Of fail_event. */
+void redis_link_on_fail(evutil_socket_t fd, short what, void *arg);
+
+/* --- redis_answer.c --- */
+
+/* Tells who sent it, and releases it. */
+void redis_call_done(struct redis_call *c, enum store_result r, const redisReply *reply);
+/* The oldest pending call has its reply, which is the wire's. */
+void redis_call_answered(struct redis_call *c, const redisReply *reply);
+/* All calls that wait for replicas end so. */
+void redis_link_settle(struct redis_link *l, enum store_result r);
+/* Whether as many replicas as wait_replicas are there; what changes is logged. */
+void redis_link_replicas_known(struct redis_link *l, bool enough);
+/* Of wait_event. */
+void redis_link_on_wait(evutil_socket_t fd, short what, void *arg);
+
+/* --- redis_link.c --- */
+
+void redis_link_log(struct redis_link *l, enum store_log_level level, const char *event, const char *detail);
+/* The connection is given up: whatever was sent and not answered is unknown. */
+void redis_link_lost(struct redis_link *l, const char *why);
 /* A node of a cluster. fenced: it may be somebody's successor. NULL: out of memory. */
 struct redis_link *redis_node_new(struct redis_link *home, const struct redis_host *host, bool fenced);
 /* Another host from now on; it must be down. */
