@@ -22,7 +22,7 @@
 
 enum {
     SEATS_BATCH_MAX = 2048, /* seats asked for in one call: bounds what one script costs everybody */
-    SEATS_FRESH_MS = 2000, /* how old a definition may be while changes are not heard */
+    SEATS_FRESH_MS = 2000,  /* how old a definition may be while changes are not heard */
     SEATS_TICK_MS = 100,
     SEATS_KNOWN = 48,                     /* bytes of "uid:version" */
     SEATS_LANES = CAMPAIGN_LANES_MAX * 3, /* bytes of "0,1,2" with its NUL */

@@ -7,8 +7,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "import_own_private.h"
 #include "cli.h"
+#include "import_own_private.h"
 
 enum {
     LINE_MAX_BYTES = 256 << 20, /* of one line */
