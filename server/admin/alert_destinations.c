@@ -19,9 +19,11 @@ static const struct store_rows states = {STORE_DESTINATION_STATES, NULL};
 static const char *const keys[] = {"kind", "name", "language", "enabled",  "quiet", "timezone", "url", "secret",
                                    "chat", "host", "port",     "security", "user",  "from",     "to",  NULL};
 
+static const char no_destination[] = "There is no such destination.";
+
 static void none(struct conn *c)
 {
-    problem_reply(c, 404, "There is no such destination.");
+    problem_reply(c, 404, no_destination);
 }
 
 static bool may_be_plain(struct conn *c)
@@ -52,8 +54,6 @@ static void records_done(void *ctx, enum store_result r, const char *const *json
     struct conn *c = ctx;
     struct admin_request *q = request_of(c);
     struct span id = conn_segment(c, 0);
-    struct fields_page page;
-    struct field_errors errors = {.count = 0};
     struct destination d;
     json_t *rows = r == STORE_OK ? json_array() : NULL;
     for (size_t i = 0; rows && i < count; i++)
@@ -62,19 +62,12 @@ static void records_done(void *ctx, enum store_result r, const char *const *json
     sodium_memzero(&d, sizeof d);
     json_decref(q->uses);
     q->uses = NULL;
-    if (r != STORE_OK) {
+    if (r != STORE_OK)
         problem_reply_store(c, r, PROBLEM_READING);
-    } else if (!id.at) {
-        fields_read_page(conn_request(c)->query, &page, &errors);
-        fields_answer_page(c, rows, "id", &page);
-    } else if (json_array_size(rows) == 0) {
-        json_decref(rows);
-        none(c);
-    } else {
-        json_t *row = json_incref(json_array_get(rows, 0));
-        json_decref(rows);
-        fields_answer(c, 200, row, NULL);
-    }
+    else if (id.at)
+        fields_answer_only(c, rows, no_destination);
+    else
+        fields_answer_page(c, rows, "id");
 }
 
 static void states_done(void *ctx, enum store_result r, const char *const *json, const size_t *len, size_t count)
@@ -97,12 +90,7 @@ static void states_done(void *ctx, enum store_result r, const char *const *json,
 
 static void list_start(struct conn *c)
 {
-    struct fields_page page;
-    struct field_errors errors = {.count = 0};
-    fields_read_page(conn_request(c)->query, &page, &errors);
-    if (errors.count)
-        problem_reply_fields(c, &errors);
-    else
+    if (fields_page_good(c))
         store_row_list(admin_of(c)->store, states, states_done, c);
 }
 

@@ -128,8 +128,21 @@ static json_t *cut_page(struct sorted_row *sorted, size_t count, const struct fi
     return json_pack("{s:o,s:o,s:I}", "data", data, "next", next, "total", (json_int_t)count);
 }
 
-void fields_answer_page(struct conn *c, json_t *rows, const char *key, const struct fields_page *p)
+bool fields_page_good(struct conn *c)
 {
+    struct fields_page page;
+    struct field_errors errors = {.count = 0};
+    fields_read_page(conn_request(c)->query, &page, &errors);
+    if (errors.count)
+        problem_reply_fields(c, &errors);
+    return errors.count == 0;
+}
+
+void fields_answer_page(struct conn *c, json_t *rows, const char *key)
+{
+    struct fields_page asked;
+    struct field_errors errors = {.count = 0}; /* there are none: see fields_page_good */
+    fields_read_page(conn_request(c)->query, &asked, &errors);
     size_t count = json_array_size(rows);
     struct sorted_row *sorted = rows ? calloc(count + 1, sizeof *sorted) : NULL;
     json_t *page = NULL;
@@ -139,9 +152,19 @@ void fields_answer_page(struct conn *c, json_t *rows, const char *key, const str
             sorted[i] = (struct sorted_row){json_string_value(json_object_get(row, key)), row};
         }
         qsort(sorted, count, sizeof *sorted, compare_rows);
-        page = cut_page(sorted, count, p);
+        page = cut_page(sorted, count, &asked);
     }
     fields_answer(c, 200, page, NULL);
     free(sorted);
+    json_decref(rows);
+}
+
+void fields_answer_only(struct conn *c, json_t *rows, const char *none)
+{
+    json_t *row = json_incref(json_array_get(rows, 0));
+    if (rows && !row)
+        problem_reply(c, 404, none);
+    else
+        fields_answer(c, 200, row, NULL);
     json_decref(rows);
 }

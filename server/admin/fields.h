@@ -26,9 +26,14 @@ struct fields_page {
     char cursor[AUTH_NAME_MAX + 1];
 };
 void fields_read_page(struct span query, struct fields_page *p, struct field_errors *errors);
-/* Answers with a page of rows (an array, stolen; NULL: out of memory, 503) sorted by their `key`: those behind the
- * cursor. */
-void fields_answer_page(struct conn *c, json_t *rows, const char *key, const struct fields_page *p);
+/* Whether the query's page makes sense; if not: answers 400. To be asked before rows are read for fields_answer_page.
+ */
+bool fields_page_good(struct conn *c);
+/* Answers with the query's page of rows (an array, stolen; NULL: out of memory, 503) sorted by their `key`: those
+ * behind the cursor. */
+void fields_answer_page(struct conn *c, json_t *rows, const char *key);
+/* Answers with the only one of the rows (likewise), or with 404 and what is said of none. */
+void fields_answer_only(struct conn *c, json_t *rows, const char *none);
 /* Answers with one object (stolen; NULL: 503). */
 void fields_answer(struct conn *c, int status, json_t *object, const char *location);
 

@@ -79,8 +79,6 @@ static void answer(struct conn *c, int status, const struct funnel *f, const str
 static void list_done(void *ctx, enum store_result r, const char *const *json, const size_t *len, size_t count)
 {
     struct conn *c = ctx;
-    struct fields_page page;
-    struct field_errors errors = {.count = 0};
     struct funnel f;
     if (r != STORE_OK) {
         problem_reply_store(c, r, PROBLEM_READING);
@@ -90,18 +88,12 @@ static void list_done(void *ctx, enum store_result r, const char *const *json, c
     for (size_t i = 0; i < count; i++)
         if (funnel_from_record(json[i], len[i], &f))
             json_array_append_new(rows, funnel_to_api(&f, NULL, admin_of(c)->config->base_url));
-    fields_read_page(conn_request(c)->query, &page, &errors);
-    fields_answer_page(c, rows, "id", &page);
+    fields_answer_page(c, rows, "id");
 }
 
 static void list_start(struct conn *c)
 {
-    struct fields_page page;
-    struct field_errors errors = {.count = 0};
-    fields_read_page(conn_request(c)->query, &page, &errors);
-    if (errors.count)
-        problem_reply_fields(c, &errors);
-    else
+    if (fields_page_good(c))
         store_row_list(admin_of(c)->store, funnels_rows, list_done, c);
 }
 

@@ -61,8 +61,6 @@ static bool read_path(struct conn *c)
 static void list_done(void *ctx, enum store_result r, const char *const *json, const size_t *len, size_t count)
 {
     struct conn *c = ctx;
-    struct fields_page page;
-    struct field_errors errors = {.count = 0};
     if (r != STORE_OK) {
         problem_reply_store(c, r, PROBLEM_READING);
         return;
@@ -77,18 +75,12 @@ static void list_done(void *ctx, enum store_result r, const char *const *json, c
         json_object_del(record, "group");
         json_array_append_new(rows, record);
     }
-    fields_read_page(conn_request(c)->query, &page, &errors);
-    fields_answer_page(c, rows, "id", &page);
+    fields_answer_page(c, rows, "id");
 }
 
 static void list_start(struct conn *c)
 {
-    struct fields_page page;
-    struct field_errors errors = {.count = 0};
-    fields_read_page(conn_request(c)->query, &page, &errors);
-    if (errors.count)
-        problem_reply_fields(c, &errors);
-    else if (read_path(c))
+    if (fields_page_good(c) && read_path(c))
         store_row_list(admin_of(c)->store, links_of(request_of(c)), list_done, c);
 }
 

@@ -40,12 +40,7 @@ static void records_done(void *ctx, enum store_result r, const char *const *json
 
 static void list_start(struct conn *c)
 {
-    struct fields_page page;
-    struct field_errors errors = {.count = 0};
-    fields_read_page(conn_request(c)->query, &page, &errors);
-    if (errors.count)
-        problem_reply_fields(c, &errors);
-    else
+    if (fields_page_good(c))
         store_token_uses(admin_of(c)->store, uses_done, c);
 }
 
@@ -94,25 +89,15 @@ static void records_done(void *ctx, enum store_result r, const char *const *json
 {
     struct conn *c = ctx;
     struct admin_request *q = request_of(c);
-    struct fields_page page;
-    struct field_errors errors = {.count = 0};
-    struct span id = conn_segment(c, 0);
-    json_t *rows = r == STORE_OK ? rows_of(q->uses, json, len, count, id) : NULL;
+    json_t *rows = r == STORE_OK ? rows_of(q->uses, json, len, count, conn_segment(c, 0)) : NULL;
     json_decref(q->uses);
     q->uses = NULL;
-    if (r != STORE_OK) {
+    if (r != STORE_OK)
         problem_reply_store(c, r, PROBLEM_READING);
-    } else if (!id.at) {
-        fields_read_page(conn_request(c)->query, &page, &errors);
-        fields_answer_page(c, rows, "id", &page);
-    } else if (json_array_size(rows) == 0) {
-        json_decref(rows);
-        problem_reply(c, 404, "There is no such token.");
-    } else {
-        json_t *row = json_incref(json_array_get(rows, 0));
-        json_decref(rows);
-        fields_answer(c, 200, row, NULL);
-    }
+    else if (conn_segment(c, 0).at)
+        fields_answer_only(c, rows, "There is no such token.");
+    else
+        fields_answer_page(c, rows, "id");
 }
 
 /* --- POST /tokens --- */

@@ -39,8 +39,6 @@ static struct account *account_of_path(struct conn *c)
 static void list_done(void *ctx, enum store_result r, const char *const *json, const size_t *len, size_t count)
 {
     struct conn *c = ctx;
-    struct fields_page page;
-    struct field_errors errors = {.count = 0};
     struct user_record u;
     if (r != STORE_OK) {
         problem_reply_store(c, r, PROBLEM_READING);
@@ -50,18 +48,12 @@ static void list_done(void *ctx, enum store_result r, const char *const *json, c
     for (size_t i = 0; i < count; i++)
         if (user_record_from_json(json[i], len[i], &u))
             json_array_append_new(rows, to_api(&u));
-    fields_read_page(conn_request(c)->query, &page, &errors);
-    fields_answer_page(c, rows, "name", &page);
+    fields_answer_page(c, rows, "name");
 }
 
 static void list_start(struct conn *c)
 {
-    struct fields_page page;
-    struct field_errors errors = {.count = 0};
-    fields_read_page(conn_request(c)->query, &page, &errors);
-    if (errors.count)
-        problem_reply_fields(c, &errors);
-    else
+    if (fields_page_good(c))
         store_row_list(admin_of(c)->store, users, list_done, c);
 }
 
