@@ -10,7 +10,7 @@ export const LINES: { color: string; dash: number[] }[] = [
 ];
 const HEIGHT = 220;
 const TICK_PX = 64; // room for one word below
-const DOTS_MAX = 40; // points beyond which a line needs no dots
+const DOTS_MAX = 40; // points beyond which a line needs no dots; one point alone is no line
 
 export interface Plot {
     /** Shows the values of a point; null: none. */
@@ -35,8 +35,8 @@ function ticks(count: number, width: number): number[] {
 }
 
 function seriesOf(drawing: Drawing): UPlot.Series[] {
-    const dots = drawing.labels.length <= DOTS_MAX;
-    return drawing.series.map((_, i) => {
+    return drawing.series.map((line, i) => {
+        const dots = line.values.filter((v) => v !== null).length <= DOTS_MAX;
         const { color, dash } = LINES[i % LINES.length];
         const stroke = token(color);
         return drawing.bars ? { fill: stroke, width: 0, paths: UPlot.paths.bars?.({ size: [0.7, 40], radius: 0.15 }), points: { show: false } }

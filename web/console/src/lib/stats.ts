@@ -48,11 +48,12 @@ export function daysBetween(from: string, to: string): number {
 
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
-/** "11 月 25 日 14:00", "25 Nov, 14:00"; for a chart's foot "11/25", "25 Nov" or "14:00". */
-export function keyName(key: string, short = false): string {
+/** "11 月 25 日 14:00", "25 Nov, 14:00"; for a chart's foot "11/25", "25 Nov" or "14:00". A year that is past is
+ *  named, if not plain. */
+export function keyName(key: string, short = false, plain = false): string {
     const [day, hour] = key.split('T');
     const [year, month, date] = day.split('-').map(Number);
-    const past = year < new Date().getFullYear();
+    const past = !plain && year < new Date().getFullYear();
     if (hour && short)
         return `${hour}:00`;
     if (language.value === 'zh')
@@ -125,7 +126,14 @@ export function weeksOf(days: string[]): Week[] {
     return weeks;
 }
 
-export const weekName = (week: Week): string => (week.from === week.to ? keyName(week.from) : `${keyName(week.from)} – ${keyName(week.to)}`);
+/** "2025 年 11 月 24 日 – 11 月 30 日", "24 Nov – 30 Nov 2025": a year that is that of both is named once. */
+export function weekName({ from, to }: Week): string {
+    if (from === to)
+        return keyName(from);
+    const once = from.slice(0, 4) === to.slice(0, 4);
+    const zh = language.value === 'zh';
+    return `${keyName(from, false, once && !zh)} – ${keyName(to, false, once && zh)}`;
+}
 
 /** What a line is by week: the sum of its days, or (of what adds up already) the last of them. */
 export function byWeek(series: Series[], weeks: Week[], last = false): Series[] {

@@ -930,7 +930,7 @@ export const en: Record<keyof typeof zh, string> = {
     'funnel.chart': '{name}: seats by day',
     'funnel.confirmed': 'Confirmed',
     'funnel.conversion': 'Came on',
-    'funnel.counts': '{views} views, {people} new visitors',
+    'funnel.counts': 'Views: {views}, new visitors: {people}',
     'funnel.counts.held': '{held} held, {confirmed} confirmed',
     'funnel.csv': 'Download CSV',
     'funnel.day': 'Day',

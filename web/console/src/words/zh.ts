@@ -1045,7 +1045,7 @@ export const zh = {
     'stats.returning': '再次来访',
     'stats.say': '新访客按 Cookie 认，一人只算一次；再次来访按次数算；机器是链接预览和爬虫，不算在别的数里。',
     'stats.seats': '给出名额',
-    'stats.so.far': '（到现在）',
+    'stats.so.far': '，到现在',
     'stats.to': '到',
     'stats.today': '今天',
     'stats.trouble': '没能进群',
