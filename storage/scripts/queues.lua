@@ -2,6 +2,7 @@
 --
 -- While seats are taken a queue is a heap in memory, read from Redis a piece at a time and written back by queues_write: what a
 -- call costs Redis grows with the groups that give seats, and not with the seats. An entry is a group's place in its queue.
+local READ_MAX = 1000 -- groups that are read in one command: Lua's stack is small
 local made_queues
 local function queues()
   if made_queues then return made_queues end
@@ -41,9 +42,9 @@ local function queues()
     if heap.size > 1 then heap_sink(heap) end
   end
 
-  -- Reads as many members again as it has.
+  -- Reads as many members again as it has, READ_MAX at most.
   local function heap_read(heap)
-    local wanted, ids = math.max(1, heap.read), {}
+    local wanted, ids = math.max(1, math.min(READ_MAX, heap.read)), {}
     local rows = call('ZRANGE', queue_of(heap.lane), heap.read, heap.read + wanted - 1, 'WITHSCORES')
     for i = 1, #rows, 2 do ids[#ids + 1] = string.sub(rows[i], 7) end -- behind its position, see queue_name
     groups_read(ids)
@@ -189,7 +190,7 @@ local function queues()
       if count > wanted then level = turns_cut(list, wanted) end
       for _, e in ipairs(list) do
         e.score = e.turns[e.count + 1]
-        moved[e] = true
+        if e.count > 0 then moved[e] = true end
         if e.count < group_room(e.group) then heap_add(e.heap, e) end
       end
       if count > 0 then wait(fitting, level) end

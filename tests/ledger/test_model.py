@@ -845,3 +845,17 @@ def test_a_crowd_of_random_lets_the_same_time_go_by_in_all_its_lanes(db):
         want = [20000 * w / sum(weights) for w in weights]
         assert all(n == 0 for n, w in zip(seats[lanes], want) if w == 0)
         assert sum((n - w) ** 2 / w for n, w in zip(seats[lanes], want) if w) < 30, seats
+
+
+def test_a_queue_of_thousands_of_groups_is_taken_from_and_cleared(db):
+    """As many groups as a campaign may have: crowds for many of them, and then all have expired."""
+    world = World(db, crowd_seed("thousands"), EVEN)
+    m, world.lanes, world.model.promise = world.model, [0], 0
+    m.groups = [world.new_group() for _ in range(10000)]
+    for g in m.groups:
+        g.limit, g.on, g.holds, g.lane, g.expires = 3, True, False, 0, m.now + 10
+    world.save()
+    ask = lambda n: world.run("take_seats", world.known(), "", 1, 10, "0", "", n)
+    assert [int(ask(2048)[2]) for _ in range(3)] == [2048] * 3
+    m.now += 10
+    assert ask(1)[2:4] == [0, -1] and db.zcard(world.keys[2]) == 0
