@@ -21,8 +21,11 @@
 #include "seats_private.h"
 
 enum {
-    SEATS_BATCH_MAX = 2048, /* seats asked for in one call: bounds what one script costs everybody */
-    SEATS_FRESH_MS = 2000,  /* how old a definition may be while changes are not heard */
+    /* Seats asked for in one call: bounds what one script costs everybody. It costs by the groups that give some. */
+    SEATS_BATCH_MAX = 2048,
+    SEATS_BATCH_MANY = 512, /* of a campaign of more groups than these: */
+    SEATS_BATCH_GROUPS = 100,
+    SEATS_FRESH_MS = 2000, /* how old a definition may be while changes are not heard */
     SEATS_TICK_MS = 100,
     SEATS_KNOWN = 48,                     /* bytes of "uid:version" */
     SEATS_LANES = CAMPAIGN_LANES_MAX * 3, /* bytes of "0,1,2" with its NUL */
@@ -339,7 +342,9 @@ static struct redis_call *take_begin(struct seats *s, const struct cached_campai
 
 static void take_start(struct seats *s, struct cached_campaign *e)
 {
-    while (e->asking.count && e->flying.count < SEATS_BATCH_MAX)
+    const struct campaign *d = e->pub.definition;
+    size_t most = d && d->group_count > SEATS_BATCH_GROUPS ? SEATS_BATCH_MANY : SEATS_BATCH_MAX;
+    while (e->asking.count && e->flying.count < most)
         queue_push(&e->flying, queue_pop(&e->asking));
     uint32_t hour = store_hour(s->store);
     for (struct seat_waiter *w = e->flying.head; w; w = w->next) {
