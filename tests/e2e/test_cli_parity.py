@@ -240,7 +240,9 @@ def test_the_list_has_the_apis_pages(server, cli):
     seen, cursor = [], []
     while True:
         page = json.loads(cli.good("list", "--q", "paged-", "--limit", "2", *cursor, "--json"))
-        assert page == server.api("GET", f"/campaigns?q=paged-&limit=2{'&cursor=' + cursor[1] if cursor else ''}").json()
+        listed = server.api("GET", f"/campaigns?q=paged-&limit=2{'&cursor=' + cursor[1] if cursor else ''}").json()
+        del listed["forecasts"]  # the server remembers them; nobody else knows them
+        assert page == listed
         seen += [c["slug"] for c in page["data"]]
         if page["next"] is None:
             break
