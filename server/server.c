@@ -1,8 +1,8 @@
 /*
  * The serving process. The main thread owns the signals, the embedded Redis and the threads; it serves nothing itself.
  *
- *     begin: embedded Redis -> secret -> demo -> threads made, started -> each opens its door when Redis answers it ->
- * ready end:   SIGTERM -> threads drain (DRAIN_SECONDS at most) -> joined -> Redis stopped -> exit 0
+ *     begin: embedded Redis -> format -> secret -> demo -> threads made, started -> each opens its door when Redis
+ * answers it -> ready end:   SIGTERM -> threads drain (DRAIN_SECONDS at most) -> joined -> Redis stopped -> exit 0
  */
 #include "server.h"
 
@@ -33,6 +33,7 @@ enum {
     REDIS_TELL_SECONDS = 1,  /* until it is told that Redis does not answer yet */
     REDIS_WAIT_SECONDS = 30, /* for a Redis that is not ours, at the start */
     SECRET_TRY_MS = 1,
+    FORMAT_LOOK_SECONDS = 2,
     URL_MAX = 128,
     SETUP_LINK_MAX = URL_MAX + 64,
     SETUP_TOKEN = 44, /* 32 random bytes in base64url, with NUL */
@@ -50,7 +51,7 @@ struct server {
     int thread_count;
     struct metrics_worker metrics[CONFIG_WORKERS_MAX];
     int notify_fd;
-    struct event notify_event, signal_events[4], try_event, wait_event, drain_event;
+    struct event notify_event, signal_events[4], try_event, wait_event, drain_event, format_event;
     int tries;
     bool told_wait, ready, stopping, failed;
     char demo_token[64];
@@ -158,6 +159,7 @@ static void on_notify(evutil_socket_t fd, short what, void *arg)
             return;
     }
     s->ready = true;
+    event_add(&s->format_event, &(struct timeval){FORMAT_LOOK_SECONDS, 0});
     be_ready(s);
 }
 
@@ -325,12 +327,40 @@ static void secret_known(void *ctx, enum store_result r, const unsigned char sec
     }
 }
 
+/* At the start, and again and again: an operator may have raised it, and who does not know the new one ends. */
+static void format_known(void *ctx, enum store_result r, int format)
+{
+    struct server *s = ctx;
+    char why[STORE_ERR_MAX];
+    if (s->stopping || s->failed)
+        return;
+    if (r == STORE_OK && format > store_format_known()) {
+        store_format_refusal(format, why);
+        fail(s, "store", why);
+    } else if (s->ready) {
+        event_add(&s->format_event, &(struct timeval){FORMAT_LOOK_SECONDS, 0});
+    } else if (r == STORE_OK) {
+        store_secret(s->store, secret_known, s);
+    } else if (r == STORE_BAD_REPLY) {
+        fail(s, "store", "its format is not a number");
+    } else {
+        event_add(&s->try_event, &(struct timeval){0, SECRET_TRY_MS * 1000});
+    }
+}
+
+static void on_format_look(evutil_socket_t fd, short what, void *arg)
+{
+    struct server *s = arg;
+    (void)fd, (void)what;
+    store_format(s->store, format_known, s);
+}
+
 static void on_try(evutil_socket_t fd, short what, void *arg)
 {
     struct server *s = arg;
     (void)fd, (void)what;
     if (store_is_up(s->store))
-        store_secret(s->store, secret_known, s);
+        store_format(s->store, format_known, s);
     else
         event_add(&s->try_event, &(struct timeval){0, SECRET_TRY_MS * 1000});
 }
@@ -501,6 +531,7 @@ int server_run(const struct config *config, const struct countries *countries)
     event_assign(&s.notify_event, s.base, s.notify_fd, EV_READ | EV_PERSIST, on_notify, &s);
     event_assign(&s.try_event, s.base, -1, EV_TIMEOUT, on_try, &s);
     event_assign(&s.wait_event, s.base, -1, EV_TIMEOUT, on_wait_over, &s);
+    event_assign(&s.format_event, s.base, -1, EV_TIMEOUT, on_format_look, &s);
     event_assign(&s.drain_event, s.base, -1, EV_TIMEOUT, on_drain_over, &s);
     event_add(&s.notify_event, NULL);
     watch_signals(&s);

@@ -23,10 +23,12 @@ struct event_base;
 
 enum {
     STORE_ERR_MAX = 256,
-    STORE_DEADLINE_MS = 1500,                 /* a visitor is told within 2 s */
-    STORE_PREFIX_MAX = 32,                    /* bytes of key_prefix */
-    STORE_DEFINITION_MAX = 32 * 1024 * 1024,  /* bytes of a stored definition */
-    STORE_PAGE_MAX = 200,                     /* rows of a list */
+    STORE_DEADLINE_MS = 1500,                /* a visitor is told within 2 s */
+    STORE_PREFIX_MAX = 32,                   /* bytes of key_prefix */
+    STORE_DEFINITION_MAX = 32 * 1024 * 1024, /* bytes of a stored definition */
+    STORE_PAGE_MAX = 200,                    /* rows of a list */
+    STORE_FORMAT = 1,                        /* of the store: the newest that this program reads and writes */
+    STORE_FORMAT_MAX = 9999,
     STORE_SECRET = 32,                        /* bytes of hm:secret */
     STORE_TOKEN_HASH = 65,                    /* hex of SHA-256, with NUL */
     STORE_TOKENS_MAX = 10000,                 /* API tokens in a store */
@@ -116,6 +118,21 @@ void store_ping(struct store *s, store_done done, void *ctx);
 /* --- the secret of cookies: made by whoever asks first, the same on every server --- */
 typedef void (*store_secret_done)(void *ctx, enum store_result r, const unsigned char secret[STORE_SECRET]);
 void store_secret(struct store *s, store_secret_done done, void *ctx);
+
+/*
+ * --- the format of what is kept (format.c) ---
+ *
+ * A program writes what the store's format says, whatever newer ones it knows, until an operator raises it, when no
+ * older program serves any more. One that does not know the store's format must not touch it.
+ */
+int store_format_known(void); /* STORE_FORMAT */
+/* r: OK, or BAD_REPLY where no number stands; else Redis did not answer. */
+typedef void (*store_format_done)(void *ctx, enum store_result r, int format);
+void store_format(struct store *s, store_format_done done, void *ctx);
+/* To the newest that this program knows. Only from an older one: who calls has looked. */
+void store_raise_format(struct store *s, store_done done, void *ctx);
+/* Why a store of that format is refused, as one line. */
+void store_format_refusal(int format, char out[STORE_ERR_MAX]);
 
 /* --- the scan path (seats.c): campaigns as a worker knows them, and the seats it takes --- */
 

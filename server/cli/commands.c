@@ -222,9 +222,14 @@ static const char sheet_help[] =
     "Next: huoma sheet spring-run --channels shops.txt --template sticker --layout grid -o stickers.pdf\n";
 
 static const char check_help[] =
-    "Usage: huoma check [--config FILE] [flags of serve]\n"
+    "Usage: huoma check [--finish-upgrade] [--config FILE] [flags of serve]\n"
     "\n"
     "Prints the configuration in effect, with secrets masked, and what the store promises.\n"
+    "\n"
+    "Options\n"
+    "  --finish-upgrade   the store gets the newest format that this huoma knows; older ones end, and never start "
+    "again\n"
+    "\n"
     "Exit 1 when the store is not reachable, 2 when the configuration or the country database cannot be used.\n"
     "\n"
     "Next: huoma help serve\n";

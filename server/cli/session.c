@@ -159,6 +159,32 @@ static bool connect_store(struct session *s, const struct config *config)
     return false;
 }
 
+struct format_look {
+    struct session *session;
+    int format; /* 0: not known */
+};
+
+static void format_seen(void *ctx, enum store_result r, int format)
+{
+    struct format_look *look = ctx;
+    look->format = r == STORE_OK ? format : 0;
+    session_done(look->session);
+}
+
+/* A command of an older version must not touch what it does not know. */
+static bool knows_format(struct session *s)
+{
+    struct format_look look = {s, 0};
+    char why[STORE_ERR_MAX];
+    store_format(s->store, format_seen, &look);
+    session_run(s);
+    if (look.format <= store_format_known())
+        return true;
+    store_format_refusal(look.format, why);
+    cli_fail("store", "%s", why);
+    return false;
+}
+
 struct session *session_open(const struct config *config)
 {
     struct session *s = calloc(1, sizeof *s);
@@ -167,7 +193,7 @@ struct session *session_open(const struct config *config)
         s->base = event_base_new();
     if (!s || !s->base)
         cli_fail("store", "out of memory");
-    else if (find_redis(s, config) && connect_store(s, config))
+    else if (find_redis(s, config) && connect_store(s, config) && knows_format(s))
         return s;
     session_close(s);
     return NULL;
