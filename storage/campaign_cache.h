@@ -26,6 +26,8 @@ struct cached_campaign {
     bool taking;       /* a shared call is in flight, */
     int64_t taking_ns; /* sent at this moment of gather_now_ns */
     bool stale;        /* changed since the GET was sent */
+    bool old;          /* what is known is from before the change for which the GET in flight was sent */
+    bool wanted_anew;  /* a change was heard: it is read though nobody scans, so that what was deleted is forgotten */
     size_t singles;    /* calls of one visitor each that are in flight */
     int64_t fetched_ms;
     struct waiter_queue opening; /* wait for the definition */

@@ -111,7 +111,7 @@ static bool is_fresh(const struct seats *s, const struct cached_campaign *e)
         return false;
     if (s->down_since_ms)
         return true; /* the best there is */
-    return !e->stale && (changes_heard(s->changes) || now_ms() - e->fetched_ms < SEATS_FRESH_MS);
+    return !e->stale && !e->old && (changes_heard(s->changes) || now_ms() - e->fetched_ms < SEATS_FRESH_MS);
 }
 
 /* Everyone who waits for the definition is told; then, if there is no such campaign, it is forgotten. */
@@ -125,7 +125,7 @@ static void tell_opening(struct seats *s, struct cached_campaign *e, enum store_
     for (struct seat_waiter *w; (w = queue_pop(&waiting));)
         w->done(w, r);
     e->loading = false;
-    if (e->opening.count)
+    if (e->opening.count || e->wanted_anew)
         make_due(s, e);
     if (!e->pub.definition && !e->due && !e->taking && !e->singles && !e->asking.count)
         cache_drop(&s->cache, e);
@@ -135,7 +135,7 @@ static void load_done(void *ctx, enum store_result r, const redisReply *reply)
 {
     struct cached_campaign *e = ctx;
     struct seats *s = e->seats;
-    e->loading = false;
+    e->loading = e->old = false;
     if (r == STORE_OK && reply->type == REDIS_REPLY_NIL) {
         cache_set_definition(&s->cache, e, NULL);
         r = STORE_NOT_FOUND;
@@ -153,6 +153,8 @@ static void load_done(void *ctx, enum store_result r, const redisReply *reply)
 static void load_start(struct seats *s, struct cached_campaign *e)
 {
     e->loading = true;
+    e->wanted_anew = false;
+    e->old = e->stale;
     e->stale = false; /* a change from now on makes it stale again, even if this answer is older */
     struct redis_call *c = redis_call_begin(s->store->link);
     redis_call_text(c, "GET");
@@ -549,7 +551,7 @@ static void on_flush(evutil_socket_t fd, short what, void *arg)
             }
             continue;
         }
-        if (e->opening.count && !e->loading)
+        if ((e->opening.count || e->wanted_anew) && !e->loading)
             load_start(s, e);
         if (e->asking.count)
             send_asking(s, e);
@@ -580,8 +582,10 @@ static void on_changed(void *ctx, const char *slug, size_t len)
     memcpy(text, slug, len);
     text[len] = '\0';
     struct cached_campaign *e = cache_find(&s->cache, text);
-    if (e)
-        e->stale = true;
+    if (!e)
+        return;
+    e->stale = e->wanted_anew = true;
+    make_due(s, e);
 }
 
 struct seats *seats_new(struct store *store, const struct seats_options *o, char err[STORE_ERR_MAX])

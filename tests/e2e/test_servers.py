@@ -120,3 +120,16 @@ def test_a_campaign_deleted_at_one_server_is_unknown_at_the_other(pair, slug):
     assert visitor.scan().status == 302
     pair[0].api("DELETE", f"/campaigns/{slug}", expect=204)
     wait_for("404", lambda: once(pair[1].public, "GET", "/" + slug, {"User-Agent": huoma.PHONE}).status == 404, HEARD_AT_MOST)
+
+
+def test_what_is_deleted_at_one_server_is_forgotten_at_the_other_though_nobody_scans(redis, pair, slug):
+    pair[0].create(slug, redirect_groups(None))
+    Visitor(pair[1], slug).scan()
+    with redis.client().monitor() as commands:
+        pair[0].api("DELETE", f"/campaigns/{slug}", expect=204)
+        told, end = False, time.monotonic() + 5
+        for seen in commands.listen():
+            told = told or "PUBLISH" in seen["command"].upper()
+            if told and seen["command"] == f"GET hm:{{{slug}}}":
+                break   # it finds nothing, and the definition and its pages go
+            assert time.monotonic() < end, "nobody looked"
