@@ -1,9 +1,6 @@
 /* The format of the store: one number in it. A store without one has the first. */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-#include <hiredis/read.h>
 
 #include "redis_private.h"
 #include "store.h"
@@ -13,7 +10,7 @@ int store_format_known(void)
 #ifdef HUOMA_TEST_FORMAT
     const char *other = getenv("HUOMA_TEST_FORMAT"); /* a test plays a later version */
     if (other)
-        return atoi(other);
+        return (int)strtol(other, NULL, 10);
 #endif
     return STORE_FORMAT;
 }
