@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import http from 'node:http';
 import { after, before, test } from 'node:test';
-import { Server, overflow, startBrowser, waitFor, wechatUrl } from './lib/huoma.mjs';
-import { DESK_SIZE, PHONE_SIZE, checkAccess, console_, logIn, makeOwner } from './lib/console.mjs';
+import { closeAll, overflow, waitFor, wechatUrl } from './lib/huoma.mjs';
+import { DESK_SIZE, PHONE_SIZE, checkAccess, console_, logIn, startConsole } from './lib/console.mjs';
 
 const EVIL = '<img src=x onerror="window.evil=1">';
 let server, browser, cookie, stub, url, said = [200, '{"errcode":0,"errmsg":"ok"}'];
@@ -20,16 +20,12 @@ before(async () => {
     });
     await new Promise((done) => { stub.listen(0, '127.0.0.1', done); });
     url = `http://127.0.0.1:${stub.address().port}/send?key=SECRET`;
-    server = await Server.start('--alert-private-hosts', '127.0.0.0/8');
-    browser = await startBrowser();
-    await makeOwner(server);
-    cookie = await logIn(server);
+    ({ server, browser, cookie } = await startConsole('--alert-private-hosts', '127.0.0.0/8'));
     await server.create('expiring', { title: EVIL, groups: [{ name: '第 1 群', url: wechatUrl('e'), limit: 9,
         expires_at: new Date(Date.now() + 86400000 / 2).toISOString() }] }); // it is looked at within ten seconds
 });
 after(async () => {
-    await browser?.close();
-    await server?.stop();
+    await closeAll(browser, server);
     stub.close();
 });
 

@@ -2,21 +2,13 @@
 // for a group's owner.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { PHONE, Server, startBrowser, visitor, waitFor, wechatUrl } from './lib/huoma.mjs';
-import { DESK_SIZE, asConsole, checkAccess, console_, file, logIn, makeOwner, screenshot } from './lib/console.mjs';
+import { PHONE, closeAll, visitor, waitFor, wechatUrl } from './lib/huoma.mjs';
+import { DESK_SIZE, asConsole, checkAccess, console_, file, screenshot, startConsole } from './lib/console.mjs';
 
 let server, browser, cookie;
 
-before(async () => {
-    server = await Server.start();
-    browser = await startBrowser();
-    await makeOwner(server);
-    cookie = await logIn(server);
-});
-after(async () => {
-    await browser?.close();
-    await server?.stop();
-});
+before(async () => { ({ server, browser, cookie } = await startConsole()); });
+after(() => closeAll(browser, server));
 
 const row = (page, id) => page.locator(`[data-group=${id}]`);
 const scan = (slug) => fetch(`${server.public}/${slug}`, { headers: { 'User-Agent': PHONE }, redirect: 'manual' });

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { after, before, test } from 'node:test';
-import { Server, overflow, startBrowser, waitFor } from './lib/huoma.mjs';
-import { DESK_SIZE, PHONE_SIZE, checkAccess, console_, logIn, makeOwner } from './lib/console.mjs';
+import { closeAll, overflow, waitFor } from './lib/huoma.mjs';
+import { DESK_SIZE, PHONE_SIZE, checkAccess, console_, startConsole } from './lib/console.mjs';
 
 let server, browser, cookie;
 const HOURS = 72;
@@ -21,20 +21,14 @@ function putHistory(slug) {
 }
 
 before(async () => {
-    server = await Server.start();
-    browser = await startBrowser();
-    await makeOwner(server);
-    cookie = await logIn(server);
+    ({ server, browser, cookie } = await startConsole());
     const soon = new Date(Date.now() + 20 * 60e3).toISOString().replace(/\.\d+/, '');
     await server.create('foreseen', { groups: [{ url: 'https://example.com/a', limit: 40, name: 'First' },
         { url: 'https://example.com/b', limit: 500, name: 'Second', expires_at: soon }, { url: 'https://example.com/c', limit: 300, name: 'Third' }] });
     putHistory('foreseen');
     await server.create('unknown', { groups: [{ url: 'https://example.com/a', limit: 40, name: 'First' }] });
 });
-after(async () => {
-    await browser?.close();
-    await server?.stop();
-});
+after(() => closeAll(browser, server));
 
 for (const [size, view, words] of [
     ['phone', { ...PHONE_SIZE, lang: 'zh-CN', colorScheme: 'light' }, [/^预计 .*名额用完/, /会在满之前过期$/, /^预计 .*满/]],

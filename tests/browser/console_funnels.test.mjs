@@ -1,22 +1,14 @@
 // The console's funnels: made by picking campaigns, put in order by keyboard, counted through their links, at each size.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { Server, decode, overflow, startBrowser, waitFor } from './lib/huoma.mjs';
-import { DESK_SIZE, PHONE_SIZE, checkAccess, console_, logIn, makeOwner } from './lib/console.mjs';
+import { closeAll, decode, overflow, waitFor } from './lib/huoma.mjs';
+import { DESK_SIZE, PHONE_SIZE, checkAccess, console_, logIn, startConsole } from './lib/console.mjs';
 
 const EVIL = '<img src=x onerror="window.evil=1">';
 let server, browser, cookie;
 
-before(async () => {
-    server = await Server.start();
-    browser = await startBrowser();
-    await makeOwner(server);
-    cookie = await logIn(server);
-});
-after(async () => {
-    await browser?.close();
-    await server?.stop();
-});
+before(async () => { ({ server, browser, cookie } = await startConsole()); });
+after(() => closeAll(browser, server));
 
 const shot = (page, name) => process.env.HUOMA_SHOTS && page.screenshot({ path: `${process.env.HUOMA_SHOTS}/console-funnels-${name}.png`, fullPage: true });
 const scan = (link, n) => Promise.all(Array.from({ length: n }, () => fetch(server.public + new URL(link).pathname, {

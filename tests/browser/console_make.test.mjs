@@ -1,21 +1,13 @@
 // A live code in a minute: pictures are read in the browser, what is no group is refused with the reason.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { Server, WAIT_MS, decode, overflow, startBrowser, waitFor, wechatUrl } from './lib/huoma.mjs';
-import { DESK_SIZE, checkAccess, console_, file, logIn, makeOwner, screenshot } from './lib/console.mjs';
+import { WAIT_MS, closeAll, decode, overflow, waitFor, wechatUrl } from './lib/huoma.mjs';
+import { DESK_SIZE, checkAccess, console_, file, screenshot, startConsole } from './lib/console.mjs';
 
 let server, browser, cookie;
 
-before(async () => {
-    server = await Server.start();
-    browser = await startBrowser();
-    await makeOwner(server);
-    cookie = await logIn(server);
-});
-after(async () => {
-    await browser?.close();
-    await server?.stop();
-});
+before(async () => { ({ server, browser, cookie } = await startConsole()); });
+after(() => closeAll(browser, server));
 
 const pick = (page, ...files) => page.locator('input[data-test=album]').setInputFiles(files);
 const drafts = (page) => page.locator('li.draft');

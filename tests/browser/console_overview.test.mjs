@@ -1,8 +1,8 @@
 // The console's overview: numbers are the API's, the worst campaign and the next expiry come first, and nothing is said in words.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { Server, overflow, startBrowser, waitFor, wechatUrl } from './lib/huoma.mjs';
-import { DESK_SIZE, PASSWORD, PHONE_SIZE, checkAccess, console_, logIn, makeOwner } from './lib/console.mjs';
+import { closeAll, overflow, waitFor, wechatUrl } from './lib/huoma.mjs';
+import { DESK_SIZE, PASSWORD, PHONE_SIZE, checkAccess, console_, startConsole } from './lib/console.mjs';
 import { dayBefore, dropVisits, fillStats, today } from './lib/stats.mjs';
 
 const EVIL = '<img src=x onerror="window.evil=1">';
@@ -12,16 +12,8 @@ const VIEWS = [['phone-zh-light', { ...PHONE_SIZE, lang: 'zh-CN' }], ['phone-en-
 const seen = process.env.HUOMA_SHOTS ? VIEWS : [VIEWS[1], VIEWS[3]];
 let server, browser, cookie;
 
-before(async () => {
-    server = await Server.start();
-    browser = await startBrowser();
-    await makeOwner(server);
-    cookie = await logIn(server);
-});
-after(async () => {
-    await browser?.close();
-    await server?.stop();
-});
+before(async () => { ({ server, browser, cookie } = await startConsole()); });
+after(() => closeAll(browser, server));
 
 const open = (view) => console_(browser, server, cookie, '/overview', view);
 const shot = (page, name) => process.env.HUOMA_SHOTS && page.screenshot({ path: `${process.env.HUOMA_SHOTS}/console-overview-${name}.png`, fullPage: true });

@@ -1,8 +1,8 @@
 // Every page of the console: at each size, in both languages, light and dark; with axe; and with names that are markup.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { Server, overflow, startBrowser, waitFor, wechatUrl } from './lib/huoma.mjs';
-import { DESK_SIZE, PHONE_SIZE, checkAccess, console_, logIn, makeOwner } from './lib/console.mjs';
+import { closeAll, overflow, waitFor, wechatUrl } from './lib/huoma.mjs';
+import { DESK_SIZE, PHONE_SIZE, checkAccess, console_, startConsole } from './lib/console.mjs';
 
 // If any of this became markup, it would run or show.
 const EVIL = '<img src=x onerror="window.evil=1">"\'><script>window.evil=1</script>{{7*7}}';
@@ -10,10 +10,7 @@ const PAGES = ['/', '/overview', '/new', '/c/evil', '/c/evil/settings', '/c/evil
 let server, browser, cookie;
 
 before(async () => {
-    server = await Server.start();
-    browser = await startBrowser();
-    await makeOwner(server);
-    cookie = await logIn(server);
+    ({ server, browser, cookie } = await startConsole());
     await server.create('evil', { title: EVIL, fallback: { text: EVIL }, groups: [
         { name: EVIL, url: wechatUrl('evil'), limit: 10, expires_at: new Date(Date.now() + 86400000).toISOString() },
         { name: 'javascript:alert(1)', url: 'https://example.com/?q=%3Cscript%3E', limit: null, when: { app: ['wechat'], channel: ['shop-1'] } },
@@ -22,10 +19,7 @@ before(async () => {
     await server.api('POST', '/users', { name: EVIL.replaceAll(':', '').slice(0, 60), password: 'a long pass phrase of tests', role: 'viewer' });
     await server.api('POST', '/tokens', { name: EVIL.slice(0, 60), role: 'viewer' });
 });
-after(async () => {
-    await browser?.close();
-    await server?.stop();
-});
+after(() => closeAll(browser, server));
 
 // Nothing is being read any more.
 const settled = (page) => waitFor('the page', () => page.evaluate(() => document.querySelector('h1') !== null && !document.querySelector('.bone')));

@@ -4,24 +4,18 @@ import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { Server, decode, overflow, startBrowser, waitFor } from './lib/huoma.mjs';
-import { DESK_SIZE, PASSWORD, checkAccess, console_, logIn, makeOwner } from './lib/console.mjs';
+import { closeAll, decode, overflow, waitFor } from './lib/huoma.mjs';
+import { DESK_SIZE, PASSWORD, checkAccess, console_, logIn, startConsole } from './lib/console.mjs';
 
 const LINK = 'https://q.example.com/run';
 const EVIL = '<img src=x onerror=alert(1)>';
 let server, browser, cookie;
 
 before(async () => {
-    server = await Server.start('--base-url', 'https://q.example.com');
-    browser = await startBrowser();
-    await makeOwner(server);
-    cookie = await logIn(server);
+    ({ server, browser, cookie } = await startConsole('--base-url', 'https://q.example.com'));
     await server.createPage('run');
 });
-after(async () => {
-    await browser?.close();
-    await server?.stop();
-});
+after(() => closeAll(browser, server));
 
 const open = (query = '', more = {}, who = cookie) => console_(browser, server, who, `/c/run/print${query && `?${query}`}`, more);
 const picture = (page) => page.locator('.frame img').getAttribute('src', { timeout: 15000 });

@@ -1,7 +1,7 @@
 // The console from its first minute: the set-up link, logging in, roles, languages, and what it says when something is wrong.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { Server, overflow, startBrowser, waitFor } from './lib/huoma.mjs';
+import { Server, closeAll, overflow, startBrowser, waitFor } from './lib/huoma.mjs';
 import { DESK_SIZE, PASSWORD, asConsole, checkAccess, console_, logIn, setupLink } from './lib/console.mjs';
 
 let server, browser, cookie;
@@ -10,10 +10,7 @@ before(async () => {
     server = await Server.start();
     browser = await startBrowser();
 });
-after(async () => {
-    await browser?.close();
-    await server?.stop();
-});
+after(() => closeAll(browser, server));
 
 test('the link in the log makes the first owner, who then sees what to do first', async () => {
     const link = await setupLink(server);

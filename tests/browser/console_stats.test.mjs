@@ -2,18 +2,15 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { after, before, test } from 'node:test';
-import { Server, WECHAT, overflow, startBrowser, waitFor, wechatUrl } from './lib/huoma.mjs';
-import { DESK_SIZE, PHONE_SIZE, checkAccess, console_, logIn, makeOwner } from './lib/console.mjs';
+import { WECHAT, closeAll, overflow, waitFor, wechatUrl } from './lib/huoma.mjs';
+import { DESK_SIZE, PHONE_SIZE, checkAccess, console_, startConsole } from './lib/console.mjs';
 import { dayBefore, fillStats, loseSeats, today } from './lib/stats.mjs';
 
 const EVIL = '<img src=x onerror="window.evil=1">';
 let server, browser, cookie;
 
 before(async () => {
-    server = await Server.start();
-    browser = await startBrowser();
-    await makeOwner(server);
-    cookie = await logIn(server);
+    ({ server, browser, cookie } = await startConsole());
     const groups = (slug) => [1, 2, 3].map((n) => ({ name: `第 ${n} 群`, url: wechatUrl(`${slug}-${n}`), limit: 20000 }));
     await server.create('year', { title: '春季跑步群', groups: groups('year') });
     fillStats(server, 'year', 400, { channels: ['shop-1', EVIL, 'shop-2', ''] });
@@ -25,10 +22,7 @@ before(async () => {
     await fetch(`${server.public}/one/shop-1`, { headers: { 'User-Agent': WECHAT } });
     await waitFor('the scan is counted', async () => (await server.api('GET', '/campaigns/one/stats')).totals.views === 1);
 });
-after(async () => {
-    await browser?.close();
-    await server?.stop();
-});
+after(() => closeAll(browser, server));
 
 const shot = (page, name) => process.env.HUOMA_SHOTS && page.screenshot({ path: `${process.env.HUOMA_SHOTS}/console-stats-${name}.png`, fullPage: true });
 const stats = (slug, query) => server.api('GET', `/campaigns/${slug}/stats?${query}`);

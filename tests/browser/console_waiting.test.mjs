@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { after, before, test } from 'node:test';
-import { Server, overflow, startBrowser, waitFor, wechatUrl } from './lib/huoma.mjs';
-import { DESK_SIZE, PASSWORD, PHONE_SIZE, checkAccess, console_, logIn, makeOwner } from './lib/console.mjs';
+import { closeAll, overflow, waitFor, wechatUrl } from './lib/huoma.mjs';
+import { DESK_SIZE, PASSWORD, PHONE_SIZE, checkAccess, console_, logIn, startConsole } from './lib/console.mjs';
 
 const EVIL = '<img src=x onerror="window.evil=1">';
 let server, browser, cookie;
@@ -17,16 +17,8 @@ async function makeList(slug, names) {
 }
 const waiting = async (slug) => (await server.api('GET', `/campaigns/${slug}/waiting`)).data;
 
-before(async () => {
-    server = await Server.start();
-    browser = await startBrowser();
-    await makeOwner(server);
-    cookie = await logIn(server);
-});
-after(async () => {
-    await browser?.close();
-    await server?.stop();
-});
+before(async () => { ({ server, browser, cookie } = await startConsole()); });
+after(() => closeAll(browser, server));
 
 for (const [size, view, lang, colorScheme, place] of [['phone', PHONE_SIZE, 'zh-CN', 'light', '第 2 位'],
     ['small phone', { width: 320, height: 568 }, 'en-GB', 'dark', 'place 2'], ['desktop', DESK_SIZE, 'en-GB', 'light', 'place 2']]) {

@@ -1,7 +1,7 @@
 // The page that opens a mini program: where its button presses itself. How it looks: looks.test.mjs.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { PHONE, Server, startBrowser, visitor, waitFor } from './lib/huoma.mjs';
+import { PHONE, Server, closeAll, startBrowser, visitor, waitFor } from './lib/huoma.mjs';
 
 const IPHONE = 'Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.5 '
     + 'Mobile/15E148 Safari/604.1';
@@ -15,10 +15,7 @@ before(async () => {
         { name: '报名小程序', limit: 100, miniprogram: { appid: 'wx0123456789abcdef', path: 'pages/join' } },
     ] });
 });
-after(async () => {
-    await browser?.close();
-    await server?.stop();
-});
+after(() => closeAll(browser, server));
 
 // Chromium has no app for the scheme: that the page asks for one is seen at the button.
 const watchButton = (page) => page.addInitScript(() => {

@@ -1,7 +1,7 @@
 // Every page of a visitor, on two phones, in two languages, light and dark. With HUOMA_SHOTS=FOLDER each is kept as a picture.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { PHONE, Server, WECHAT, startBrowser, wechatUrl } from './lib/huoma.mjs';
+import { PHONE, Server, WECHAT, closeAll, startBrowser, wechatUrl } from './lib/huoma.mjs';
 import { VIEWS, checkLook, onlooker } from './lib/look.mjs';
 
 const DESKTOP = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36';
@@ -62,10 +62,7 @@ before(async () => {
             await server.create(what, { title, ...campaign });
     }
 });
-after(async () => {
-    await browser?.close();
-    await server?.stop();
-});
+after(() => closeAll(browser, server));
 
 // Opens it as each visitor would, and looks.
 async function lookAll({ what, at = '', ua = WECHAT, codes, status = 200, has }) {

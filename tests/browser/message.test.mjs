@@ -1,7 +1,7 @@
 // The pages without a code: full, stopped, not begun, ended, unknown; and the busy page, which comes back by itself.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { Server, decode, overflow, startBrowser, visitor, wechatUrl } from './lib/huoma.mjs';
+import { Server, closeAll, decode, overflow, startBrowser, visitor, wechatUrl } from './lib/huoma.mjs';
 
 let server, browser;
 
@@ -9,10 +9,7 @@ before(async () => {
     server = await Server.start();
     browser = await startBrowser();
 });
-after(async () => {
-    await browser?.close();
-    await server?.stop();
-});
+after(() => closeAll(browser, server));
 
 const full = { groups: [{ url: wechatUrl('full'), limit: 0 }] };
 const open = { groups: [{ url: wechatUrl('open'), limit: 5 }] };

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { after, before, test } from 'node:test';
-import { PHONE, Server, WECHAT, decode, overflow, startBrowser, visitor, wechatUrl } from './lib/huoma.mjs';
+import { PHONE, Server, WECHAT, closeAll, decode, overflow, startBrowser, visitor, wechatUrl } from './lib/huoma.mjs';
 
 let server, browser;
 
@@ -10,10 +10,7 @@ before(async () => {
     server = await Server.start();
     browser = await startBrowser();
 });
-after(async () => {
-    await browser?.close();
-    await server?.stop();
-});
+after(() => closeAll(browser, server));
 
 const views = [];
 for (const lang of ['zh-CN', 'en'])

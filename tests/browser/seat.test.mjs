@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import http from 'node:http';
 import { after, before, test } from 'node:test';
-import { PHONE, Server, decode, hide, sleep, startBrowser, visitor, waitFor, wechatUrl } from './lib/huoma.mjs';
+import { PHONE, Server, closeAll, decode, hide, sleep, startBrowser, visitor, waitFor, wechatUrl } from './lib/huoma.mjs';
 
 const KEPT = 'confirmed 1, held 0';
 const HELD = 'confirmed 0, held 1';
@@ -19,9 +19,8 @@ before(async () => {
     await new Promise((done) => outside.listen(0, '127.0.0.1', done));
 });
 after(async () => {
-    await browser?.close();
     outside?.close();
-    await server?.stop();
+    await closeAll(browser, server);
 });
 
 const outsideUrl = () => `http://127.0.0.1:${outside.address().port}/group`;

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { after, before, describe, test } from 'node:test';
-import { Server, WAIT_MS, decode, startBrowser, visitor, waitFor, wechatUrl } from './lib/huoma.mjs';
+import { Server, WAIT_MS, closeAll, decode, startBrowser, visitor, waitFor, wechatUrl } from './lib/huoma.mjs';
 import { VIEWS, checkLook, onlooker } from './lib/look.mjs';
 
 const CONTACT = 'https://u.wechat.com/EAbcdefghijk';
@@ -13,10 +13,7 @@ before(async () => {
     server = await Server.start();
     browser = await startBrowser();
 });
-after(async () => {
-    await browser?.close();
-    await server?.stop();
-});
+after(() => closeAll(browser, server));
 
 const make = (slug, fallback = {}) => server.create(slug, {
     title: '春季跑步群', groups: [{ name: '第 1 群', url: wechatUrl(slug), limit: 0 }], fallback: { ...fallback, waiting: fallback.waiting ?? {} },

@@ -5,7 +5,7 @@ import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
-import { BINARY, visitor, waitFor } from './huoma.mjs';
+import { BINARY, Server, closeAll, startBrowser, visitor, waitFor } from './huoma.mjs';
 
 export const axe = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 export const PASSWORD = 'a long pass phrase of tests';
@@ -39,6 +39,20 @@ export async function logIn(server, name = 'lin', password = PASSWORD) {
     const [pair] = answer.headers.get('set-cookie').split(';');
     const at = pair.indexOf('=');
     return { name: pair.slice(0, at), value: pair.slice(at + 1) };
+}
+
+// A server with its owner, who is logged in by the cookie, and a browser.
+export async function startConsole(...flags) {
+    const server = await Server.start(...flags);
+    let browser;
+    try {
+        browser = await startBrowser();
+        await makeOwner(server);
+        return { server, browser, cookie: await logIn(server) };
+    } catch (e) {
+        await closeAll(browser, server);
+        throw e;
+    }
 }
 
 // A page of the console, logged in with the cookie (null: nobody).

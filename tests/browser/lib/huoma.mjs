@@ -119,6 +119,12 @@ export function startBrowser() {
     });
 }
 
+// Also of what has not been started.
+export async function closeAll(browser, server) {
+    await browser?.close();
+    await server?.stop();
+}
+
 // Opens a visitor: a context of its own, so no cookie of anyone else. Collects what must not be on any page.
 export async function visitor(browser, { width = 390, height = 844, lang = 'zh-CN', ua = WECHAT, ...more } = {}) {
     const context = await browser.newContext({
