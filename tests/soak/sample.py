@@ -3,10 +3,11 @@
 import contextlib
 import os
 import pathlib
+import statistics
 
 from huoma import children_of
 
-SLOPE_MAX = 5.0         # percent of the mean in an hour, of the line through the second half
+SLOPE_MAX = 5.0         # percent of the mean in an hour, of the line through the medians of the second half's minutes
 SLOPE_MINUTES = 20      # a shorter run says nothing of slopes: what is made once takes some minutes to be made
 SLACK_BYTES = 1 << 20   # and a line that does not climb so much in all is flat whatever its slope: one page table more is no leak
 
@@ -40,8 +41,12 @@ class Series:
                     self.children = max(self.children, rss(child))
 
     def second_half(self, column):
-        middle = (self.rows[0][0] + self.rows[-1][0]) / 2
-        return [(r[0], r[column]) for r in self.rows if r[0] >= middle]
+        """The median of each minute: what a password or a print takes for a moment is no climb."""
+        middle, minutes = (self.rows[0][0] + self.rows[-1][0]) / 2, {}
+        for r in self.rows:
+            if r[0] >= middle:
+                minutes.setdefault(int(r[0] // 60), []).append(r[column])
+        return [(60 * m, statistics.median(values)) for m, values in minutes.items()]
 
     def slope(self, column):
         """(percent of the mean in an hour, the climb in the second half) of the line of least squares."""

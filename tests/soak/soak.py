@@ -37,8 +37,8 @@ and started anew. Then it asks whether no group is over its limit, whether every
 counted twice, whether statistics say the same, whether memory and descriptors are flat, and what the logs say. Exit code 0: all is well.
 1: not. 2: wrong usage. 130: ctrl-C, and all was well until then.
 
-Memory is flat if, in the second half of a run of 20 minutes or more, the line of least squares through the first server's memory climbs
-by less than 5% an hour, or by less than 1 MB in all.
+Memory is flat if, in the second half of a run of 20 minutes or more, the line of least squares through the medians of the first server's
+memory in each minute climbs by less than 5% an hour, or by less than 1 MB in all.
 """
 
 
