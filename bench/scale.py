@@ -3,7 +3,7 @@
 
 Memory is Redis's `used_memory`, before and after. The hot slot is take_seats.lua in a Redis of its own, without a server in front: what
 its one thread spends on a call is Redis's own count (`INFO commandstats`). The crowd before it is a simulation: the workers' calls are
-real ones, each worker has one on its way as in storage/seats.c, and takes along who has come meanwhile; only the visitors are numbers.
+real ones, each worker has one on its way as in storage/seats_take.c, and takes along who has come meanwhile; only the visitors are numbers.
 """
 
 import argparse
@@ -20,7 +20,7 @@ import huoma  # noqa: E402
 from huoma import RedisServer, Server, Visits, get, page_groups, post, redirect_groups  # noqa: E402
 
 BATCH = 500
-BATCH_MAX = 2048  # SEATS_BATCH_MAX of storage/seats.c
+BATCH_MAX = 2048  # SEATS_BATCH_MAX of storage/seats_take.c
 HOUR = "2026-11-25 14 400"
 
 

@@ -1,4 +1,5 @@
-/* The campaigns that one worker knows: by slug, least recently scanned last, bounded. Used by seats.c alone. */
+/* The campaigns that one worker knows: by slug, least recently scanned last, bounded. Used by the scan path alone
+ * (seats_private.h). */
 #ifndef STORAGE_CAMPAIGN_CACHE_H
 #define STORAGE_CAMPAIGN_CACHE_H
 
@@ -14,7 +15,7 @@ struct waiter_queue {
     size_t count;
 };
 
-/* One campaign. `pub` is what others see of it; the rest belongs to seats.c. */
+/* One campaign. `pub` is what others see of it; the rest belongs to the scan path. */
 struct cached_campaign {
     struct seats_campaign pub;
     struct seats *seats;
