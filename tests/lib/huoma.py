@@ -78,6 +78,12 @@ def logs_of_running():
     return [(f"log of {p.name} ({p.dir})", p.log()[-4000:]) for p in _running]
 
 
+def close_running():
+    """Ends whatever runs, also what was being started when an exception came."""
+    for program in reversed(list(_running)):
+        program.close()
+
+
 def children_of(pid):
     found = []
     with contextlib.suppress(OSError):

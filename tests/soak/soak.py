@@ -15,7 +15,7 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "lib"))
 
 from alert_stub import Stub  # noqa: E402
-from huoma import RedisServer, Server, percentile, wait_for  # noqa: E402
+from huoma import RedisServer, Server, close_running, percentile, wait_for  # noqa: E402
 from operators import HOLD_SECONDS, Operators  # noqa: E402
 from sample import SLOPE_MAX, SLOPE_MINUTES, Series  # noqa: E402
 from visitors import Visitors  # noqa: E402
@@ -223,8 +223,7 @@ class Soak:
 
     def close(self):
         self.stub.close()
-        for program in [*self.servers, *([self.redis] if self.redis else [])]:
-            program.close()
+        close_running()
 
 
 def stop_servers(soak):
