@@ -24,7 +24,7 @@
 enum {
     ANSWER_END = 0xff, /* no byte of RESP, nor of UTF-8 */
     CONNECTIONS_MAX = 24,
-    PASSES = 24, /* of the loop, in which nothing need happen */
+    PASSES = 10, /* of the loop, in which nothing need happen */
     ANSWERS_MAX = 64,
     LARGE_MAX = 4,
     LARGE_BYTES = 4 << 20,

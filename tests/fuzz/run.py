@@ -21,7 +21,7 @@ BUILD = HERE.parent.parent / "build" / "fuzz"
 FOUND = BUILD / "found"
 AT_ONCE = 2
 PROGRESS_SECONDS = 30
-INPUT_SECONDS = 10   # longer than this for one input is a finding
+INPUT_SECONDS = 30   # longer than this for one input is a finding; a machine may be busy
 GRACE_SECONDS = 120  # for reading the corpus, and for a report to be written
 
 
