@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "alert.h"
+#include "store_accounts.h"
 #include "store_base.h"
 
 struct store;

@@ -8,6 +8,7 @@
 
 #include "forecast.h"
 #include "store_base.h"
+#include "store_campaigns.h"
 
 struct store;
 
