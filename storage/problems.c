@@ -79,7 +79,7 @@ static void take_done(void *ctx, enum store_result r, const struct redisReply *r
         r = STORE_BAD_REPLY;
     for (size_t i = 1; r == STORE_OK && i < reply->elements; i++) {
         const struct redisReply *slug = reply->element[i];
-        if (slug->type != REDIS_REPLY_STRING || slug->len > CAMPAIGN_SLUG_MAX)
+        if (slug->type != REDIS_REPLY_STRING || !campaign_slug_valid(slug->str, (size_t)slug->len))
             r = STORE_BAD_REPLY;
         else
             snprintf(job->slugs[count++], sizeof job->slugs[0], "%s", slug->str);

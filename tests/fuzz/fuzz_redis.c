@@ -255,7 +255,7 @@ static void problems_done(void *ctx, enum store_result r, const char (*slugs)[CA
     (void)until, (void)ctx;
     result(r);
     for (size_t i = 0; r == STORE_OK && i < count; i++)
-        use(slugs[i]);
+        CHECK(campaign_slug_valid(slugs[i], strlen(slugs[i])));
 }
 
 static void row_done(void *ctx, enum store_result r, const char *json, size_t len)
