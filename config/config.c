@@ -351,13 +351,24 @@ int config_load(struct config *c, int *argc, char **args, char err[CONFIG_ERR_MA
 
 /* --- showing --- */
 
+size_t config_url_without_query(const char *url)
+{
+    const char *hosts = strstr(url, "://"), *slash = hosts ? strchr(hosts + 3, '/') : NULL;
+    if (strncmp(url, "redis+sentinel:", 15) != 0 || !slash)
+        return strlen(url);
+    return (size_t)(slash - url) + strcspn(slash, "?");
+}
+
 void config_mask_url(const char *url, char out[CONFIG_TEXT_MAX])
 {
-    const char *host = strstr(url, "://"), *at = strrchr(url, '@');
+    size_t len = config_url_without_query(url);
+    const char *host = strstr(url, "://"), *at = memrchr(url, '@', len);
+    const char *query = url[len] ? "?***" : "";
     if (host && at && strncmp(url, "unix:", 5) != 0)
-        snprintf(out, CONFIG_TEXT_MAX, "%.*s://***@%s", (int)(host - url), url, at + 1);
+        snprintf(out, CONFIG_TEXT_MAX, "%.*s://***@%.*s%s", (int)(host - url), url, (int)(url + len - at - 1), at + 1,
+                 query);
     else
-        snprintf(out, CONFIG_TEXT_MAX, "%s", url);
+        snprintf(out, CONFIG_TEXT_MAX, "%.*s%s", (int)len, url, query);
 }
 
 char *config_show(const struct config *c)

@@ -89,7 +89,9 @@ bool config_timezone_known(const char *name);
 bool config_trusts_proxy(const void *config, const struct in6_addr *a);
 /* Whether the address (IPv4 as v4-mapped) is of the list. */
 bool config_cidrs_hold(const struct config_cidrs *cidrs, const struct in6_addr *a);
-/* A Redis URL without user and password, for logs and errors. */
+/* How many bytes of a Redis URL stand before "?..." of sentinels, which logs in to them. */
+size_t config_url_without_query(const char *url);
+/* A Redis URL without users and passwords, for logs and errors. */
 void config_mask_url(const char *url, char out[CONFIG_TEXT_MAX]);
 
 #endif

@@ -414,9 +414,12 @@ static bool check_redis_url(char *text, char why[CONFIG_WHY_MAX])
             why, "is neither redis://[user:pass@]host:port[/db] nor redis+sentinel://host:port,.../name nor "
                  "redis+cluster://host:port,... nor "
                  "unix:///path");
-    char *authority = strstr(text, "://") + 3, *at = strrchr(authority, '@'), *rest;
+    char *authority = strstr(text, "://") + 3, *end = text + config_url_without_query(text), *rest;
+    char *at = memrchr(authority, '@', (size_t)(end - authority));
     long n;
-    snprintf(copy, sizeof copy, "%s", at ? at + 1 : authority);
+    if (at)
+        authority = at + 1;
+    snprintf(copy, sizeof copy, "%.*s", (int)(end - authority), authority);
     rest = strchr(copy, '/');
     if (rest)
         *rest++ = '\0';

@@ -84,11 +84,13 @@ static void url_of(const struct config_address *a, uint16_t port, char out[URL_M
 /* The URL without what logs in. */
 static void redis_shown(const struct server *s, char *out, size_t size)
 {
-    const char *at = strrchr(s->redis_url, '@'), *slashes = strstr(s->redis_url, "://");
+    size_t len = config_url_without_query(s->redis_url);
+    const char *end = s->redis_url + len;
+    const char *at = memrchr(s->redis_url, '@', len), *slashes = strstr(s->redis_url, "://");
     if (at && slashes && at > slashes)
-        snprintf(out, size, "%.*s%s", (int)(slashes + 3 - s->redis_url), s->redis_url, at + 1);
+        snprintf(out, size, "%.*s%.*s", (int)(slashes + 3 - s->redis_url), s->redis_url, (int)(end - at - 1), at + 1);
     else
-        snprintf(out, size, "%s", s->redis_url);
+        snprintf(out, size, "%.*s", (int)len, s->redis_url);
 }
 
 /* Written beside and renamed: whoever waits for the file never reads half of it. */

@@ -19,6 +19,7 @@ enum sentinel_state { SENTINEL_IDLE, SENTINEL_ASKING, SENTINEL_FAILED };
 struct sentinel_peer {
     struct redis_sentinel *sentinel;
     struct redis_wire *wire;
+    bool logging_in; /* its answer to AUTH is still to come */
 };
 
 struct redis_sentinel {
@@ -48,6 +49,7 @@ static void peer_close(struct sentinel_peer *p)
 {
     redis_wire_close(p->wire);
     p->wire = NULL;
+    p->logging_in = false;
 }
 
 /* The step is over; the next one begins from the timer. */
@@ -59,17 +61,38 @@ static void step_failed(struct redis_sentinel *s, const char *why)
     set_timer(s, 0);
 }
 
+/* To the sentinel that is asked; 0 or -errno. */
+static int send_words(struct redis_sentinel *s, const char *const *words, size_t count)
+{
+    char text[REDIS_USER_MAX + REDIS_PASSWORD_MAX + 80];
+    int len = snprintf(text, sizeof text, "*%zu\r\n", count);
+    for (size_t i = 0; i < count; i++)
+        len += snprintf(text + len, sizeof text - (size_t)len, "$%zu\r\n%s\r\n", strlen(words[i]), words[i]);
+    return redis_wire_send(s->peers[s->at].wire, text, (size_t)len);
+}
+
 static void send_question(struct redis_sentinel *s)
 {
     static const char *const commands[ANSWERS] = {"get-master-addr-by-name", "master"};
-    char text[ANSWERS * (REDIS_MASTER_MAX + 80)];
-    int len = 0;
-    for (int i = 0; i < ANSWERS; i++)
-        len += snprintf(text + len, sizeof text - (size_t)len, "*3\r\n$8\r\nSENTINEL\r\n$%zu\r\n%s\r\n$%zu\r\n%s\r\n",
-                        strlen(commands[i]), commands[i], strlen(s->url->master), s->url->master);
+    int r = 0;
+    for (int i = 0; r == 0 && i < ANSWERS; i++)
+        r = send_words(s, (const char *[]){"SENTINEL", commands[i], s->url->master}, 3);
     s->answers = ANSWERS;
-    if (redis_wire_send(s->peers[s->at].wire, text, (size_t)len) != 0)
+    if (r != 0)
         step_failed(s, "out of memory");
+}
+
+static int send_login(struct redis_sentinel *s)
+{
+    const char *words[3] = {"AUTH"};
+    size_t count = 1;
+    if (!s->url->sentinel_password[0])
+        return 0;
+    if (s->url->sentinel_user[0])
+        words[count++] = s->url->sentinel_user;
+    words[count++] = s->url->sentinel_password;
+    s->peers[s->at].logging_in = true;
+    return send_words(s, words, count);
 }
 
 static void on_lost(void *ctx, const char *why)
@@ -121,6 +144,11 @@ static void step_done(struct redis_sentinel *s, long long epoch)
         s->told(s->ctx, &s->master, NULL);
 }
 
+static bool wants_login(const redisReply *r)
+{
+    return r->type == REDIS_REPLY_ERROR && (strncmp(r->str, "NOAUTH", 6) == 0 || strncmp(r->str, "NOPERM", 6) == 0);
+}
+
 static void on_reply(void *ctx, const redisReply *reply)
 {
     struct sentinel_peer *p = ctx;
@@ -129,10 +157,19 @@ static void on_reply(void *ctx, const redisReply *reply)
         peer_close(p);
         return;
     }
+    if (p->logging_in) {
+        p->logging_in = false;
+        if (reply->type != REDIS_REPLY_STATUS) {
+            peer_close(p);
+            step_failed(s, "a sentinel refuses the login");
+        }
+        return;
+    }
     if (s->answers-- == ANSWERS) {
         if (!read_master(reply, &s->answered)) {
             peer_close(p);
-            step_failed(s, "a sentinel does not know the master's name");
+            step_failed(s, wants_login(reply) ? "a sentinel wants a login (?sentinel_password=...)"
+                                              : "a sentinel does not know the master's name");
         }
         return;
     }
@@ -148,10 +185,12 @@ static void open_wire(struct redis_sentinel *s, const struct redis_address *to)
     static const struct redis_wire_events events = {.reply = on_reply, .lost = on_lost};
     struct sentinel_peer *p = &s->peers[s->at];
     p->wire = redis_wire_connect(s->base, to, &events, p);
-    if (p->wire)
-        send_question(s);
-    else
+    if (!p->wire)
         step_failed(s, "a sentinel cannot be reached");
+    else if (send_login(s) != 0)
+        step_failed(s, "out of memory");
+    else
+        send_question(s);
 }
 
 static void on_resolved(void *ctx, const struct redis_address *address, const char *why)

@@ -105,12 +105,44 @@ static const char *parse_hosts(struct redis_url *url, const char *at, size_t len
 static const char *parse_master(struct redis_url *url, const char **at, const char *end)
 {
     size_t len = strcspn(*at, "/");
+    if (len > (size_t)(end - *at))
+        len = (size_t)(end - *at);
     if (len == 0)
         return "the master's name is missing: redis+sentinel://host:port/name";
     if (!decode(*at, len, url->master, sizeof url->master))
         return "the master's name is too long or badly escaped";
     *at += len + (*at + len < end);
     return NULL;
+}
+
+/* One "name=value" of what stands behind "?". */
+static const char *parse_parameter(struct redis_url *url, const char *at, size_t len)
+{
+    static const char user[] = "sentinel_user=", password[] = "sentinel_password=";
+    if (strncmp(at, user, sizeof user - 1) == 0)
+        return decode(at + sizeof user - 1, len - sizeof user + 1, url->sentinel_user, sizeof url->sentinel_user)
+                   ? NULL
+                   : "sentinel_user is too long or badly escaped";
+    if (strncmp(at, password, sizeof password - 1) == 0)
+        return decode(at + sizeof password - 1, len - sizeof password + 1, url->sentinel_password,
+                      sizeof url->sentinel_password)
+                   ? NULL
+                   : "sentinel_password is too long or badly escaped";
+    return "behind ? only sentinel_user= and sentinel_password= are known";
+}
+
+static const char *parse_query(struct redis_url *url, const char *at)
+{
+    const char *why = NULL;
+    for (size_t len; !why; at += len + 1) {
+        len = strcspn(at, "&");
+        why = parse_parameter(url, at, len);
+        if (!at[len])
+            break;
+    }
+    if (!why && url->sentinel_user[0] && !url->sentinel_password[0])
+        return "sentinel_user needs a sentinel_password";
+    return why;
 }
 
 static const char *parse_unix(struct redis_url *url, const char *path)
@@ -145,6 +177,9 @@ const char *redis_url_parse(const char *text, struct redis_url *url)
     const char *authority_end = slash ? slash : end, *rest = slash ? slash + 1 : end;
     const char *sign = memrchr(at, '@', (size_t)(authority_end - at));
     const char *why = sign ? parse_login(url, at, (size_t)(sign - at)) : NULL;
+    const char *query = url->kind == REDIS_SENTINEL ? strchr(rest, '?') : NULL;
+    if (query)
+        end = query;
     if (sign)
         at = sign + 1;
     if (!why)
@@ -155,5 +190,7 @@ const char *redis_url_parse(const char *text, struct redis_url *url)
         why = "a cluster has no databases";
     if (!why && rest < end && !number(rest, (size_t)(end - rest), 9999, &url->db))
         why = "the database is not a number";
+    if (!why && query)
+        why = parse_query(url, query + 1);
     return why;
 }

@@ -3,10 +3,11 @@
  *
  *     redis://[user:pass@]host[:port][/db]
  *     unix:///path
- *     redis+sentinel://[user:pass@]host[:port],.../master-name[/db]
+ *     redis+sentinel://[user:pass@]host[:port],.../master-name[/db][?sentinel_user=...&sentinel_password=...]
  *     redis+cluster://[user:pass@]host[:port],...
  *
- * Hosts of sentinel are sentinels; the user logs in to Redis, not to them. Those of cluster are some of its nodes.
+ * Hosts of sentinel are sentinels; user and pass log in to Redis, sentinel_user and sentinel_password to them. Hosts of
+ * cluster are some of its nodes.
  */
 #ifndef STORAGE_REDIS_URL_H
 #define STORAGE_REDIS_URL_H
@@ -41,7 +42,9 @@ struct redis_url {
     size_t host_count; /* 0 for a unix socket */
     char user[REDIS_USER_MAX + 1];
     char password[REDIS_PASSWORD_MAX + 1];
-    char master[REDIS_MASTER_MAX + 1]; /* what sentinels call it */
+    char sentinel_user[REDIS_USER_MAX + 1];         /* empty: only a password */
+    char sentinel_password[REDIS_PASSWORD_MAX + 1]; /* empty: sentinels want no login */
+    char master[REDIS_MASTER_MAX + 1];              /* what sentinels call it */
     int db;
 };
 

@@ -1,25 +1,41 @@
-"""All that huoma does is done by a user of Redis who has no more rights than docs/scale.md says."""
+"""All that huoma does is done by a user of Redis who has no more rights than docs/scale.md says; so behind sentinels and on a cluster."""
 
+import contextlib
 import pathlib
 import re
 
 import pytest
 from huoma import RedisServer, Server, Visitor, page_groups, redirect_groups
+from redis_groups import Cluster, Sentinels
 from test_waiting import Waiter
 
 DOCS = pathlib.Path(__file__).resolve().parent.parent.parent / "docs" / "scale.md"
 
 
-@pytest.fixture(scope="module")
-def server():
-    rule = re.search(r"^    ACL SETUSER huoma (.*(?:\n      .*)*)", DOCS.read_text(), re.M).group(1).split()
+@contextlib.contextmanager
+def one_redis():
     with RedisServer(tcp=True) as redis:
-        redis.client().execute_command("ACL", "SETUSER", "huoma", *[">secret" if w == ">PASSWORD" else w for w in rule])
-        redis.client().execute_command("ACL", "SETUSER", "default", "resetkeys", "-@all", "+ping", "+acl", "+shutdown")
-        url = f"redis://huoma:secret@127.0.0.1:{redis.port}/0"
-        with Server(workers=2, redis=redis, redis_url=url) as s:
+        yield [redis], f"redis://127.0.0.1:{redis.port}/0", []
+
+
+@contextlib.contextmanager
+def replicated(group):
+    """All of its nodes; seats are told of when a replica has them."""
+    with group() as g:
+        yield g.nodes, g.url, ["--wait-replicas", "1"]
+
+
+@pytest.fixture(scope="module", params=[one_redis, Sentinels, Cluster], ids=["one", "sentinels", "cluster"])
+def server(request):
+    rule = re.search(r"^    ACL SETUSER huoma (.*(?:\n      .*)*)", DOCS.read_text(), re.M).group(1).split()
+    with request.param() if request.param is one_redis else replicated(request.param) as (nodes, url, flags):
+        for node in nodes:
+            node.client().execute_command("ACL", "SETUSER", "huoma", *[">secret" if w == ">PASSWORD" else w for w in rule])
+            if request.param is one_redis:  # elsewhere replicas are served by it
+                node.client().execute_command("ACL", "SETUSER", "default", "resetkeys", "-@all", "+ping", "+acl", "+shutdown")
+        with Server(workers=2, redis_url=url.replace("://", "://huoma:secret@"), flags=flags) as s:
             yield s
-        log = [e for e in redis.client().acl_log() if b"config" not in str(e).encode()]
+        log = [e for node in nodes for e in node.client().acl_log() if "config" not in str(e)]
         assert not log, log
 
 

@@ -125,3 +125,45 @@ def test_what_the_new_master_does_not_know_is_put_back_before_anybody_gets_a_sea
         Visits(server.public, crowd.visits(40), at_once=4).run()
         assert [crowd.groups[g] for g in ("g1", "g2", "g3", "none")] == [30, 30, 30, 10]
         crowd.check_serials()
+
+
+# --- sentinels that want a login ---
+
+LOCK = "closed&barred"
+
+
+def allow_huoma(s, **login):
+    s.client(**login).execute_command("ACL", "SETUSER", "huoma", "on", f">{LOCK}", "-@all", "+auth", "+sentinel|get-master-addr-by-name",
+                                      "+sentinel|master")
+
+
+@pytest.fixture(scope="module")
+def locked(pair):
+    """Sentinels that answer only who logs in."""
+    for s in pair.sentinels:
+        allow_huoma(s)
+        s.client().execute_command("ACL", "SETUSER", "default", "resetpass", f">{LOCK}")
+    yield pair
+    for s in pair.sentinels:
+        s.client(password=LOCK).execute_command("ACL", "SETUSER", "default", "nopass")
+
+
+@pytest.mark.parametrize("user", ["", "sentinel_user=huoma&"])
+def test_sentinels_that_want_a_login_get_it_and_nobody_else_sees_it(locked, slug, user):
+    with Server(workers=1, redis_url=f"{locked.url}?{user}sentinel_password=closed%26barred") as server:
+        server.create(slug, redirect_groups(5))
+        assert Visitor(server, slug).scan().group == "g1"
+        assert "barred" not in server.log() + server.read_ready()
+
+
+def test_a_login_that_sentinels_refuse_is_tried_until_they_take_it(locked):
+    master = next(n for n in locked.nodes if n.process.poll() is None and n.role() == "master")
+    with Server(workers=1, redis_url=f"{locked.url}?sentinel_user=huoma&sentinel_password=closed%26barred") as server:
+        for s in locked.sentinels:
+            s.client(password=LOCK).execute_command("ACL", "DELUSER", "huoma")
+        master.client().execute_command("CLIENT", "KILL", "TYPE", "normal")
+        wait_for("the server to know no master", lambda: "redis_lost" in server.log() and not server.healthy(), PATIENCE)
+        for s in locked.sentinels:
+            allow_huoma(s, password=LOCK)
+        wait_for("health", server.recovered, PATIENCE)
+        assert "barred" not in server.log()

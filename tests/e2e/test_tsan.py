@@ -7,6 +7,8 @@ import signal
 
 import pytest
 
+from redis_groups import Cluster, Sentinels
+
 from huoma import ROOT, Server, Visitor, Visits, get, page_groups, post, redirect_groups, wait_for
 
 pytestmark = pytest.mark.skipif(os.environ.get("HUOMA_TSAN") != "1", reason="needs a tsan build and HUOMA_TSAN=1")
@@ -68,4 +70,28 @@ def test_hashing_does_not_race():
             assert s.process.wait(30) == 0
             s.expect_exit = False
             concurrent.futures.wait(late)
+        assert "WARNING: ThreadSanitizer" not in s.log(), s.log()[s.log().find("WARNING: ThreadSanitizer"):][:8000]
+
+
+@pytest.mark.parametrize("group", [Sentinels, Cluster])
+def test_failovers_do_not_race(group):
+    """Workers that look for a new master, put back what they know, and wait for replicas meanwhile."""
+    env = {"TSAN_OPTIONS": f"halt_on_error=0:exitcode=66:second_deadlock_stack=1:suppressions={ROOT}/tests/lib/tsan.supp"}
+    with group() as redis, Server(workers=2, env=env, redis_url=redis.url, flags=["--wait-replicas", "1"]) as s:
+        s.create("a", page_groups(50, 50, None))
+        storm = Visits(s.public, visits(itertools.cycle(["a", "nobody"])), at_once=8, seconds=5).start()
+        wait_for("the storm", lambda: storm.answers[200] > 20, 20)
+        find = redis.master if group is Sentinels else lambda: redis.of("a")
+        old = find()
+        old.kill()
+        wait_for("another master", lambda: find() not in (None, old), 40, 0.05)
+        old.start()  # with wait_replicas nobody is answered before
+        if group is Sentinels:
+            wait_for("replicas in sync", redis.follow, 40, 0.05)
+        given = storm.answers[200]
+        wait_for("seats again", lambda: storm.answers[200] > given + 20, 40)
+        storm.stop()
+        s.process.send_signal(signal.SIGTERM)
+        assert s.process.wait(30) == 0
+        s.expect_exit = False
         assert "WARNING: ThreadSanitizer" not in s.log(), s.log()[s.log().find("WARNING: ThreadSanitizer"):][:8000]

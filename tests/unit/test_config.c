@@ -270,6 +270,7 @@ static void test_bad_values(void **state)
         {"--redis-url", "redis+sentinel://h:1,h:x/m", "the port is not from 1 to 65535"},
         {"--redis-url", "redis+sentinel://h:1,/m", "has no host"},
         {"--redis-url", "redis+sentinel://h:1/m/x", "the database is not a number"},
+        {"--redis-url", "redis+sentinel://h:1?sentinel_password=w/m", "the port is not from 1 to 65535"},
         {"--redis-url", "redis+cluster://h:1,h:2/1", "a cluster has no databases"},
         {"--key-prefix", "a{b", "without blanks and braces"},
         {"--key-prefix", "a b", "without blanks and braces"},

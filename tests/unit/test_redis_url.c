@@ -46,6 +46,21 @@ static void several_sentinels_and_their_masters_name_are_taken_apart(void **stat
     assert_int_equal(u.db, 2);
 }
 
+static void a_login_for_sentinels_stands_behind_the_name(void **state)
+{
+    struct redis_url u;
+    (void)state;
+    assert_null(redis_url_parse("redis+sentinel://u:p@a,b/m?sentinel_user=s%26u&sentinel_password=p@%2f:?w", &u));
+    assert_string_equal(u.password, "p");
+    assert_string_equal(u.master, "m");
+    assert_int_equal(u.host_count, 2);
+    assert_string_equal(u.sentinel_user, "s&u");
+    assert_string_equal(u.sentinel_password, "p@/:?w");
+    assert_null(redis_url_parse("redis+sentinel://a/m/3?sentinel_password=w", &u));
+    assert_string_equal(u.sentinel_user, "");
+    assert_int_equal(u.db, 3);
+}
+
 static void bad_urls_are_refused_with_a_reason(void **state)
 {
     static const char *const bad[] = {
@@ -67,6 +82,13 @@ static void bad_urls_are_refused_with_a_reason(void **state)
         "redis+sentinel://127.0.0.1:1/",
         "redis+sentinel://127.0.0.1:1,/m",
         "redis+sentinel://127.0.0.1:1/m/x",
+        "redis+sentinel://127.0.0.1:1/?sentinel_password=w",
+        "redis+sentinel://127.0.0.1:1/m?",
+        "redis+sentinel://127.0.0.1:1/m?password=w",
+        "redis+sentinel://127.0.0.1:1/m?sentinel_user=u",
+        "redis+sentinel://127.0.0.1:1/m?sentinel_password=%0",
+        "redis+sentinel://127.0.0.1:1/m?sentinel_password=w&",
+        "redis://127.0.0.1:1/0?sentinel_password=w",
         "redis+sentinel://a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a/m",
         ("unix:///0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789"
          "0123456789"),
@@ -83,6 +105,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(good_urls_are_taken_apart),
         cmocka_unit_test(several_sentinels_and_their_masters_name_are_taken_apart),
+        cmocka_unit_test(a_login_for_sentinels_stands_behind_the_name),
         cmocka_unit_test(bad_urls_are_refused_with_a_reason),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
