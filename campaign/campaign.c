@@ -37,6 +37,7 @@ struct campaign *campaign_new(void)
         return NULL;
     c->enabled = true;
     c->spread = 1;
+    c->per_address = CAMPAIGN_PER_ADDRESS;
     c->next_group = 1;
     return c;
 }

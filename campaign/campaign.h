@@ -18,16 +18,18 @@
 #include "when.h"
 
 enum {
-    CAMPAIGN_SLUG_MAX = 64,       /* bytes; [a-z0-9][a-z0-9-]{0,63} */
-    CAMPAIGN_DRAWN_LEN = 8,       /* bytes of a slug that nobody chose, where the server says nothing else */
-    CAMPAIGN_DRAWN_MAX = 12,      /* and at most */
-    CAMPAIGN_CHANNEL_MAX = 32,    /* bytes; [a-z0-9][a-z0-9-]{0,31} */
-    CAMPAIGN_TITLE_MAX = 200,     /* characters (code points) */
-    CAMPAIGN_TEXT_MAX = 2000,     /* characters of the fallback's text */
-    CAMPAIGN_GROUPS_MAX = 10000,  /* groups in one campaign */
-    CAMPAIGN_ALIASES_MAX = 64,    /* old addresses that lead to one campaign */
-    CAMPAIGN_HOLD_MIN = 10,       /* seconds */
-    CAMPAIGN_HOLD_MAX = 86400,    /* seconds */
+    CAMPAIGN_SLUG_MAX = 64,      /* bytes; [a-z0-9][a-z0-9-]{0,63} */
+    CAMPAIGN_DRAWN_LEN = 8,      /* bytes of a slug that nobody chose, where the server says nothing else */
+    CAMPAIGN_DRAWN_MAX = 12,     /* and at most */
+    CAMPAIGN_CHANNEL_MAX = 32,   /* bytes; [a-z0-9][a-z0-9-]{0,31} */
+    CAMPAIGN_TITLE_MAX = 200,    /* characters (code points) */
+    CAMPAIGN_TEXT_MAX = 2000,    /* characters of the fallback's text */
+    CAMPAIGN_GROUPS_MAX = 10000, /* groups in one campaign */
+    CAMPAIGN_ALIASES_MAX = 64,   /* old addresses that lead to one campaign */
+    CAMPAIGN_HOLD_MIN = 10,      /* seconds */
+    CAMPAIGN_HOLD_MAX = 86400,   /* seconds */
+    CAMPAIGN_PER_ADDRESS = 100,  /* the default of what follows */
+    CAMPAIGN_PER_ADDRESS_MAX = 1000000,
     CAMPAIGN_SPREAD_MAX = 20,     /* groups that fast scans go over */
     CAMPAIGN_ZONE_MAX = 64,       /* bytes of a time zone's name */
     GROUP_ID_MAX = 16,            /* bytes; [a-z0-9-]{1,16} */
@@ -83,13 +85,14 @@ struct campaign {
     enum campaign_confirm confirm;
     bool enabled;
     int64_t starts_at, ends_at;
-    int hold_seconds;       /* 0: the server's default */
-    char *timezone;         /* an IANA name, for `hours` of its groups; NULL: the server's */
-    int spread;             /* CAMPAIGN_FILL: over how many open groups fast scans go; 1: over none but the next */
-    bool follow_members;    /* seats follow the head counts of its groups: who left frees a seat */
-    bool forward_query;     /* what stands behind "?" in a scan's address goes on to the group's link */
-    char *fallback_url;     /* NULL: none */
-    char *fallback_text;    /* NULL: none */
+    int hold_seconds;    /* 0: the server's default */
+    char *timezone;      /* an IANA name, for `hours` of its groups; NULL: the server's */
+    int per_address;     /* seats a minute that one address takes before it is asked to prove a person; 0: any number */
+    int spread;          /* CAMPAIGN_FILL: over how many open groups fast scans go; 1: over none but the next */
+    bool follow_members; /* seats follow the head counts of its groups: who left frees a seat */
+    bool forward_query;  /* what stands behind "?" in a scan's address goes on to the group's link */
+    char *fallback_url;  /* NULL: none */
+    char *fallback_text; /* NULL: none */
     char *fallback_contact; /* the text of a code that the fallback's page shows; NULL: none */
     bool fallback_url_barred, fallback_contact_barred; /* as of groups; see campaign_fallback_url */
     bool only_barred;                                  /* there are groups that are on, and all of them are */

@@ -72,6 +72,14 @@ static void read_hold(struct change *ch, const char *key, json_t *value)
         ch->campaign->hold_seconds = (int)seconds;
 }
 
+static void read_per_address(struct change *ch, const char *key, json_t *value)
+{
+    int64_t seats = CAMPAIGN_PER_ADDRESS;
+
+    if (json_is_null(value) || change_read_integer(ch, key, value, 0, CAMPAIGN_PER_ADDRESS_MAX, &seats))
+        ch->campaign->per_address = (int)seats;
+}
+
 static void read_spread(struct change *ch, const char *key, json_t *value)
 {
     int64_t groups = 1;
@@ -283,6 +291,7 @@ static const struct key campaign_keys[] = {
     {"confirm", READ_ALL, read_confirm},
     {"hold_seconds", READ_ALL, read_hold},
     {"spread", READ_ALL, read_spread},
+    {"per_address", READ_ALL, read_per_address},
     {"timezone", READ_ALL, read_timezone},
     {"forward_query", READ_ALL, read_forward_query},
     {"follow_members", READ_ALL, read_follow_members},

@@ -182,6 +182,7 @@ static void put_settings(struct writer *w, const struct campaign *c)
     put_text(w, "confirm", confirm_words[c->confirm]);
     put_integer_or_null(w, "hold_seconds", c->hold_seconds, c->hold_seconds == 0);
     put_integer(w, "spread", c->spread);
+    put_integer(w, "per_address", c->per_address);
     put_text(w, "timezone", c->timezone);
     put(w, "forward_query", json_boolean(c->forward_query));
     put(w, "follow_members", json_boolean(c->follow_members));

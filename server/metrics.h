@@ -24,6 +24,7 @@ struct metrics_worker {
     _Atomic uint64_t failures;               /* answered 503 */
     _Atomic uint64_t latency[METRICS_BUCKETS + 1], latency_us;
     _Atomic uint64_t calls, call_scans; /* that took seats, and the scans in them */
+    _Atomic uint64_t asked, proven;     /* pages that asked for a proof, and those that brought it */
     _Atomic uint64_t connections, store_up, unflushed;
 };
 

@@ -96,6 +96,8 @@ static void show(struct conn *c)
             SUM(a, holds_confirmed));
         one(f, "visits_dropped_total", "counter", "Visits that were not counted, for want of room.", SUM(a, dropped));
         one(f, "failures_total", "counter", "Visits answered 503.", SUM(a, failures));
+        one(f, "proofs_asked_total", "counter", "Pages that asked for a proof before a seat.", SUM(a, asked));
+        one(f, "proofs_brought_total", "counter", "Of these, those that brought it.", SUM(a, proven));
         put_latency(f, a);
         one(f, "seat_calls_total", "counter", "Calls of Redis that took seats for all who had come meanwhile.",
             SUM(a, calls));

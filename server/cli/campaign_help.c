@@ -26,6 +26,7 @@ const char cli_campaign_help[] =
     "  --starts-at DATE             2026-11-29T14:20:00+08:00\n"
     "  --ends-at DATE               likewise\n"
     "  --hold SECONDS               how long an unconfirmed seat is kept\n"
+    "  --per-address N              seats a minute for one address, then its visitors tap a button; 0: any number\n"
     "  --spread N                   fast scans go over N open groups, 1 to 20; 1: in order, however fast\n"
     "  --hours-in ZONE              time zone of the groups' hours, as Asia/Shanghai; none: the server's\n"
     "  --forward-query on|off       what stands behind ? goes on to the group's link\n"

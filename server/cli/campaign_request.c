@@ -28,6 +28,7 @@ static const struct field fields[] = {
     {PART_CAMPAIGN, "--ends-at", "ends_at", VALUE_OPTION, BOTH},
     {PART_CAMPAIGN, "--hold", "hold_seconds", VALUE_NUMBER, BOTH},
     {PART_CAMPAIGN, "--spread", "spread", VALUE_NUMBER, BOTH},
+    {PART_CAMPAIGN, "--per-address", "per_address", VALUE_NUMBER, BOTH},
     {PART_CAMPAIGN, "--hours-in", "timezone", VALUE_OPTION, BOTH},
     {PART_CAMPAIGN, "--forward-query", "forward_query", VALUE_SWITCH, BOTH},
     {PART_CAMPAIGN, "--follow-members", "follow_members", VALUE_SWITCH, BOTH},

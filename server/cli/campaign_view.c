@@ -230,6 +230,10 @@ static void print_settings(const struct campaign *c)
         printf(", a redirect's seat is taken by a tap");
     if (c->hold_seconds)
         printf(", seats are held %d s", c->hold_seconds);
+    if (!c->per_address)
+        fputs(", any number of seats for one address", stdout);
+    else if (c->per_address != CAMPAIGN_PER_ADDRESS)
+        printf(", %d seats a minute for one address", c->per_address);
     if (c->spread > 1 && c->strategy == CAMPAIGN_FILL)
         printf(", fast scans go over %d groups", c->spread);
     if (c->timezone)

@@ -42,22 +42,29 @@ static struct span last_element(struct span *list)
     return (struct span){at, (size_t)(end - at)};
 }
 
-void client_address(const char *peer, struct span forwarded, bool (*trusted)(const void *ctx, const struct in6_addr *a),
-                    const void *ctx, char out[INET6_ADDRSTRLEN])
+void client_find(const struct in6_addr *peer, struct span forwarded,
+                 bool (*trusted)(const void *ctx, const struct in6_addr *a), const void *ctx, struct in6_addr *out)
 {
-    struct in6_addr own, a;
-    snprintf(out, INET6_ADDRSTRLEN, "%s", peer);
-    if (!read_address((struct span){peer, strlen(peer)}, &own))
+    struct in6_addr a = *peer;
+    *out = *peer;
+    if (!forwarded.at || forwarded.len == 0 || !trusted(ctx, peer))
         return;
-    write_address(&own, out);
-    if (!forwarded.at || forwarded.len == 0 || !trusted(ctx, &own))
-        return;
-    a = own;
     for (int i = 0; i < CLIENT_HOPS_MAX && forwarded.len > 0; i++) {
         if (!read_address(last_element(&forwarded), &a))
             return;
         if (!trusted(ctx, &a))
             break;
     }
-    write_address(&a, out);
+    *out = a;
+}
+
+void client_address(const char *peer, struct span forwarded, bool (*trusted)(const void *ctx, const struct in6_addr *a),
+                    const void *ctx, char out[INET6_ADDRSTRLEN])
+{
+    struct in6_addr own, client;
+    snprintf(out, INET6_ADDRSTRLEN, "%s", peer);
+    if (!read_address((struct span){peer, strlen(peer)}, &own))
+        return;
+    client_find(&own, forwarded, trusted, ctx, &client);
+    write_address(&client, out);
 }

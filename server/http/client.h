@@ -10,10 +10,13 @@
 enum { CLIENT_HOPS_MAX = 16 }; /* addresses of X-Forwarded-For that are looked at, from the right */
 
 /*
- * The client's address as text. peer: the other end of the connection. If it is trusted, forwarded (X-Forwarded-For)
+ * The client's address. peer: the other end of the connection. If it is trusted, forwarded (X-Forwarded-For)
  * tells: its right-most address that is not trusted, or the left-most. What is malformed leaves the peer. IPv4 in IPv6
- * is written as IPv4.
+ * is written as IPv4, and IPv4 held as that.
  */
+void client_find(const struct in6_addr *peer, struct span forwarded,
+                 bool (*trusted)(const void *ctx, const struct in6_addr *a), const void *ctx, struct in6_addr *out);
+/* The same, of addresses as text. */
 void client_address(const char *peer, struct span forwarded, bool (*trusted)(const void *ctx, const struct in6_addr *a),
                     const void *ctx, char out[INET6_ADDRSTRLEN]);
 

@@ -111,7 +111,16 @@ static void conn_linger(struct conn *c)
     want_read(c, true);
 }
 
-void conn_accepted(struct http_door *d, int fd)
+static struct in6_addr address_of(const union conn_address *a)
+{
+    struct in6_addr in6 = {.s6_addr = {[10] = 0xff, [11] = 0xff}};
+    if (a->any.sa_family == AF_INET6)
+        return a->v6.sin6_addr;
+    memcpy(in6.s6_addr + 12, &a->v4.sin_addr, sizeof a->v4.sin_addr);
+    return in6;
+}
+
+void conn_accepted(struct http_door *d, int fd, const union conn_address *peer)
 {
     size_t size = sizeof(struct conn) + d->o.conn_data;
     struct conn *c = d->free_conns;
@@ -125,6 +134,7 @@ void conn_accepted(struct http_door *d, int fd)
     memset(c, 0, sizeof *c);
     c->door = d;
     c->fd = fd;
+    c->peer = address_of(peer);
     c->next = d->conns;
     c->prev = &d->conns;
     if (c->next)
@@ -603,17 +613,15 @@ struct span conn_segment(const struct conn *c, int i)
     return c->match.segment[i];
 }
 
+const struct in6_addr *conn_peer_address(const struct conn *c)
+{
+    return &c->peer;
+}
+
 void conn_peer(const struct conn *c, char out[INET6_ADDRSTRLEN])
 {
-    union conn_address a;
-    socklen_t len = sizeof a;
-    out[0] = '\0';
-    if (getpeername(c->fd, &a.any, &len) != 0)
-        return;
-    if (a.any.sa_family == AF_INET6)
-        inet_ntop(AF_INET6, &a.v6.sin6_addr, out, INET6_ADDRSTRLEN);
-    else
-        inet_ntop(AF_INET, &a.v4.sin_addr, out, INET6_ADDRSTRLEN);
+    bool v4 = IN6_IS_ADDR_V4MAPPED(&c->peer);
+    inet_ntop(v4 ? AF_INET : AF_INET6, c->peer.s6_addr + (v4 ? 12 : 0), out, INET6_ADDRSTRLEN);
 }
 
 int64_t conn_now(const struct conn *c)

@@ -48,6 +48,7 @@ struct conn {
     struct conn *next, **prev; /* all connections of the door; or its free list */
     struct event read_event, write_event;
     int fd;
+    struct in6_addr peer; /* IPv4 as v4-mapped */
     enum conn_state state;
     bool reading;     /* read_event is added */
     bool busy;        /* conn_process is on the stack */
@@ -98,7 +99,7 @@ void door_buffer_put(struct http_door *d, char *buffer);
 /* Connections are let in again if they were kept out because there were too many. */
 void door_conn_gone(struct http_door *d);
 
-void conn_accepted(struct http_door *d, int fd);
+void conn_accepted(struct http_door *d, int fd, const union conn_address *peer);
 void conn_tick(struct conn *c, int64_t now_ms);
 void conn_close(struct conn *c);
 /* Sends the head of a streamed answer. false: the client has left, and the connection is gone. */

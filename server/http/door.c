@@ -96,9 +96,11 @@ static void on_acceptable(evutil_socket_t listener, short what, void *arg)
             accept_pause(d);
             return;
         }
-        int fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        union conn_address peer;
+        socklen_t len = sizeof peer;
+        int fd = accept4(listener, &peer.any, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd >= 0)
-            conn_accepted(d, fd);
+            conn_accepted(d, fd, &peer);
         else if (errno == EAGAIN || errno == EWOULDBLOCK)
             return;
         else if (errno != EINTR && errno != ECONNABORTED && errno != EPROTO)

@@ -84,6 +84,29 @@ int landing_tap(struct landing_page *page, const struct campaign *c, enum landin
     return landing_make(page, &kind, c, lang, &s);
 }
 
+int landing_challenge(struct landing_page *page, const struct campaign *c, const struct landing_challenge *k,
+                      enum landing_language lang)
+{
+    const struct landing_kind kind = {embed_prove_html, STYLE_NOTE, SCRIPT_PROVE, false};
+    const struct landing_words *w = &landing_words[lang];
+    struct html_slots s = {0};
+    char bits[4], wait[128], early[128];
+
+    snprintf(bits, sizeof bits, "%d", k->bits);
+    snprintf(wait, sizeof wait, w->prove_wait, k->wait);
+    snprintf(early, sizeof early, w->prove_early, k->wait);
+    html_slot_text(&s, "title", landing_name(c), 1200);
+    html_slot_text(&s, "tab", landing_name(c), 240);
+    html_slot_raw(&s, "say", w->prove_say);
+    html_slot_raw(&s, "bits", bits);
+    html_slot_raw(&s, "challenge", k->text);
+    html_slot_raw(&s, "join", w->join);
+    html_slot_raw(&s, "busy", w->prove_busy);
+    html_slot_raw(&s, "wait", k->early ? NULL : wait);
+    html_slot_raw(&s, "early", k->early ? early : NULL);
+    return landing_make(page, &kind, c, lang, &s);
+}
+
 /* The code of the fallback's contact, where the campaign has one. */
 static int draw_contact(enum landing_message m, const struct campaign *c, char **ret_png, int *ret_side)
 {

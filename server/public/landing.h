@@ -61,6 +61,14 @@ int landing_leave(struct landing_page *page, const struct campaign *c, const cha
                   enum landing_language lang);
 /* The page with one button, before a seat is taken (confirm "tap"): POSTs to its own address. */
 int landing_tap(struct landing_page *page, const struct campaign *c, enum landing_language lang);
+/* What a visitor is asked to prove, see guard.h. */
+struct landing_challenge {
+    const char *text; /* safe in HTML */
+    int bits, wait;   /* seconds without a script */
+    bool early;       /* they did not wait so long */
+};
+int landing_challenge(struct landing_page *page, const struct campaign *c, const struct landing_challenge *k,
+                      enum landing_language lang);
 int landing_message(struct landing_page *page, enum landing_message m, const struct campaign *c,
                     enum landing_language lang);
 /* For crawlers, HEAD and prefetch: Open Graph tags (og:title, og:type, og:url, og:description), no link to any group.

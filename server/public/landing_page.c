@@ -73,6 +73,7 @@ int landing_init(void)
         [SCRIPT_PREVIEW] = {embed_page_js, embed_preview_js},
         [SCRIPT_OPEN] = {embed_page_js, embed_group_js, embed_open_js},
         [SCRIPT_WAIT] = {embed_page_js, embed_wait_js},
+        [SCRIPT_PROVE] = {embed_prove_js},
     };
     bool whole = true;
     for (int i = 0; i < STYLES; i++)

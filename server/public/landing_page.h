@@ -13,6 +13,7 @@ enum landing_script {
     SCRIPT_PREVIEW,
     SCRIPT_OPEN,
     SCRIPT_WAIT,
+    SCRIPT_PROVE,
     SCRIPTS,
     SCRIPT_NONE = SCRIPTS
 };

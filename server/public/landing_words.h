@@ -5,9 +5,11 @@
 #include "landing.h"
 
 struct landing_words {
-    const char *alt, *next, *save, *join, *join_why, *tap_say, *preview_say, *again, *wait_before, *wait_after;
-    const char *until, *begins;        /* take a date */
-    const char *contact, *contact_alt; /* the fallback's code */
+    const char *alt, *next, *save, *join, *join_why, *tap_say, *preview_say, *again, *prove_say, *prove_busy,
+        *wait_before, *wait_after;
+    const char *prove_wait, *prove_early; /* take seconds */
+    const char *until, *begins;           /* take a date */
+    const char *contact, *contact_alt;    /* the fallback's code */
     const char *list_say, *list_none, *list_more /* takes a number */, *list_fallback, *list_fallback_name;
     const char *report, *report_subject /* of a mail, percent-encoded (RFC 6068); behind it stands the slug */;
 };

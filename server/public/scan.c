@@ -3,11 +3,12 @@
  *
  *     scan_start -> seats_open -> opened -> a seat in the cookie:        send_seat
  *                                        -> seats_take -> scan_done  ->  send_seat, or send_full
+ *                                        -> too many from one address:   guard.c's page
  *
  * What is sent stands in scan_send.c. Beside it the two buttons of the landing page: confirm_start -> confirm_done,
  * next_start -> next_done. Each of the three opens its campaign first, which is at hand but for the first scan after a
- * change. The button of a tap page is at the page's own address: press_opened -> tap_done. So are those of the waiting
- * list, wait.c. An address without a campaign may be an old one: scan_not_found, in old_path.c.
+ * change. The buttons of a tap page and of guard.c's are at the page's own address: press_opened -> tap_done. So are
+ * those of the waiting list, wait.c. An address without a campaign may be an old one: scan_not_found, in old_path.c.
  */
 #include "scan_private.h"
 
@@ -231,6 +232,7 @@ static void scan_done(struct seat_waiter *w, enum store_result r)
     if (r == STORE_OK) {
         scan_seated(s);
     } else if (r == STORE_FULL) {
+        guard_give_back(s);
         send_full(s);
     } else if (r == STORE_NOT_FOUND) { /* deleted, which this worker has not heard yet */
         scan_not_found(conn_of(s));
@@ -260,7 +262,7 @@ void scan_take(struct scan *s)
         send_full(s); /* no button where there is no seat to press it for */
     else if (asks)
         send_tap(s);
-    else
+    else if (guard_admits(s))
         take_seat(s, scan_done);
 }
 
@@ -419,7 +421,7 @@ static bool is_tap(struct scan *s)
 static void confirm_opened(struct scan *s)
 {
     if (is_tap(s)) {
-        if (!send_if_not_running(s))
+        if (!send_if_not_running(s) && guard_admits(s))
             take_seat(s, tap_done);
     } else if (!s->has_token) {
         send_reload(s);
@@ -440,9 +442,9 @@ static void press_opened(struct scan *s)
 {
     if (wait_pressed(s))
         return;
-    if (!is_tap(s)) /* a seat they have by now, or a campaign that no longer asks */
-        send_to_campaign(s, NULL);
-    else if (!send_if_not_running(s))
+    if (!is_tap(s) && (!guard_pressed(s) || seat_in_hand(s, conn_now(conn_of(s))) >= 0))
+        send_to_campaign(s, NULL); /* a seat they have by now, or a campaign that no longer asks */
+    else if (!send_if_not_running(s) && guard_admits(s))
         take_seat(s, tap_done);
 }
 

@@ -7,6 +7,7 @@
 #include "conn.h"
 #include "country.h"
 #include "counts.h"
+#include "guard.h"
 #include "store.h"
 #include "visitor.h"
 
@@ -17,6 +18,7 @@ struct scan_context {
     struct seats *seats;
     struct alias_finder *aliases;
     struct counts *counts;
+    struct guard guard;
     struct visitor_options visitors;
     struct answer_shelf shelf;
     char base_url[1024];

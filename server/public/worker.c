@@ -78,6 +78,8 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
     seats_numbers(w->context.seats, &calls, &scans);
     atomic_store(&w->metrics->calls, calls);
     atomic_store(&w->metrics->call_scans, scans);
+    atomic_store(&w->metrics->asked, w->context.guard.asked);
+    atomic_store(&w->metrics->proven, w->context.guard.proven);
     atomic_store(&w->metrics->connections, http_door_conns(w->door));
     atomic_store(&w->metrics->store_up, store_is_up(w->store));
 }
@@ -133,7 +135,7 @@ struct worker *worker_new(struct event_base *base, const struct config *config, 
     if (scan_context_init(&w->context, secret, config->visitor_days, config->base_url) == 0)
         w->context.seats = seats_new(store, &seats, why);
     w->context.aliases = w->context.seats ? alias_finder_new(store) : NULL;
-    w->context.counts = w->context.aliases ? counts_new(store) : NULL;
+    w->context.counts = w->context.aliases && guard_init(&w->context.guard, secret) ? counts_new(store) : NULL;
     if (!w->context.counts)
         snprintf(err, err_size, "%s", w->context.seats ? "out of memory" : why);
     else
@@ -145,6 +147,7 @@ struct worker *worker_new(struct event_base *base, const struct config *config, 
         return w;
     }
     counts_free(w->context.counts);
+    guard_clear(&w->context.guard);
     alias_finder_free(w->context.aliases);
     seats_free(w->context.seats);
     free(w);
@@ -182,6 +185,7 @@ void worker_free(struct worker *w)
     seats_free(w->context.seats);
     alias_finder_free(w->context.aliases);
     counts_free(w->context.counts);
+    guard_clear(&w->context.guard);
     http_door_free(w->door);
     answer_shelf_clear(&w->context.shelf);
     free(w);

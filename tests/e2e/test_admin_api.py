@@ -235,7 +235,7 @@ def test_a_path_that_no_slug_can_have_is_404(server):
 
 GROUP_KEYS = {"id", "name", "url", "platform", "miniprogram", "when", "show", "limit", "weight", "enabled", "expires_at", "used", "confirmed", "held",
               "reports", "members", "state"}
-CAMPAIGN_KEYS = {"slug", "title", "link", "strategy", "enabled", "starts_at", "ends_at", "confirm", "hold_seconds", "spread", "timezone", "forward_query", "follow_members", "fallback", "aliases",
+CAMPAIGN_KEYS = {"slug", "title", "link", "strategy", "enabled", "starts_at", "ends_at", "confirm", "hold_seconds", "spread", "per_address", "timezone", "forward_query", "follow_members", "fallback", "aliases",
                  "groups", "seats", "severity", "troubles", "version", "created_at", "updated_at"}
 
 

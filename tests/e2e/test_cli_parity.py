@@ -26,6 +26,7 @@ CAMPAIGN = {
     "hold_seconds": (60, ["--hold", "60"], ["--hold", "60"]),
     "timezone": ("Asia/Shanghai", ["--hours-in", "Asia/Shanghai"], ["--hours-in", "Asia/Shanghai"]),
     "spread": (5, ["--spread", "5"], ["--spread", "5"]),
+    "per_address": (30, ["--per-address", "30"], ["--per-address", "30"]),
     "forward_query": (True, ["--forward-query", "on"], ["--forward-query", "on"]),
     "follow_members": (True, ["--follow-members", "on"], ["--follow-members", "on"]),
     "fallback.url": (B, ["--fallback-url", B], ["--fallback-url", B]),

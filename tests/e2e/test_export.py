@@ -76,7 +76,7 @@ def random_campaign(rng, slug):
             g["expires_at"] = rng.choice(["2020-01-01T00:00:00Z", "2099-01-01T00:00:00+08:00"])
         groups.append(g)
     return {"slug": slug, "groups": groups, "strategy": rng.choice(["fill", "even", "random"]), "title": rng.choice(["春跑 🏃", "\"q\"\\", "x"]),
-            "hold_seconds": rng.choice([None, 600, 3600]), "spread": rng.choice([1, 3]), "confirm": rng.choice(["scan", "tap"]), "enabled": rng.random() > 0.1,
+            "hold_seconds": rng.choice([None, 600, 3600]), "spread": rng.choice([1, 3]), "per_address": rng.choice([0, 100, 20]), "confirm": rng.choice(["scan", "tap"]), "enabled": rng.random() > 0.1,
             "forward_query": rng.random() < 0.5, "follow_members": rng.random() < 0.5, "aliases": [f"/old/{slug}?id={rng.randint(1, 9)}"] if rng.random() < 0.5 else [],
             "fallback": rng.choice([{}, {"text": "voll\n满"}, {"url": link(99)}, {"waiting": {}}, {"waiting": {"ask": "nickname"}}])}
 

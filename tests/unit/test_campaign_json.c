@@ -114,6 +114,7 @@ static const struct broken broken_both[] = {
     {"{\"groups\":[],\"spread\":0}", "spread", "from 1 to 20"},
     {"{\"groups\":[],\"spread\":21}", "spread", "from 1 to 20"},
     {"{\"groups\":[],\"spread\":\"2\"}", "spread", "must be an integer"},
+    {"{\"groups\":[],\"per_address\":-1}", "per_address", "from 0 to 1000000"},
     {"{\"groups\":[],\"hold_seconds\":86401}", "hold_seconds", "from 10 to 86400"},
     {"{\"groups\":[],\"hold_seconds\":60.0}", "hold_seconds", "must be an integer"},
     {"{\"groups\":[],\"hold_seconds\":\"60\"}", "hold_seconds", "must be an integer"},
@@ -1130,7 +1131,8 @@ static void api_form_is_the_documented_one(void **state)
     static const char expected[] =
         "{\"slug\":\"spring-run\",\"title\":\"Spring run\",\"link\":\"https://q.example.com/spring-run\","
         "\"strategy\":\"fill\",\"enabled\":true,\"starts_at\":null,\"ends_at\":null,\"confirm\":\"scan\","
-        "\"hold_seconds\":null,\"spread\":1,\"timezone\":null,\"forward_query\":false,\"follow_members\":false,"
+        "\"hold_seconds\":null,\"spread\":1,\"per_address\":100,\"timezone\":null,\"forward_query\":false,\"follow_"
+        "members\":false,"
         "\"fallback\":{\"url\":null,\"text\":null,\"contact\":null,"
         "\"waiting\":null},"
         "\"aliases\":[],"

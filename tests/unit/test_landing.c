@@ -710,7 +710,7 @@ static void test_csp(void **state)
     assert_has(csp, "frame-ancestors 'none'");
     assert_lacks(csp, "unsafe");
     assert_lacks(csp, "http");
-    assert_int_equal(count_of(csp, "'sha256-"), 11);
+    assert_int_equal(count_of(csp, "'sha256-"), 12);
     assert_int_equal(strcspn(csp, "\r\n"), strlen(csp));
 }
 

@@ -105,6 +105,7 @@ export interface Campaign {
     confirm: 'scan' | 'tap';
     hold_seconds: number | null;
     spread?: number;
+    per_address?: number | null;
     forward_query: boolean;
     follow_members: boolean;
     fallback: { url: string | null; text: string | null; contact: string | null; waiting?: WaitingRule | null };

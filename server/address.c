@@ -66,20 +66,23 @@ static bool to_mapped(const struct sockaddr *sa, struct in6_addr *ret)
     return true;
 }
 
-bool address_is_private(const struct sockaddr *sa)
+bool address_in6_is_private(const struct in6_addr *a)
 {
-    struct in6_addr a;
-    if (!to_mapped(sa, &a))
-        return true;
-    bool v4 = IN6_IS_ADDR_V4MAPPED(&a);
-    if (!v4 && (a.s6_addr[0] & 0xe0) != 0x20)
+    bool v4 = IN6_IS_ADDR_V4MAPPED(a);
+    if (!v4 && (a->s6_addr[0] & 0xe0) != 0x20)
         return true;
     const struct range *r = v4 ? v4_ranges : v6_ranges;
     size_t count = v4 ? sizeof v4_ranges / sizeof *r : sizeof v6_ranges / sizeof *r;
     for (size_t i = 0; i < count; i++)
-        if (in_range(&r[i], &a))
+        if (in_range(&r[i], a))
             return true;
     return false;
+}
+
+bool address_is_private(const struct sockaddr *sa)
+{
+    struct in6_addr a;
+    return !to_mapped(sa, &a) || address_in6_is_private(&a);
 }
 
 bool address_may_be_reached(const struct sockaddr *sa, bool plain, const struct config_cidrs *allowed)
