@@ -321,8 +321,9 @@ function ledger()
   return m
 end
 
--- Opens the ledger: false if there is no such campaign, else version, uid and whether it runs now. Gives back what is due.
-local function open()
+-- Opens the ledger: false if there is no such campaign, else version, uid and whether it runs now. Gives back what is due,
+-- but not if it is to keep it.
+local function open(keep)
   local row = call('HMGET', SEATS, 'v', 'uid', 'on', 'from', 'until', 'strat', 'hold', 'due', 'lapsed', 'swept', 'lanes', 'waits',
                    'follow', 'spread')
   if not row[1] then return false end
@@ -333,7 +334,7 @@ local function open()
   follow = row[13]
   spread = tonumber(row[14] or '1')
   if waits > 0 and (call('HGET', SEATS, 'wait') or '0') == '0' then waits = 0 end -- the list is closed: nobody is let in
-  if first_due and now >= first_due then ledger().sweep() end
+  if first_due and now >= first_due and not keep then ledger().sweep() end
   if row[9] and now < tonumber(row[9]) then ledger().unlapse() end
   local from, upto = tonumber(row[4]), tonumber(row[5])
   return row[1], row[2], row[3] == '1' and now >= from and (upto == 0 or now < upto)

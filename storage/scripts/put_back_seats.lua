@@ -2,7 +2,8 @@
 -- What a worker has told people of seats, for a Redis that may have forgotten it; see seats_memory.h. Once is as good as twice.
 -- ARGV: 1 uid of the campaign, 2 version of its definition then, 3 group, 4 due of a bucket, 5 serials issued in it, 6 bitmap of those
 --       confirmed; or, with due 0, 5 seats used; then HOUR. Reply: how many seats were put back, and how many confirmations.
-local version, uid = open()
+-- What is due stays until all servers have told of it: among it may be seats that were confirmed.
+local version, uid = open(true)
 local id, due, count = ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
 local g = uid == ARGV[1] and group_read(id)
 if not g then return {0, 0} end
@@ -17,10 +18,10 @@ end
 
 -- A newer definition may say how many are in the group: then that is right.
 if due == 0 then return {tonumber(version) <= tonumber(ARGV[2]) and put('d', count - g.used) or 0, 0} end
--- Who held a seat of a bucket that is over has lost it; what was confirmed there has been counted.
-if due <= math.max(now, swept) then return {0, 0} end
 local bucket = id .. ':' .. due
 local issued = tonumber(call('HGET', SEATS, 'b:' .. bucket) or '0')
+-- Who held a seat of a bucket that was given back has lost it; what was confirmed there has been counted.
+if issued == 0 and due <= swept then return {0, 0} end
 local seats, confirmed = put('h', count - issued), 0
 if seats > 0 then
   call('HINCRBY', SEATS, 'h:' .. id, seats)

@@ -1,7 +1,9 @@
 """Behind sentinels: the master is found, and found again after it was killed, stalled or demoted."""
 
+import time
+
 import pytest
-from huoma import Crowd, Server, Visitor, Visits, check_campaign, page_groups, redirect_groups, wait_for
+from huoma import Crowd, Server, Visitor, Visits, check_campaign, page_groups, redirect_groups, seat_of, wait_for
 from redis_groups import Sentinels
 
 PATIENCE = 20
@@ -125,6 +127,29 @@ def test_what_the_new_master_does_not_know_is_put_back_before_anybody_gets_a_sea
         Visits(server.public, crowd.visits(40), at_once=4).run()
         assert [crowd.groups[g] for g in ("g1", "g2", "g3", "none")] == [30, 30, 30, 10]
         crowd.check_serials()
+
+
+def test_a_confirmation_of_a_bucket_that_fell_due_while_there_was_no_master_counts(pair, slug):
+    for node in pair.nodes:
+        if node.process.poll() is not None:
+            node.start()
+    wait_for("a replica in sync", pair.follow, PATIENCE, 0.05)
+    with Server(workers=2, redis=pair, redis_url=pair.url) as server:
+        server.create(slug, page_groups(5))
+        pair.client().hset(f"hm:{{{slug}}}:seats", "hold", 3)  # less than may be set
+        kept, left = Visitor(server, slug), Visitor(server, slug)
+        due = max(int(seat_of(v.scan().cookie[0])[2]) for v in (kept, left))
+        master, replica = cut_off(pair)
+        assert kept.confirm().status == 204
+        replica.stall()
+        master.kill()
+        wait_for("the bucket to be due", lambda: time.time() > due + 1, PATIENCE)
+        replica.go_on()
+        wait_for("another master", lambda: pair.master() is replica, PATIENCE)
+        wait_for("health", server.recovered, PATIENCE)
+        Visitor(server, slug).scan()
+        group = server.show(slug)["groups"][0]
+        assert (group["confirmed"], group["held"], group["used"]) == (1, 1, 2), "the one left is given back, and the one kept is not"
 
 
 # --- sentinels that want a login ---
