@@ -22,13 +22,20 @@ def stall(_, node):
 
 
 def by_hand(group, node):
-    if isinstance(group, Sentinels):
-        wait_for("a failover", lambda: sentinels_by_hand(group, node), PATIENCE)
-    else:
-        for other in group.live():
-            if other.client().info("replication").get("master_port") == node.port:
-                other.client().execute_command("CLUSTER FAILOVER")
+    ask = sentinels_by_hand if isinstance(group, Sentinels) else cluster_by_hand
+    wait_for("a failover", lambda: ask(group, node), PATIENCE)
     return lambda: None
+
+
+def cluster_by_hand(cluster, node):
+    """Asked again while it comes to nothing: a replica gives up after five seconds."""
+    for other in cluster.live():
+        if other.client().info("replication").get("master_port") == node.port:
+            other.client().execute_command("CLUSTER FAILOVER")
+    try:
+        return wait_for("another master", lambda: node.role() == "slave", 6)
+    except AssertionError:
+        return False
 
 
 def sentinels_by_hand(sentinels, node):
