@@ -2,6 +2,7 @@
  * Text -> JSON values, strictly: duplicate keys, depth and number of containers are bounded before jansson spends
  * anything on them, and what is wrong is named by line and column.
  */
+#include "campaign_json_memory.h"
 #include "campaign_json_private.h"
 
 static void error_at(struct change *ch, const char *text, size_t at, const char *reason)
@@ -57,11 +58,10 @@ json_t *change_parse_text(struct change *ch, const char *text, size_t len)
 
     if (!check_nesting(ch, text, len))
         return NULL;
-    body = json_loadb(text, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
+    body = json_memory_load(text, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
     if (body)
         return body;
-    /* Where it cannot allocate a value, jansson says nothing at all. */
-    if (error.line < 0 || json_error_code(&error) == json_error_out_of_memory) {
+    if (json_memory_failed()) {
         ch->no_memory = true;
         return NULL;
     }

@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "campaign_json_memory.h"
 #include "cli.h"
 #include "log.h"
 #include "server.h"
@@ -23,6 +24,7 @@ static bool prepare_process(void)
     if (fd >= 0)
         close(fd);
     signal(SIGPIPE, SIG_IGN);
+    json_memory_watch();
     if (!setlocale(LC_CTYPE, "C.UTF-8"))
         setlocale(LC_CTYPE, "");
     return sodium_init() >= 0;

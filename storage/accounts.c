@@ -115,19 +115,21 @@ static void list_done(void *ctx, enum store_result r, const struct redisReply *r
     free(job);
 }
 
-static void send_list(struct redis_call *call, store_rows_done done, void *ctx)
+static struct row_job *list_job(store_rows_done done, void *ctx)
 {
     struct row_job *job = job_new(ctx);
     if (job)
         job->done.rows = done;
     else
-        abort(); /* a job is smaller than the call that was just made */
-    redis_call_send(call, list_done, job);
+        done(ctx, STORE_UNAVAILABLE, NULL, NULL, 0);
+    return job;
 }
 
 void store_row_list(struct store *s, struct store_rows rows, store_rows_done done, void *ctx)
 {
-    send_list(rows_begin(s, "HVALS", &rows), done, ctx);
+    struct row_job *job = list_job(done, ctx);
+    if (job)
+        redis_call_send(rows_begin(s, "HVALS", &rows), list_done, job);
 }
 
 /* --- change --- */
@@ -171,11 +173,14 @@ void store_token_used(struct store *s, const char hash[STORE_TOKEN_HASH], const 
 
 void store_token_uses(struct store *s, store_rows_done done, void *ctx)
 {
+    struct row_job *job = list_job(done, ctx);
+    if (!job)
+        return;
     struct redis_call *call = redis_call_begin(s->link);
     redis_call_text(call, "HGETALL");
     redis_call_key(call, NULL, "tokens:used");
     redis_call_deadline(call, REDIS_ADMIN_DEADLINE_MS);
-    send_list(call, done, ctx);
+    redis_call_send(call, list_done, job);
 }
 
 /* --- sessions --- */

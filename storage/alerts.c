@@ -23,12 +23,12 @@ struct alert_job {
     void *ctx;
 };
 
+/* NULL: out of memory; then whoever asked is told at once. */
 static struct alert_job *job_new(void *ctx)
 {
     struct alert_job *job = calloc(1, sizeof *job);
-    if (!job)
-        abort(); /* smaller than the call that follows */
-    job->ctx = ctx;
+    if (job)
+        job->ctx = ctx;
     return job;
 }
 
@@ -87,6 +87,10 @@ void store_alert_look(struct store *s, const char *slug, int64_t until, store_al
     if (redis_link_is_cluster(s->link)) /* who made a change may have died before it was told */
         audit_outbox_empty(s->link, slug, NULL, NULL);
     struct alert_job *job = job_new(ctx);
+    if (!job) {
+        done(ctx, STORE_UNAVAILABLE, NULL);
+        return;
+    }
     job->done.look = done;
     struct redis_call *call = redis_script_begin(s->link, REDIS_LOOK_CAMPAIGN, CAMPAIGN_KEYS);
     campaign_call_keys(call, slug);
@@ -118,6 +122,10 @@ void store_alert_change(struct store *s, const struct store_alert *alert, store_
 {
     static const char *const keys[] = {"", ":open", ":sequence", ":to", ":outbox", ":due"};
     struct alert_job *job = job_new(ctx);
+    if (!job) {
+        done(ctx, STORE_UNAVAILABLE);
+        return;
+    }
     job->done.plain = done;
     struct redis_call *call = redis_script_begin(s->link, REDIS_CHANGE_ALERT, sizeof keys / sizeof *keys);
     call_keys(call, keys, sizeof keys / sizeof *keys);
@@ -162,6 +170,10 @@ static void rows_done(void *ctx, enum store_result r, const struct redisReply *r
 void store_alert_list(struct store *s, store_rows_done done, void *ctx)
 {
     struct alert_job *job = job_new(ctx);
+    if (!job) {
+        done(ctx, STORE_UNAVAILABLE, NULL, NULL, 0);
+        return;
+    }
     job->done.rows = done;
     struct redis_call *call = redis_call_begin(s->link);
     redis_call_text(call, "HVALS");
@@ -183,6 +195,10 @@ static void number_done(void *ctx, enum store_result r, const struct redisReply 
 void store_alert_sequence(struct store *s, store_number_done done, void *ctx)
 {
     struct alert_job *job = job_new(ctx);
+    if (!job) {
+        done(ctx, STORE_UNAVAILABLE, 0);
+        return;
+    }
     job->done.number = done;
     struct redis_call *call = redis_call_begin(s->link);
     redis_call_text(call, "GET");
@@ -198,6 +214,10 @@ void store_deliveries_take(struct store *s, int64_t now_ms, int64_t until_ms, in
 {
     static const char *const keys[] = {":outbox", ":due"};
     struct alert_job *job = job_new(ctx);
+    if (!job) {
+        done(ctx, STORE_UNAVAILABLE, NULL, NULL, 0);
+        return;
+    }
     job->done.rows = done;
     struct redis_call *call = redis_script_begin(s->link, REDIS_TAKE_DELIVERIES, sizeof keys / sizeof *keys);
     call_keys(call, keys, sizeof keys / sizeof *keys);

@@ -148,10 +148,11 @@ void store_secret(struct store *s, store_secret_done done, void *ctx)
     unsigned char secret[STORE_SECRET];
     char hex[2 * STORE_SECRET + 1];
     struct secret_call *call = malloc(sizeof *call);
-    if (call)
-        *call = (struct secret_call){done, ctx};
-    else
-        abort(); /* at the start, with nothing in hand */
+    if (!call) {
+        done(ctx, STORE_UNAVAILABLE, NULL);
+        return;
+    }
+    *call = (struct secret_call){done, ctx};
     randombytes_buf(secret, sizeof secret);
     sodium_bin2hex(hex, sizeof hex, secret, sizeof secret);
     struct redis_call *c = redis_call_begin(s->link);
@@ -249,8 +250,10 @@ static void config_get(struct store *s, const char *name, redis_done done, void 
 void store_facts(struct store *s, store_facts_done done, void *ctx)
 {
     struct facts_call *call = calloc(1, sizeof *call);
-    if (!call)
-        abort(); /* at the start, with nothing in hand */
+    if (!call) {
+        done(ctx, STORE_UNAVAILABLE, NULL);
+        return;
+    }
     *call = (struct facts_call){.done = done, .ctx = ctx, .left = FACTS};
     struct redis_call *c = redis_call_begin(s->link);
     redis_call_text(c, "INFO");

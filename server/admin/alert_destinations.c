@@ -8,6 +8,7 @@
 #include "answer.h"
 #include "audit.h"
 #include "auth.h"
+#include "campaign_json_memory.h"
 #include "fields.h"
 #include "params.h"
 #include "problem.h"
@@ -79,7 +80,7 @@ static void states_done(void *ctx, enum store_result r, const char *const *json,
     }
     request_of(c)->uses = json_object();
     for (size_t i = 0; i < count; i++) {
-        json_t *state = json_loadb(json[i], len[i], 0, NULL);
+        json_t *state = json_memory_load(json[i], len[i], 0, NULL);
         const char *id = json_string_value(json_object_get(state, "id"));
         if (id)
             json_object_set(request_of(c)->uses, id, state);

@@ -6,6 +6,7 @@
 #include "answer.h"
 #include "audit.h"
 #include "auth.h"
+#include "campaign_json_memory.h"
 #include "fields.h"
 #include "params.h"
 #include "problem.h"
@@ -45,7 +46,7 @@ static size_t read_records(const char *const *json, const size_t *len, size_t co
 {
     size_t n = 0;
     for (size_t i = 0; i < count; i++) {
-        json_t *record = json_loadb(json[i], len[i], 0, NULL);
+        json_t *record = json_memory_load(json[i], len[i], 0, NULL);
         if (record && (wanted == WANTED_ALL || alert_record_is_open(record) == (wanted == WANTED_OPEN)))
             ret[n++] = record;
         else
@@ -154,7 +155,7 @@ static json_t *settings_shown(struct conn *c, const json_t *row)
 static void settings_read(void *ctx, enum store_result r, const char *json, size_t len)
 {
     struct conn *c = ctx;
-    json_t *row = r == STORE_OK ? json_loadb(json, len, 0, NULL) : NULL;
+    json_t *row = r == STORE_OK ? json_memory_load(json, len, 0, NULL) : NULL;
     if (r == STORE_OK || r == STORE_NOT_FOUND)
         fields_answer(c, 200, settings_shown(c, row), NULL);
     else
@@ -269,7 +270,7 @@ static void change_found(void *ctx, enum store_result r, const char *json, size_
         return;
     }
     job->was = r == STORE_OK ? strndup(json, len) : NULL;
-    change_row(job, r == STORE_OK ? json_loadb(json, len, 0, NULL) : NULL);
+    change_row(job, r == STORE_OK ? json_memory_load(json, len, 0, NULL) : NULL);
 }
 
 static void change_begin(struct conn *c, json_t *body)

@@ -11,6 +11,7 @@
 
 #include "alerts.h"
 #include "audit.h"
+#include "campaign_json_memory.h"
 #include "log.h"
 #include "owner_links.h"
 #include "zone.h"
@@ -264,7 +265,7 @@ static void send_or_wait(struct alert_delivery *d)
 
 static void take_one(struct alerts *s, const char *id, const char *json, size_t len)
 {
-    json_t *entry = json_loadb(json, len, 0, NULL);
+    json_t *entry = json_memory_load(json, len, 0, NULL);
     const char *name = json_string_value(json_object_get(entry, "to"));
     const struct destination *to = destination_of(s, name);
     struct alert_delivery *d = to && to->enabled ? calloc(1, sizeof *d) : NULL;

@@ -9,6 +9,7 @@
 
 #include <event2/event.h>
 
+#include "campaign_json_memory.h"
 #include "events.h"
 
 /* Which of three answers a callback brings. */
@@ -64,7 +65,7 @@ static void settings_read(void *ctx, enum store_result r, const char *const *jso
     s->override_count = 0;
     for (size_t i = 0; i < count; i++) { /* that of all first: it stands behind the others */
         struct field_errors errors = {.count = 0};
-        json_t *row = json_loadb(json[i], len[i], 0, NULL);
+        json_t *row = json_memory_load(json[i], len[i], 0, NULL);
         const char *slug = json_string_value(json_object_get(row, "campaign"));
         if (slug && strcmp(slug, "*") == 0)
             alert_settings_patch(&s->settings, row, &errors);
@@ -145,7 +146,7 @@ static void list_read(void *ctx, enum store_result r, const char *const *json, c
     if (!open)
         return;
     for (size_t i = 0; i < count; i++) {
-        json_t *record = json_loadb(json[i], len[i], 0, NULL);
+        json_t *record = json_memory_load(json[i], len[i], 0, NULL);
         int64_t sequence = alert_record_number(record, "sequence");
         if (alert_record_is_open(record) && alert_record_read(record, &open[open_count])) {
             keep_calm(s, &open[open_count]);

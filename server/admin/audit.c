@@ -1,5 +1,6 @@
 /* See audit.h. */
 #include "audit.h"
+#include "campaign_json_memory.h"
 
 #include <jansson.h>
 #include <stdio.h>
@@ -83,7 +84,7 @@ static json_t *definition_of(const struct campaign *c)
     static const char *const left_out[] = {"version", "uid", "created_at", "updated_at"};
     size_t len = 0;
     char *text = c ? campaign_to_stored(c, &len) : NULL;
-    json_t *object = text ? json_loadb(text, len, 0, NULL) : NULL, *group;
+    json_t *object = text ? json_memory_load(text, len, 0, NULL) : NULL, *group;
     free(text);
     if (!object)
         return NULL;

@@ -1,4 +1,5 @@
 /* Campaigns that somebody watches: each is read once a second, however many watch it. */
+#include "campaign_json_memory.h"
 #include "events_private.h"
 
 #include <jansson.h>
@@ -25,7 +26,7 @@ static char *seats_text(const struct store_campaign *sc)
                                            "reports", "members", "state", NULL};
     size_t len = 0, at;
     char *api = campaign_to_api(sc->definition, sc->counts, "", time(NULL), false, &len);
-    json_t *whole = api ? json_loadb(api, len, 0, NULL) : NULL, *group;
+    json_t *whole = api ? json_memory_load(api, len, 0, NULL) : NULL, *group;
     free(api);
     if (!whole)
         return NULL;

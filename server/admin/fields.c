@@ -6,6 +6,7 @@
 
 #include "answer.h"
 #include "auth.h"
+#include "campaign_json_memory.h"
 #include "change.h"
 #include "params.h"
 #include "problem.h"
@@ -19,7 +20,11 @@ json_t *fields_read(struct conn *c, const char *const *keys, struct field_errors
     errors->not_json = false;
     if (!change_takes_type(c, false))
         return NULL;
-    json_t *object = json_loadb(body.at, body.len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &why);
+    json_t *object = json_memory_load(body.at, body.len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &why);
+    if (!object && json_memory_failed()) {
+        problem_reply_fields(c, errors);
+        return NULL;
+    }
     if (!object) {
         errors->not_json = true;
         field_errors_add(errors, "body", "line %d, column %d: %s", why.line, why.column, why.text);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "campaign_json.h"
+#include "campaign_json_memory.h"
 #include "utf8.h"
 
 void funnel_begin(struct funnel *f, int64_t now)
@@ -231,7 +232,7 @@ static bool is_funnel_id(const char *id)
 bool funnel_from_record(const char *json, size_t len, struct funnel *ret_funnel)
 {
     struct funnel f = {.step_count = 0};
-    json_t *record = json_loadb(json, len, JSON_REJECT_DUPLICATES, NULL);
+    json_t *record = json_memory_load(json, len, JSON_REJECT_DUPLICATES, NULL);
     f.next = json_integer_value(json_object_get(record, "next"));
     f.version = json_integer_value(json_object_get(record, "version"));
     bool good =

@@ -5,6 +5,7 @@
 
 #include "answer.h"
 #include "auth.h"
+#include "campaign_json_memory.h"
 #include "change.h"
 #include "problem.h"
 #include "routes.h"
@@ -104,10 +105,13 @@ static bool editor_may(struct conn *c)
     static const char *const keys[] = {"limit", "url", "name", "expires_at", "enabled", "confirmed"};
     struct span body = conn_body(c);
     json_error_t why;
-    json_t *patch = json_loadb(body.at ? body.at : "", body.len, JSON_REJECT_DUPLICATES, &why);
+    json_t *patch = json_memory_load(body.at ? body.at : "", body.len, JSON_REJECT_DUPLICATES, &why);
     if (!patch) {
         struct field_errors errors = {.not_json = true};
-        field_errors_add(&errors, "body", "line %d, column %d: %s", why.line, why.column, why.text);
+        if (json_memory_failed())
+            errors.not_json = false;
+        else
+            field_errors_add(&errors, "body", "line %d, column %d: %s", why.line, why.column, why.text);
         problem_reply_fields(c, &errors);
         return false;
     }

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "campaign_json_memory.h"
 #include "owner_links.h"
 
 enum {
@@ -94,7 +95,7 @@ static bool read_date(const json_t *record, const char *key, int64_t *out)
 
 bool owner_link_read(const char *json, size_t len, struct owner_link *ret_link)
 {
-    json_t *record = json_loadb(json, len, 0, NULL);
+    json_t *record = json_memory_load(json, len, 0, NULL);
     bool good = read_text(record, "id", ret_link->id, sizeof ret_link->id) &&
                 read_text(record, "group", ret_link->group, sizeof ret_link->group) &&
                 read_text(record, "by", ret_link->by, sizeof ret_link->by) &&

@@ -10,6 +10,7 @@
 #include "answer.h"
 #include "audit.h"
 #include "auth.h"
+#include "campaign_json_memory.h"
 #include "change.h"
 #include "fields.h"
 #include "owner_links.h"
@@ -71,7 +72,7 @@ static void list_done(void *ctx, enum store_result r, const char *const *json, c
         if (!owner_link_read(json[i], len[i], &l) || strcmp(l.group, request_of(c)->group) != 0 ||
             l.expires_at <= conn_now(c))
             continue;
-        json_t *record = json_loadb(json[i], len[i], 0, NULL);
+        json_t *record = json_memory_load(json[i], len[i], 0, NULL);
         json_object_del(record, "group");
         json_array_append_new(rows, record);
     }
@@ -295,7 +296,7 @@ static void answer_owner(struct conn *c, const struct store_campaign *sc)
     }
     char *api =
         campaign_group_to_api(sc->definition, (size_t)position, &sc->counts[position], conn_now(c), false, &len);
-    json_t *whole = api ? json_loadb(api, len, 0, NULL) : NULL, *group = json_object();
+    json_t *whole = api ? json_memory_load(api, len, 0, NULL) : NULL, *group = json_object();
     for (size_t i = 0; i < sizeof shown / sizeof *shown; i++)
         json_object_set(group, shown[i], json_object_get(whole, shown[i]));
     date_to_text(q->link_until, date);

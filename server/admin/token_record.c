@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "auth.h"
+#include "campaign_json_memory.h"
 
 enum auth_role token_role_from_name(const char *name)
 {
@@ -58,7 +59,7 @@ bool token_record_from_json(const char *json, size_t len, struct token_record *r
 {
     struct token_record r = {.role = AUTH_NOBODY};
     char role[16], date[32];
-    json_t *record = json_loadb(json, len, JSON_REJECT_DUPLICATES, NULL);
+    json_t *record = json_memory_load(json, len, JSON_REJECT_DUPLICATES, NULL);
     bool good = take(record, "id", r.id, sizeof r.id) && take(record, "name", r.name, sizeof r.name) &&
                 take(record, "hash", r.hash, sizeof r.hash) && take(record, "role", role, sizeof role) &&
                 take(record, "created_at", date, sizeof date) && date_from_text(date, strlen(date), &r.created_at);

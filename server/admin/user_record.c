@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "auth.h"
+#include "campaign_json_memory.h"
 #include "token_record.h"
 
 enum { SESSION_BYTES = 32 };
@@ -86,7 +87,7 @@ bool user_record_from_json(const char *json, size_t len, struct user_record *ret
 {
     struct user_record u = {.role = AUTH_NOBODY};
     char role[16];
-    json_t *record = json_loadb(json, len, JSON_REJECT_DUPLICATES, NULL);
+    json_t *record = json_memory_load(json, len, JSON_REJECT_DUPLICATES, NULL);
     json_t *disabled = json_object_get(record, "disabled");
     bool good = take(record, "name", u.name, sizeof u.name) && take(record, "role", role, sizeof role) &&
                 take(record, "password", u.password, sizeof u.password) &&
@@ -134,7 +135,7 @@ bool session_record_to_json(const struct session_record *s, char out[USER_JSON_M
 bool session_record_from_json(const char *json, size_t len, struct session_record *ret_session)
 {
     struct session_record s;
-    json_t *record = json_loadb(json, len, JSON_REJECT_DUPLICATES, NULL);
+    json_t *record = json_memory_load(json, len, JSON_REJECT_DUPLICATES, NULL);
     bool good = take(record, "user", s.user, sizeof s.user) && take(record, "epoch", s.epoch, sizeof s.epoch) &&
                 take_date(record, "created_at", &s.created_at);
     json_decref(record);

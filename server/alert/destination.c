@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "campaign_json_memory.h"
 #include "config.h"
 #include "utf8.h"
 
@@ -296,7 +297,7 @@ char *destination_to_record(const struct destination *d)
 
 bool destination_from_record(const char *json, size_t len, struct destination *ret)
 {
-    json_t *object = json_loadb(json, len, JSON_REJECT_DUPLICATES, NULL);
+    json_t *object = json_memory_load(json, len, JSON_REJECT_DUPLICATES, NULL);
     const char *id = json_string_value(json_object_get(object, "id"));
     struct field_errors errors = {.count = 0};
     bool good = id && strlen(id) == DESTINATION_ID - 1;

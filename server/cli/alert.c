@@ -9,6 +9,7 @@
 #include <event2/event.h>
 
 #include "alerts.h"
+#include "campaign_json_memory.h"
 #include "cli.h"
 #include "session.h"
 
@@ -47,7 +48,7 @@ static void keep_alerts(void *ctx, enum store_result r, const char *const *json,
     struct alert_call *call = ctx;
     call->result = r;
     for (size_t i = 0; i < count; i++) {
-        json_t *record = json_loadb(json[i], len[i], 0, NULL);
+        json_t *record = json_memory_load(json[i], len[i], 0, NULL);
         if (record)
             json_array_append_new(call->rows, record);
     }

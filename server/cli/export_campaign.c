@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "campaign_json_memory.h"
 #include "export_places.h"
 
 #define COUNT_MAX INT64_C(9007199254740991) /* what every JSON reader, and Redis's Lua, holds exactly */
@@ -119,7 +120,7 @@ json_t *export_campaign_to_json(const struct store_dump *d)
 {
     size_t len = 0;
     char *text = campaign_to_stored(d->definition, &len);
-    json_t *definition = text ? json_loadb(text, len, 0, NULL) : NULL;
+    json_t *definition = text ? json_memory_load(text, len, 0, NULL) : NULL;
     free(text);
     json_t *line =
         json_pack("{s:s,s:s,s:o,s:o,s:o,s:I,s:o,s:o}", "type", "campaign", "slug", d->definition->slug, "definition",

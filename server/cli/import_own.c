@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "campaign_json_memory.h"
 #include "cli.h"
 #include "import_own_private.h"
 
@@ -152,7 +153,7 @@ static json_t *next_line(struct import *m, const char **why)
     if (isatty(STDERR_FILENO) && m->line % PROGRESS_LINES == 0)
         fprintf(stderr, "\r%s %ld lines\r", m->writes ? "writing" : "looking at", m->line);
     json_t *line = len <= LINE_MAX_BYTES && m->line < LINES_MAX
-                       ? json_loadb(m->text, (size_t)len, JSON_REJECT_DUPLICATES, NULL)
+                       ? json_memory_load(m->text, (size_t)len, JSON_REJECT_DUPLICATES, NULL)
                        : NULL;
     if (!line || !json_is_object(line))
         *why = len > LINE_MAX_BYTES || m->line >= LINES_MAX ? "too long" : "is not whole: not a JSON object";

@@ -1,4 +1,5 @@
 /* Lines of an export that are campaigns. */
+#include "campaign_json_memory.h"
 #include "import_own_private.h"
 
 #include <stdio.h>
@@ -17,7 +18,7 @@ static void campaign_found(void *ctx, enum store_result r, const struct store_ca
     size_t len = 0;
     char *text = r == STORE_OK ? campaign_to_stored(sc->definition, &len) : NULL;
     if (text)
-        there = json_loadb(text, len, 0, NULL);
+        there = json_memory_load(text, len, 0, NULL);
     m->result = r;
     m->same = there && definition && json_equal(there, definition);
     free(text);

@@ -61,10 +61,20 @@ static const struct landing_page *page_keep(struct answer_shelf *s, struct answe
     return &p->page;
 }
 
+int answer_shelf_begin(struct answer_shelf *s)
+{
+    int error = 0;
+    for (int l = 0; !error && l < LANDING_LANGUAGES; l++)
+        error = landing_message(&s->busy[l], LANDING_BUSY, NULL, (enum landing_language)l);
+    return error;
+}
+
 void answer_shelf_clear(struct answer_shelf *s)
 {
     while (s->newest)
         page_drop(s, s->newest);
+    for (int l = 0; l < LANDING_LANGUAGES; l++)
+        free(s->busy[l].html);
 }
 
 struct answers *answers_new(struct answer_shelf *shelf, const struct campaign *c)
@@ -227,6 +237,8 @@ const struct landing_page *answers_join(struct answers *a, enum landing_language
 const struct landing_page *answers_plain(struct answer_shelf *s, enum landing_message m, enum landing_language l)
 {
     struct landing_page page;
+    if (m == LANDING_BUSY)
+        return &s->busy[l];
     if (s->plain[m][l])
         return &s->plain[m][l]->page;
     int failed = landing_message(&page, m, NULL, l);

@@ -26,7 +26,10 @@ struct answer_shelf {
     struct answer_page *newest, *oldest;
     size_t count;
     struct answer_page *plain[LANDING_MESSAGES][LANDING_LANGUAGES];
+    struct landing_page busy[LANDING_LANGUAGES]; /* made beforehand, for when there is no memory to make a page */
 };
+/* An empty shelf, all 0, gets the busy page. 0, or -ENOMEM; to be cleared either way. */
+int answer_shelf_begin(struct answer_shelf *s);
 void answer_shelf_clear(struct answer_shelf *s);
 
 struct answers;
@@ -54,7 +57,7 @@ const struct landing_page *answers_message(struct answers *a, enum landing_messa
  * own. */
 const struct landing_page *answers_join(struct answers *a, enum landing_language l);
 const struct landing_contact *answers_contact(struct answers *a);
-/* A message that names no campaign. */
+/* A message that names no campaign; LANDING_BUSY is always there. */
 const struct landing_page *answers_plain(struct answer_shelf *s, enum landing_message m, enum landing_language l);
 bool answers_ask_tap(const struct answers *a);
 /* The campaign's time zone, for its hours; NULL: the process's. */

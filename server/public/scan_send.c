@@ -36,7 +36,7 @@ struct answers *answers_of(struct scan *s)
 
 /* --- answers --- */
 
-static const char busy_text[] = "503 Service Unavailable\n";
+static const char retry_seconds[] = "3";
 
 void begin_page(struct reply *r, struct conn *c, int status)
 {
@@ -45,12 +45,14 @@ void begin_page(struct reply *r, struct conn *c, int status)
     reply_lines(r, x->page_lines, x->page_lines_len);
 }
 
-/* The page, with the campaign's path as the visitor wrote it put in. page NULL: there is no memory to make it. */
+/* The page, with the campaign's path as the visitor wrote it put in. page NULL: there is no memory to make it, and the
+ * busy page comes again by itself; who got a seat has its proof by then. */
 void end_page(struct reply *r, const struct landing_page *page, struct span path)
 {
     if (!page) {
-        reply_end(r, busy_text, sizeof busy_text - 1);
-        return;
+        struct scan_context *x = conn_owner(r->conn);
+        reply_header_text(r, "Retry-After", retry_seconds);
+        page = answers_plain(&x->shelf, LANDING_BUSY, language_of(r->conn));
     }
     size_t at = page->path_at;
     struct span parts[] = {{page->html, at}, path, {page->html + at, page->len - at}};
@@ -63,8 +65,8 @@ static void send_plain(struct conn *c, int status, enum landing_message m, struc
     struct reply r;
     const struct landing_page *page = answers_plain(&x->shelf, m, language_of(c));
     begin_page(&r, c, page ? status : 503);
-    if (status == 503)
-        reply_header_text(&r, "Retry-After", "3");
+    if (status == 503) /* of a page that is there: else end_page says it */
+        reply_header_text(&r, "Retry-After", retry_seconds);
     if (status == 405) {
         char allow[64];
         reply_header_text(&r, "Allow", route_allow(conn_allowed(c), allow));

@@ -132,7 +132,10 @@ struct worker *worker_new(struct event_base *base, const struct config *config, 
     w->context.config = config;
     w->context.countries = countries;
     snprintf(why, sizeof why, "the headers of pages do not fit");
-    if (scan_context_init(&w->context, secret, config->visitor_days, config->base_url) == 0)
+    bool fits = scan_context_init(&w->context, secret, config->visitor_days, config->base_url) == 0;
+    if (fits && answer_shelf_begin(&w->context.shelf) != 0)
+        snprintf(why, sizeof why, "out of memory");
+    else if (fits)
         w->context.seats = seats_new(store, &seats, why);
     w->context.aliases = w->context.seats ? alias_finder_new(store) : NULL;
     w->context.counts = w->context.aliases && guard_init(&w->context.guard, secret) ? counts_new(store) : NULL;
@@ -150,6 +153,7 @@ struct worker *worker_new(struct event_base *base, const struct config *config, 
     guard_clear(&w->context.guard);
     alias_finder_free(w->context.aliases);
     seats_free(w->context.seats);
+    answer_shelf_clear(&w->context.shelf);
     free(w);
     return NULL;
 }

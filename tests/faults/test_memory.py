@@ -1,0 +1,154 @@
+"""The k-th allocation fails, for every k: at the start, at scans, at changes by an admin and at an import.
+
+`huoma-scarce` (tests/lib/scarce_memory.c) is huoma with sanitizers whose allocations a test counts and withholds, one by one
+or all for a while. Nothing may crash or leak, who is answered is in the ledger, and all is well once there is memory.
+HUOMA_SEED runs a sample again; more than 5 rounds try every k.
+"""
+
+import contextlib
+import itertools
+import json
+import mmap
+import os
+import struct
+import subprocess
+import tempfile
+
+import pytest
+
+import huoma
+from huoma import (TOKEN, Crowd, Lost, RedisServer, Server, Visitor, Visits, check_ledger, link, page_groups, redirect_groups, seeded, wait_for)
+
+BINARY = huoma.BINARY.with_name("huoma-scarce")
+SAMPLE = 12         # how many k are tried of each deed, in the short form
+MANY = 1 << 40      # all that follow
+PATIENCE = 20
+
+
+class Memory:
+    """What test and program share: see struct scarce."""
+
+    def __init__(self):
+        self.file = tempfile.NamedTemporaryFile(prefix="huoma-memory-")
+        self.file.truncate(mmap.PAGESIZE)
+        self.map = mmap.mmap(self.file.fileno(), mmap.PAGESIZE)
+        self.env = {"HUOMA_TEST_MEMORY": self.file.name, "ASAN_OPTIONS": "handle_abort=1:detect_leaks=1"}
+        self.set(4, int("HUOMA_TEST_MEMORY_TOLD" in os.environ))
+
+    def set(self, at, value):
+        struct.pack_into("<q", self.map, 8 * at, value)
+
+    def get(self, at):
+        return struct.unpack_from("<q", self.map, 8 * at)[0]
+
+    @contextlib.contextmanager
+    def scarce(self, first, count=1):
+        """From the first-th allocation on, so many fail."""
+        self.set(1, 0)
+        for at, value in ((0, 0), (3, 0), (2, count), (1, first)):
+            self.set(at, value)
+        try:
+            yield self
+        finally:
+            self.set(1, 0)
+
+    @property
+    def calls(self):
+        return self.get(0)
+
+    @property
+    def failed(self):
+        return self.get(3)
+
+    def close(self):
+        self.map.close()
+        self.file.close()
+
+
+@pytest.fixture(scope="module")
+def memory():
+    made = Memory()
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def served(memory):
+    """A server of one worker whose memory can be withheld."""
+    with RedisServer() as redis, Server(workers=1, redis=redis, binary=BINARY, env=memory.env, hold_seconds=600) as server:
+        yield server
+
+
+def each_k(memory, rng, every, act):
+    """act() with the k-th allocation failing: all k, or a sample, until one is not reached any more. (tried, failed)"""
+    with memory.scarce(0):
+        act()
+        reached = memory.calls
+    ks = itertools.count(1) if every else sorted(rng.sample(range(1, reached + 1), min(SAMPLE, reached)))
+    tried = failed = 0
+    for k in ks:
+        for count in (1, MANY):
+            with memory.scarce(k, count):
+                act()
+                failed += memory.failed
+            tried += 1
+        if every and k > reached and memory.calls < k:
+            break
+    return tried, failed
+
+
+# --- scans ---
+
+
+@contextlib.contextmanager
+def may_be_cut_off():
+    """A connection for which there is no memory is closed; but never left without an answer."""
+    try:
+        yield
+    except (Lost, OSError) as e:
+        assert "timed out" not in str(e), "no answer, and not closed"
+
+
+def scan_and_confirm(server, slug, crowd):
+    """A phone that finds what it finds; what it was told is in the crowd."""
+    with may_be_cut_off():
+        anna = Visitor(server, slug)
+        answer = anna.scan()
+        assert answer.status in (200, 302, 503), answer
+        if answer.status == 503:
+            assert answer.header("Retry-After") and "<html" in answer.text, "the busy page"
+        if not answer.cookie:
+            assert answer.status == 503 or answer.group == "none", answer
+            return
+        state, group, due, serial = huoma.seat_of(answer.cookie[0])
+        crowd.groups[group] += 1
+        if state == "h":
+            crowd.held[group, due, serial] += 1
+            kept = anna.confirm()
+            assert kept.status in (204, 503), kept
+            crowd.confirmed[group] += kept.status == 204
+
+
+def test_scans_with_an_allocation_failing(served, memory, rounds, say):
+    rng, redis = seeded("memory of scans"), served.redis_client()
+    served.create("page", page_groups(40, None))
+    served.create("go", redirect_groups(40, None), strategy="even")
+    for slug in ("page", "go"):
+        crowd = Crowd(slug)
+
+        def act(slug=slug, crowd=crowd):
+            redis.publish("hm:changed", slug)  # so that the campaign is read again
+            scan_and_confirm(served, slug, crowd)
+            served.lives()
+
+        tried, failed = each_k(memory, rng, rounds > 5, act)
+        wait_for("health", served.recovered, PATIENCE)
+        assert Visitor(served, slug).scan().status in (200, 302)
+        crowd.check_serials()
+        shown = served.show(slug)
+        check_ledger(shown, crowd.groups)
+        for g in shown["groups"]:
+            assert crowd.confirmed[g["id"]] <= g["confirmed"], g
+        say(f"{slug}: {tried} scans without some memory, {failed} allocations failed, {crowd.seats()} seats were given, "
+            f"{shown['seats']['used']} counted")
+    served.check_log()
