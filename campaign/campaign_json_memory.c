@@ -2,6 +2,7 @@
 #include "campaign_json_memory.h"
 
 #include <jansson.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -22,6 +23,7 @@ static _Thread_local struct {
     size_t used, size;
 } reserve;
 static _Thread_local bool refused;
+static atomic_bool was_short;
 
 static void *watched_malloc(size_t size)
 {
@@ -30,6 +32,7 @@ static void *watched_malloc(size_t size)
     if (p)
         return p;
     refused = true;
+    atomic_store(&was_short, true);
     if (!reserve.at || size > step || step > reserve.size - reserve.used)
         return NULL;
     p = reserve.at + reserve.used;
@@ -82,4 +85,9 @@ struct json_t *json_memory_load(const char *text, size_t len, size_t flags, stru
 bool json_memory_failed(void)
 {
     return refused;
+}
+
+bool json_memory_was_short(void)
+{
+    return atomic_load(&was_short);
 }

@@ -19,5 +19,7 @@ void json_memory_watch(void);
 struct json_t *json_memory_load(const char *text, size_t len, size_t flags, struct json_error_t *error);
 /* Whether this thread's last json_memory_load was refused memory. */
 bool json_memory_failed(void);
+/* Whether jansson was refused memory anywhere in this process, ever: what was made of values may lack some. */
+bool json_memory_was_short(void);
 
 #endif

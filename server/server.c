@@ -435,18 +435,20 @@ static void end_threads(struct server *s)
 
 /* --- the whole --- */
 
-static void watch_signals(struct server *s)
+/* false: out of memory; a server that does not hear SIGTERM would drop what is in flight. */
+static bool watch_signals(struct server *s)
 {
     static const int numbers[] = {SIGTERM, SIGINT, SIGHUP};
+    bool watched = true;
     for (int i = 0; i < 3; i++) {
         struct sigaction now;
         if (sigaction(numbers[i], NULL, &now) == 0 && now.sa_handler == SIG_IGN)
             continue; /* nohup */
         event_assign(&s->signal_events[i], s->base, numbers[i], EV_SIGNAL | EV_PERSIST, on_stop, s);
-        event_add(&s->signal_events[i], NULL);
+        watched = event_add(&s->signal_events[i], NULL) == 0 && watched;
     }
     event_assign(&s->signal_events[3], s->base, SIGCHLD, EV_SIGNAL | EV_PERSIST, on_child, s);
-    event_add(&s->signal_events[3], NULL);
+    return event_add(&s->signal_events[3], NULL) == 0 && watched;
 }
 
 static void raise_descriptor_limit(void)
@@ -505,9 +507,11 @@ static bool begin(struct server *s)
         fail(s, "landing pages", strerror(-error));
         return false;
     }
-    event_add(&s->try_event, &(struct timeval){0, 0});
-    event_add(&s->wait_event, &(struct timeval){REDIS_TELL_SECONDS, 0});
-    return true;
+    if (event_add(&s->try_event, &(struct timeval){0, 0}) == 0 &&
+        event_add(&s->wait_event, &(struct timeval){REDIS_TELL_SECONDS, 0}) == 0)
+        return true;
+    fail(s, "start", "out of memory");
+    return false;
 }
 
 int server_run(const struct config *config, const struct countries *countries)
@@ -535,9 +539,9 @@ int server_run(const struct config *config, const struct countries *countries)
     event_assign(&s.wait_event, s.base, -1, EV_TIMEOUT, on_wait_over, &s);
     event_assign(&s.format_event, s.base, -1, EV_TIMEOUT, on_format_look, &s);
     event_assign(&s.drain_event, s.base, -1, EV_TIMEOUT, on_drain_over, &s);
-    event_add(&s.notify_event, NULL);
-    watch_signals(&s);
-    if (begin(&s))
+    if (event_add(&s.notify_event, NULL) != 0 || !watch_signals(&s))
+        fail(&s, "start", "out of memory");
+    else if (begin(&s))
         event_base_dispatch(s.base);
     end_threads(&s);
     store_free(s.store);

@@ -173,7 +173,11 @@ struct server_thread *server_thread_new(const struct thread_options *o, char *er
     }
     event_assign(&t->order_event, t->base, t->order_fd, EV_READ | EV_PERSIST, on_order, t);
     event_assign(&t->timer_event, t->base, -1, EV_TIMEOUT, on_timer, t);
-    event_add(&t->order_event, NULL);
+    if (event_add(&t->order_event, NULL) != 0) { /* it would never end */
+        snprintf(err, err_size, "out of memory");
+        server_thread_free(t);
+        return NULL;
+    }
     return t;
 }
 

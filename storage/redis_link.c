@@ -160,8 +160,11 @@ static int greet(struct redis_link *l, enum greeting answer, const char *a, cons
     for (int i = 0; i < 3 && words[i]; i++)
         redis_call_text(call, words[i]);
     size_t len;
-    const char *bytes = redis_call_wire_bytes(call, &len);
-    int r = call->no_memory ? -ENOMEM : redis_wire_send(l->wire, bytes, len);
+    int r = -ENOMEM;
+    if (!call->no_memory) { /* else it has no bytes */
+        const char *bytes = redis_call_wire_bytes(call, &len);
+        r = redis_wire_send(l->wire, bytes, len);
+    }
     redis_call_release(call);
     memmove(l->greetings + 1, l->greetings, sizeof l->greetings - sizeof *l->greetings);
     l->greetings[0] = answer;

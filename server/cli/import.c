@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "campaign_json_memory.h"
 #include "cli.h"
 #include "import_images.h"
 #include "import_own.h"
@@ -71,6 +72,12 @@ static enum cli_exit find_file_format(struct import_request *q)
     return q->format ? CLI_DONE : cli_fail(q->path, "looks like no known format: say which with --from");
 }
 
+/* A row that lost a field for want of memory would be another row, or none. */
+static bool lacks_memory(const struct import_plan *p)
+{
+    return p->no_memory || json_memory_was_short();
+}
+
 static enum cli_exit read_file(const struct import_request *q, struct import_plan *p)
 {
     struct import_images images;
@@ -84,8 +91,8 @@ static enum cli_exit read_file(const struct import_request *q, struct import_pla
     err = q->format->read(q->path, q->images ? &options : &none, &sink);
     if (q->images)
         import_images_close(&images);
-    if (err || p->no_memory)
-        return cli_fail(q->path, "%s", p->no_memory ? "out of memory" : strerror(-err));
+    if (err || lacks_memory(p))
+        return cli_fail(q->path, "%s", lacks_memory(p) ? "out of memory" : strerror(-err));
     return CLI_DONE;
 }
 
@@ -99,6 +106,10 @@ static enum cli_exit run_plan(const struct config *config, const struct import_r
     r = import_plan_compare(p, s);
     if (r == STORE_OK)
         r = import_plan_compare_aliases(p, s);
+    if (r == STORE_OK && lacks_memory(p)) {
+        session_close(s);
+        return cli_fail("import", "out of memory; nothing was changed");
+    }
     if (r == STORE_OK) {
         import_plan_print(p);
         fflush(stdout);

@@ -1,4 +1,4 @@
-"""The k-th allocation fails, for every k: at the start, at scans, at changes by an admin and at an import.
+"""The k-th allocation fails, for every k: at scans and at changes by an admin.
 
 `huoma-scarce` (tests/lib/scarce_memory.c) is huoma with sanitizers whose allocations a test counts and withholds, one by one
 or all for a while. Nothing may crash or leak, who is answered is in the ledger, and all is well once there is memory.
@@ -7,20 +7,18 @@ HUOMA_SEED runs a sample again; more than 5 rounds try every k.
 
 import contextlib
 import itertools
-import json
 import mmap
 import os
 import struct
-import subprocess
 import tempfile
 
 import pytest
 
 import huoma
-from huoma import (TOKEN, Crowd, Lost, RedisServer, Server, Visitor, Visits, check_ledger, link, page_groups, redirect_groups, seeded, wait_for)
+from huoma import (Crowd, Lost, RedisServer, Server, Visitor, check_ledger, page_groups, redirect_groups, seeded, wait_for)
 
 BINARY = huoma.BINARY.with_name("huoma-scarce")
-SAMPLE = 12         # how many k are tried of each deed, in the short form
+SAMPLE = 12         # how many k are tried of a deed, in the short form
 MANY = 1 << 40      # all that follow
 PATIENCE = 20
 
@@ -79,12 +77,12 @@ def served(memory):
         yield server
 
 
-def each_k(memory, rng, every, act):
+def each_k(memory, rng, every, act, sample=SAMPLE):
     """act() with the k-th allocation failing: all k, or a sample, until one is not reached any more. (tried, failed)"""
     with memory.scarce(0):
         act()
         reached = memory.calls
-    ks = itertools.count(1) if every else sorted(rng.sample(range(1, reached + 1), min(SAMPLE, reached)))
+    ks = itertools.count(1) if every else sorted(rng.sample(range(1, reached + 1), min(sample, reached)))
     tried = failed = 0
     for k in ks:
         for count in (1, MANY):
@@ -151,4 +149,34 @@ def test_scans_with_an_allocation_failing(served, memory, rounds, say):
             assert crowd.confirmed[g["id"]] <= g["confirmed"], g
         say(f"{slug}: {tried} scans without some memory, {failed} allocations failed, {crowd.seats()} seats were given, "
             f"{shown['seats']['used']} counted")
+    served.check_log()
+
+
+# --- changes by an admin ---
+
+
+def test_changes_with_an_allocation_failing(served, memory, rounds, say):
+    """What was answered is so; what was refused is not, or not yet known."""
+    rng, numbers, told = seeded("memory of changes"), itertools.count(1), {"made": 0, "refused": 0}
+
+    def act():
+        slug, asked = f"c{next(numbers)}", ("before", "after")
+        made = changed = None
+        with may_be_cut_off():
+            made = served.api("POST", "/campaigns", {"slug": slug, "title": asked[0], "groups": redirect_groups(5)}, expect="any").status
+            assert made in (201, 503, 507), made
+        with may_be_cut_off():
+            changed = served.api("PATCH", f"/campaigns/{slug}", {"title": asked[1]}, expect="any").status
+            assert changed in (200, 503, 507) or (changed == 404 and made != 201), changed
+        memory.set(1, 0)
+        shown = wait_for("the admin door", lambda: served.api("GET", f"/campaigns/{slug}", expect="any"), PATIENCE)
+        assert shown.status == 200 or (shown.status == 404 and made != 201), shown
+        if changed == 200:
+            assert shown.json()["title"] == asked[1]
+        told["made" if made == 201 else "refused"] += 1
+        served.lives()
+
+    tried, failed = each_k(memory, rng, rounds > 5, act)
+    wait_for("health", served.recovered, PATIENCE)
+    say(f"{tried} changes without some memory, {failed} allocations failed: {told['made']} campaigns made, {told['refused']} refused")
     served.check_log()

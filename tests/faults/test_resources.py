@@ -11,8 +11,8 @@ import time
 
 import pytest
 
-from huoma import (Connection, Crowd, Server, Visitor, Visits, check_ledger, cpu_seconds, page_groups, percentile, redirect_groups,
-                   wait_for)
+from huoma import (BINARY, TOKEN, Connection, Crowd, RedisServer, Server, Visitor, Visits, check_ledger, cpu_seconds, page_groups,
+                   percentile, redirect_groups, room_for, wait_for)
 
 PATIENCE = 20
 
@@ -188,3 +188,92 @@ def test_a_thousand_slow_clients(say):
             f"{percentile(beside, .5) * 1000:.1f})")
         assert b <= 2 * a + 20
         wait_for("the descriptors to be free", lambda: len(os.listdir(f"/proc/{server.pid}/fd")) < 100, PATIENCE)
+
+
+# --- Redis' memory ---
+
+
+def test_redis_without_room(say):
+    """A Redis with a bound takes no seat by half, says so, and goes on as soon as there is room."""
+    with RedisServer() as redis, Server(workers=2, redis=redis, hold_seconds=600) as server:
+        server.create("run", redirect_groups(None))
+        server.create("page", page_groups(400, None))
+        anna = Visitor(server, "run")
+        anna.scan()
+        anna.scan_often()
+        crowd = Crowd("page", confirm=True, rough=True)
+        with Visits(server.public, crowd.visits(), at_once=16, seconds=10) as storm, redis.client() as client:
+            wait_for("the storm", lambda: crowd.seats() > 100, PATIENCE)
+            with room_for(client, -1):
+                wait_for("the first 503", lambda: storm.answers[503] > 20, PATIENCE)
+                assert not server.healthy(2), "a store that takes no writes is ill"
+                assert anna.scan().status == 302, "a returning visitor is still sent on"
+                refused = Visitor(server, "run").scan()
+                assert refused.status == 503 and refused.header("Retry-After") and refused.cookie is None
+                assert server.api("PATCH", "/campaigns/run", {"title": "changed"}, expect=507)
+                assert server.show("run")["seats"]["used"] == 1, "nothing is taken by half"
+            began = time.monotonic()
+            wait_for("health", server.recovered, PATIENCE)
+            healthy, seats = time.monotonic() - began, crowd.seats()
+            wait_for("seats again", lambda: crowd.seats() > seats + 20, PATIENCE)
+        crowd.check_serials()
+        shown = server.show("page")
+        check_ledger(shown, crowd.groups)
+        for g in shown["groups"]:
+            assert crowd.confirmed[g["id"]] <= g["confirmed"], g
+        say(f"{storm.answers[503]} busy pages, {storm.lost} connections lost; {crowd.seats()} seats answered, {shown['seats']['used']} counted; "
+            f"healthy {healthy:.2f} s after there was room")
+        assert not storm.lost
+
+
+def test_a_redis_that_evicts_is_warned_of():
+    with RedisServer(options=["--maxmemory-policy", "allkeys-lru"]) as redis, Server(workers=1, redis=redis) as server:
+        told = server.log_fields("redis_promises_less")
+        assert len(told) == 1 and told[0]["maxmemory_policy"] == "allkeys-lru" and told[0]["level"] == "warn"
+        checked = subprocess.run([BINARY, "check", "--redis-url", redis.url], capture_output=True, text=True, check=False)
+        assert "maxmemory-policy is allkeys-lru" in checked.stdout and "All is well" not in checked.stdout
+
+
+# --- streams that are opened and dropped ---
+
+
+def test_a_fork_bomb_of_streams(rounds, say):
+    """Thousands of listeners of /events that come and go: bounded in number and memory, and no scan is harmed."""
+    count = 3000 if rounds > 5 else 600
+    request = b"GET /api/v1/events?campaigns=run HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + TOKEN.encode() + b"\r\n\r\n"
+    with Server(workers=2) as server:
+        server.create("run", redirect_groups(None))
+        crowd, answers, held = Crowd("run"), {200: 0, 503: 0}, []
+
+        def memory():
+            lines = pathlib.Path(f"/proc/{server.pid}/status").read_text().splitlines()
+            return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS")) // 1024
+
+        with Visits(server.public, crowd.visits(), at_once=4) as storm:
+            wait_for("the storm", lambda: crowd.seats() > 50, PATIENCE)
+            before = memory()
+            for n in range(count):
+                c = Connection(server.admin)
+                c.send(request)
+                held.append(c)
+                if n % 7 == 0:  # some leave before they are told anything
+                    held.pop().reset()
+                if len(held) == 300:
+                    for c in held:
+                        while b"\r\n" not in c.buffer:
+                            c.buffer += c.socket.recv(4096)
+                        answers[int(c.buffer.split()[1])] += 1
+                    for c in held:
+                        c.reset()
+                    held.clear()
+            for c in held:
+                c.close()
+            grown, used = memory() - before, crowd.seats()
+            assert server.show("run")["seats"]["used"] >= used
+            wait_for("seats", lambda: crowd.seats() > used + 20, PATIENCE)
+        assert not storm.lost and set(storm.answers) == {302}
+        check_ledger(server.show("run"), crowd.groups)
+        wait_for("the descriptors to be free", lambda: len(os.listdir(f"/proc/{server.pid}/fd")) < 100, PATIENCE)
+        say(f"{count} streams: {answers[200]} were let in, {answers[503]} told that too many listen; memory grew by {grown} MB; "
+            f"{crowd.seats()} scans beside, p99 {percentile(storm.times, .99) * 1000:.0f} ms")
+        assert answers[503] > 0 and grown < 200
