@@ -1,4 +1,4 @@
-"""The k-th allocation fails, for every k: at scans and at changes by an admin.
+"""The k-th allocation fails, for every k: at the start, at scans and at changes by an admin.
 
 `huoma-scarce` (tests/lib/scarce_memory.c) is huoma with sanitizers whose allocations a test counts and withholds, one by one
 or all for a while. Nothing may crash or leak, who is answered is in the ledger, and all is well once there is memory.
@@ -180,3 +180,32 @@ def test_changes_with_an_allocation_failing(served, memory, rounds, say):
     wait_for("health", served.recovered, PATIENCE)
     say(f"{tried} changes without some memory, {failed} allocations failed: {told['made']} campaigns made, {told['refused']} refused")
     served.check_log()
+
+
+# --- starts ---
+
+
+def test_starts_with_an_allocation_failing(memory, rounds, say):
+    """A server starts, or says why not and ends."""
+    rng, outcomes = seeded("memory of starts"), [0, 0]
+    with RedisServer() as redis:
+        def act():
+            with Server(workers=1, redis=redis, binary=BINARY, env=memory.env, start=False) as server:
+                server.spawn(server.command, server.env)
+                server.expect_exit = False
+                begun = lambda: server.process.poll() is not None or server.read_ready()
+                with contextlib.suppress(AssertionError):  # who cannot reach Redis tries for half a minute
+                    wait_for("a start or an end", begun, 3, 0.002)
+                memory.set(1, 0)
+                wait_for("a start or an end", begun, huoma.START_SECONDS, 0.002)
+                outcomes[server.process.poll() is not None] += 1
+                if server.process.poll() is None:
+                    server.meet()
+                    wait_for("health", server.healthy, PATIENCE)
+                    server.stop()
+                else:
+                    assert server.process.returncode in (1, 2) and server.log().strip(), (server.process.returncode, server.log())
+                server.check_log()
+
+        tried, failed = each_k(memory, rng, rounds > 5, act, sample=5)
+    say(f"{tried} starts without some memory, {failed} allocations failed: {outcomes[0]} served, {outcomes[1]} said why not")
