@@ -251,11 +251,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                         .conns_max = 4,
                                         .chunked = form & FORM_CHUNKED,
                                         .refuse = refuse};
+    const union conn_address peer = {.v4 = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)}};
     struct event_base *base = event_base_new();
     struct http_door *d = base ? http_door_new(base, &o, "127.0.0.1", 0, err, sizeof err) : NULL;
     CHECK(d && socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair) == 0);
     heard_len = 0;
-    conn_accepted(d, pair[0]);
+    conn_accepted(d, pair[0], &peer);
     speak(base, d, pair[1], data + 1, size - 1, form);
     if (form & FORM_LEAVES)
         shutdown(pair[1], SHUT_RDWR);
