@@ -758,7 +758,7 @@ def test_deleting(server, slug):
     problem(ask(server, "GET", f"/campaigns/{slug}"), 404)
     problem(ask(server, "DELETE", f"/campaigns/{slug}"), 404)
     assert total(server) == before - 1
-    assert server.api("GET", "/campaigns?q=to+be+deleted").json() == {"data": [], "next": None, "total": 0}
+    assert server.api("GET", "/campaigns?q=to+be+deleted").json() == {"data": [], "forecasts": [], "next": None, "total": 0}
     wait_for("404 for visitors", lambda: Visitor(server, slug).scan().status == 404)
     client = server.redis_client()
     wait_for("no trace", lambda: not client.keys(f"hm:{{{slug}}}*") and client.hget("hm:titles", slug) is None)
@@ -774,7 +774,7 @@ def pages(server, query):
     found, totals, cursor = [], [], ""
     while cursor is not None:
         page = server.api("GET", f"/campaigns?{query}" + (f"&cursor={cursor}" if cursor else "")).json()
-        assert set(page) == {"data", "next", "total"}
+        assert set(page) == {"data", "forecasts", "next", "total"}
         found.append([c["slug"] for c in page["data"]])
         totals.append(page["total"])
         cursor = page["next"]
