@@ -99,7 +99,7 @@ int landing_challenge(struct landing_page *page, const struct campaign *c, const
     html_slot_text(&s, "tab", landing_name(c), 240);
     html_slot_raw(&s, "say", w->prove_say);
     html_slot_raw(&s, "bits", bits);
-    html_slot_raw(&s, "challenge", k->text);
+    html_slot_text(&s, "challenge", k->text, SIZE_MAX);
     html_slot_raw(&s, "join", w->join);
     html_slot_raw(&s, "busy", w->prove_busy);
     html_slot_raw(&s, "wait", k->early ? NULL : wait);

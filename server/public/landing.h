@@ -63,9 +63,9 @@ int landing_leave(struct landing_page *page, const struct campaign *c, const cha
 int landing_tap(struct landing_page *page, const struct campaign *c, enum landing_language lang);
 /* What a visitor is asked to prove, see guard.h. */
 struct landing_challenge {
-    const char *text; /* safe in HTML */
-    int bits, wait;   /* seconds without a script */
-    bool early;       /* they did not wait so long */
+    const char *text;
+    int bits, wait; /* seconds without a script */
+    bool early;     /* they did not wait so long */
 };
 int landing_challenge(struct landing_page *page, const struct campaign *c, const struct landing_challenge *k,
                       enum landing_language lang);
