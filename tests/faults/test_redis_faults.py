@@ -28,7 +28,7 @@ def assert_retry_page(answer):
 @pytest.mark.parametrize("seconds", [1, 5, 20])
 def test_redis_stalls(seconds, rounds, say):
     if seconds > 5 and rounds <= 5:
-        pytest.skip("the long stall runs with HUOMA_FAULT_ROUNDS above 5")
+        pytest.skip("the long stall runs with script/test faults --rounds above 5")
     with Server(workers=2, hold_seconds=600) as server:
         server.create("page", page_groups(150, None))
         server.create("go", redirect_groups(None))
