@@ -17,7 +17,11 @@ local function put(kind, seats)
 end
 
 -- A newer definition may say how many are in the group: then that is right.
-if due == 0 then return {tonumber(version) <= tonumber(ARGV[2]) and put('d', count - g.used) or 0, 0} end
+if due == 0 then
+  local seats = tonumber(version) <= tonumber(ARGV[2]) and put('d', count - g.used) or 0
+  if follow and seats > 0 then ledger().came(id, seats) end
+  return {seats, 0}
+end
 local bucket = id .. ':' .. due
 local issued = tonumber(call('HGET', SEATS, 'b:' .. bucket) or '0')
 -- Who held a seat of a bucket that was given back has lost it; what was confirmed there has been counted.

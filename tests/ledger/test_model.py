@@ -3,6 +3,7 @@
 The scripts run in a real redis-server, with one line changed: the clock is a key, so that time can be moved. After every
 step what the ledger says must be what the model says, and no scan may have brought a group over its limit.
 """
+import collections
 import itertools
 import math
 import os
@@ -21,6 +22,7 @@ SCRIPTS = pathlib.Path(__file__).parents[2] / "storage" / "scripts"
 FILL, EVEN, RANDOM = 0, 1, 2
 SEQUENCES = int(os.environ.get("HUOMA_MODEL_SEQUENCES", "700"))  # of each strategy
 CROWDS = int(os.environ.get("HUOMA_CROWDS", "150"))
+BACKS = int(os.environ.get("HUOMA_BACKS", "30"))
 STEPS = 25
 WAITING_MAX = 6
 PACE_MAX, PACE_SECONDS = 10, 60   # seats that a group gives at once, and how long it rests
@@ -97,9 +99,14 @@ class Model:
         self.confirmations = []
         self.follow = None  # since when seats follow head counts
         self.spread = 1
+        self.on, self.begins, self.ends = True, 0, 0
+        self.stats = collections.Counter()  # (kind, group), as :stats of the day has them; ("q", "") of no group
 
     def find(self, name):
         return next((g for g in self.groups if g.id == name), None)
+
+    def running(self):
+        return self.on and self.begins <= self.now and (not self.ends or self.now < self.ends)
 
     def room(self, g):
         if not g.on or (g.expires and self.now >= g.expires):
@@ -147,6 +154,7 @@ class Model:
             g = self.find(name)
             if g:
                 g.used -= issued - len(confirmed | back)
+                self.stats["b", name] += issued - len(confirmed | back)
 
     def order(self, avoid=(), lanes=None):
         """Groups with room, the next one first; for RANDOM in no order."""
@@ -203,6 +211,7 @@ class Model:
         """seats: 0 of one that was promised before."""
         self.paced(g, seats)
         g.used += 1
+        self.stats["h" if hold else "d", g.id] += 1
         if not hold:
             self.confirmed(g)
             return (g.id, 0, 0)
@@ -217,12 +226,13 @@ class Model:
 
     def let_in(self):
         """Those who wait, in their order, as far as there is room for them."""
-        while self.promise:
+        while self.promise and self.running():
             first = next(((e, g) for e in sorted(self.entries, key=lambda e: e.number) if e.state == "w"
                           for g in [self.next_of(self.lanes_of(e))] if g), None)
             if not first:
                 return
             first[0].state, first[0].seat = "p", self.seat_for(first[1], self.promise)
+            self.stats["q", ""] += 1
 
     def wait_again(self, e):
         self.give_back(e.seat)
@@ -247,7 +257,7 @@ class Model:
                 self.entries.remove(e)
             e = None
         if action == "join" and not e:
-            if self.order((), lanes):
+            if self.running() and self.order((), lanes):
                 return (3, -1, 0, 0, 0, 0, 0)
             if len([o for o in self.entries if o.state == "w"]) >= (WAITING_MAX if self.promise else 0):
                 return (4, -1, 0, 0, 0, 0, 0)
@@ -270,9 +280,12 @@ class Model:
         if g.holds:
             bucket[2].add(e.seat[2])
             g.used -= 1
+            self.stats["b", g.id] += 1
             e.seat = self.seat_for(g, self.hold, 0)
         else:
             self.confirmed(g)
+            self.stats["c", g.id] += 1
+            self.stats["q", ""] -= 1
         e.state = "i"
 
     def live(self, seat):
@@ -289,6 +302,7 @@ class Model:
             return
         if serial not in bucket[1] or g.used > self.held(g):
             g.used -= 1
+            self.stats["b", name] += 1
         bucket[2].add(serial)
 
 
@@ -312,7 +326,7 @@ class World:
         self.keys = [f"hm:{{{self.slug}}}{s}" for s in ("", ":seats", ":queue", ":due")]
         self.scripts = {n: db.register_script(script(n)) for n in
                         ("take_seats", "confirm_seat", "next_seat", "read_campaign", "save_campaigns", "delete_campaign", "wait",
-                         "list_waiting", "delete_waiting", "set_members")}
+                         "list_waiting", "delete_waiting", "set_members", "put_back_seats")}
         self.scripts["list_members"] = db.register_script((SCRIPTS / "list_members.lua").read_text())
         self.model = Model(strategy, rng.choice([1, 10, 30, 180]))
         self.model.spread = rng.choice([1, 1, 2, 3, 20]) if strategy == FILL else 1
@@ -338,7 +352,7 @@ class World:
     def save(self, heads=(), touched=""):
         m = self.model
         m.sweep()
-        args = [self.version, "{}", "uid", m.strategy, 1, 0, 0, self.rng.choice([0, m.hold]), self.slug, touched,
+        args = [self.version, "{}", "uid", m.strategy, int(m.on), m.begins, m.ends, self.rng.choice([0, m.hold]), self.slug, touched,
                 len(self.lanes), m.sig, m.promise, int(self.follow), m.spread, len(m.groups)]
         for g in m.groups:
             args += [g.id, g.limit, g.weight, int(g.on), g.expires, int(g.holds), g.lane]
@@ -399,6 +413,8 @@ class World:
     def follow_random(self, reply, visitors, avoid=()):
         """For RANDOM the model takes what the ledger chose, if it may be chosen."""
         seats = []
+        if not self.model.running():
+            return [None] * len(visitors)
         for i in range(3, len(reply), 4):
             for _ in range(int(reply[i + 3])):
                 lanes = visitors[len(seats)]
@@ -417,6 +433,13 @@ class World:
         """The seat of one visitor by FILL or EVEN, None if no group is open to them."""
         g = self.model.next_of(lanes, avoid)
         return self.model.seat(g) if g else None
+
+    def check_stats(self):
+        """What was counted of the day is what happened."""
+        said = {field: int(n) for field, n in self.db.hgetall(f"{self.keys[0]}:stats:{HOUR[:10]}").items() if n != "0"}
+        names = {kind: f"{kind}{HOUR[11:13]}" for kind in "hdcbxq"}
+        want = {names[kind] + (f":{name}" if name else ""): n for (kind, name), n in self.model.stats.items() if n}
+        assert said == want, "of statistics"
 
     def known(self):
         return f"uid:{self.version}"
@@ -462,6 +485,7 @@ class World:
         m = self.model
         m.sweep()
         m.let_in()
+        running = m.running()
         visitors = []
         while len(visitors) < n:
             visitors += [self.visitor()] * self.rng.randint(1, n - len(visitors))
@@ -471,10 +495,11 @@ class World:
         if m.strategy == RANDOM:
             seats = self.follow_random(reply, visitors)
         else:
-            g = m.find(prefer) if prefer else None
+            g = m.find(prefer) if prefer and running else None
             seats = [m.seat(g)] if g and m.room(g) and g.lane in visitors[0] else []
             for lanes, run in itertools.groupby(visitors[len(seats):]):
-                seats += m.seats_of(lanes, len(list(run)))
+                count = len(list(run))
+                seats += m.seats_of(lanes, count) if running else [None] * count
             seats = together(visitors, seats)
         assert len(seats) == n
         self.expect(reply, seats)
@@ -493,18 +518,22 @@ class World:
             if want:
                 if serial not in bucket[1]:
                     m.confirmed(m.find(name))
+                    m.stats["c", name] += 1
                 bucket[1].add(serial)
         else:
             m.sweep()
             g = m.find(name)
-            want = bool(g and m.room(g)) and not (m.promise and any(e.state == "w" for e in m.entries))
+            want = bool(g and m.room(g)) and m.running() and not (m.promise and any(e.state == "w" for e in m.entries))
             if (name, due, serial) in m.late:
                 want = True
             elif want:
                 g.used += 1
                 m.confirmed(g)
+                m.stats["d", name] += 1
+                m.stats["q", ""] += 1
                 m.late.add((name, due, serial))
         assert kept == int(want)
+        return name, due, serial
 
     def next(self):
         m = self.model
@@ -517,24 +546,23 @@ class World:
         lanes = self.visitor()
         reply = self.run("next_seat", self.known(), name, due, serial, self.rng.getrandbits(30), m.hold,
                          ",".join(map(str, lanes)), *avoid)
-        seats = self.follow_random(reply, [lanes], avoid) if m.strategy == RANDOM else [self.next_of_all(lanes, avoid)]
+        seats = self.follow_random(reply, [lanes], avoid) if m.strategy == RANDOM else [m.running() and self.next_of_all(lanes, avoid) or None]
         g, bucket = m.find(name), m.buckets.get((name, due))
-        if g:
+        if g and m.running():
             if not bucket or (name, due, serial) not in m.told:
                 g.reports += 1
+                m.stats["x", name] += 1
                 if bucket:
                     m.told.add((name, due, serial))
                     g.times = [m.now] + [t for t in g.times if m.now - t < 600][:2]
                     g.suspect = g.suspect or len(g.times) == 3
-            if bucket and seats[0] and serial not in bucket[2]:
-                if serial not in bucket[1] or g.used > m.held(g):
-                    g.used -= 1
-                bucket[2].add(serial)
+            if bucket and seats[0]:
+                m.give_back((name, due, serial))
         self.expect(reply, seats)
 
     def adjust(self):
         m, rng = self.model, self.rng
-        what = rng.choice(["limit", "on", "expires", "order", "heads", "add", "remove", "touch", "conditions", "promise", "follow", "spread"])
+        what = rng.choice(["limit", "on", "expires", "order", "heads", "add", "remove", "touch", "conditions", "promise", "follow", "spread", "run"])
         g = rng.choice(m.groups) if m.groups else None
         heads, touched = (), ""
         if g and what == "limit":
@@ -561,6 +589,8 @@ class World:
             m.promise = rng.choice([0, 60, 60, 300])
         elif what == "follow":
             self.follow = not self.follow
+        elif what == "run":
+            m.on, m.begins, m.ends = rng.choice([(False, 0, 0), (True, m.now + 1, 0), (True, m.now, 0), (True, 0, m.now), (True, 0, m.now + 20)])
         elif what == "spread" and m.strategy == FILL:
             m.spread = rng.choice([1, 2, 3, 20])
         self.save(heads, touched)
@@ -629,10 +659,105 @@ def test_ledger_is_what_the_model_says(db, strategy):
         for step in range(STEPS):
             try:
                 world.step()
+                if step == STEPS - 1:
+                    world.check_stats()
             except AssertionError as e:
                 raise AssertionError(f"HUOMA_SEED={seed}, sequence {n}, step {step}: {e}") from e
         assert world.run("delete_campaign", 0, world.slug, *UNTOLD, extra_keys=["hm:changed", "hm:audit"]) == 1
     assert [k for k in db.keys("hm:*") if ":late:" not in k and ":came:" not in k] == []
+
+
+class Memory:
+    """What a worker has told people, as storage/seats_memory.h keeps it."""
+
+    def __init__(self):
+        self.counts, self.confirmed = {}, {}
+
+    def told(self, world, name, due, serial):
+        self.counts[name, due] = max(self.counts.get((name, due), 0), serial + 1 if due else world.model.find(name).used)
+
+    def tell(self, world, uid="uid", version=None):
+        """Puts it back; [seats, confirmations] of each entry."""
+        bits = lambda key: sum(128 >> serial % 8 << 8 * (24 - serial // 8) for serial in self.confirmed.get(key, ())).to_bytes(25, "big")
+        return [world.run("put_back_seats", uid, version or world.version, name, due, count, bits((name, due)) if due else "")
+                for (name, due), count in self.counts.items()]
+
+
+def keep_store(db, world, restore=False):
+    """Keeps what the store has of the campaign, as a replica that will lag; or goes back to that."""
+    copy, own = f"kept:{world.slug}:", f"hm:{{{world.slug}}}*"
+    for key in db.keys(own if restore else copy + "*"):
+        db.delete(key)
+    for key in db.keys(copy + "*" if restore else own):
+        db.rename(key, key.removeprefix(copy)) if restore else db.copy(key, copy + key)
+
+
+def test_what_two_workers_remember_is_put_back_once_and_all_of_it(db):
+    """The store forgets what it did since some moment; then it is what it was, whoever tells, and however often."""
+    rng = crowd_seed("put back")
+    for strategy in [FILL, EVEN, RANDOM] * BACKS:
+        world, workers = World(db, rng, strategy), [Memory(), Memory()]
+        m, world.lanes, world.follow, world.model.promise, world.model.spread = world.model, [0], False, 0, 1
+        m.groups = [world.new_group() for _ in range(4)]
+        for g in m.groups:
+            g.limit, g.on, g.lane, g.expires = rng.choice([-1, 3, 30]), True, 0, 0
+        world.save()
+        kept, steps = rng.randint(0, 11), 12
+        for step in range(steps):
+            if step == kept:
+                keep_store(db, world)
+            if rng.random() < 0.6:
+                before, worker = len(world.seats), rng.choice(workers)
+                world.take(rng.choice([1, 2, 5, 40]))
+                for seat in world.seats[before:]:
+                    worker.told(world, *seat)
+            elif world.seats:
+                name, due, serial = world.confirm() or ("", 0, 0)
+                if due:
+                    for worker in rng.choice([workers, workers[:1]]):
+                        worker.told(world, name, due, serial)
+                        worker.confirmed.setdefault((name, due), set()).add(serial)
+            m.now += rng.choice([0, 0, 0, 1]) if m.hold > 20 else 0
+        keep_store(db, world, restore=True)
+        m.now += rng.choice([0, 0, 1000])  # what is due meanwhile waits for all who tell of it
+        assert workers[0].tell(world, uid="another") == [[0, 0]] * len(workers[0].counts)
+        for worker in rng.sample(workers, 2) + [rng.choice(workers)]:
+            last = worker.tell(world)
+        assert last == [[0, 0]] * len(last), "once is as good as twice"
+        world.check()
+        world.check_stats()
+        assert not db.exists(world.keys[0] + ":mine")
+        world.take(5)
+        assert all(w.tell(world) == [[0, 0]] * len(w.counts) for w in workers), "what is over is not told again"
+
+
+def test_what_an_admin_counted_since_is_not_put_back(db):
+    world, used = crowd(db, 1, 1)
+    world.take(5)
+    told = Memory()
+    told.told(world, *world.seats[-1])
+    told_at = world.version
+    world.save([(world.model.groups[0].id, 2)])
+    assert told.tell(world, version=told_at) == [[0, 0]] and told.tell(world) == [[3, 0]]
+
+
+@pytest.mark.parametrize("holds", [False, True], ids=["direct", "confirmed"])
+def test_a_head_count_of_before_frees_no_seat_that_was_put_back(db, holds):
+    world, _ = crowd(db, 1, 1)
+    m, world.follow = world.model, True
+    m.groups[0].holds, m.hold = holds, 180
+    world.save()
+    m.now += 100
+    keep_store(db, world)
+    world.take(3)
+    told = Memory()
+    for name, due, serial in world.seats:
+        told.told(world, name, due, serial)
+        told.confirmed.setdefault((name, due), set()).add(serial)
+    keep_store(db, world, restore=True)
+    assert told.tell(world) == [[3, 3 if holds else 0]]
+    reply = world.run("set_members", m.groups[0].id, 0, m.now - 10, "bot", *UNTOLD, extra_keys=["hm:audit"])
+    assert reply[0] == 0 and reply[2][1] == 3
 
 
 def test_random_follows_the_weights(db):
