@@ -53,9 +53,40 @@ static void it_is_solved_by_work_and_for_what_it_was_made(void **state)
     f.uid = "0123456789abcdee";
     assert_int_equal(challenge_check(&f, text, answer), CHALLENGE_VOID);
     f = at(NOW);
-    text[7] = text[7] == 'A' ? 'B' : 'A';
-    assert_int_equal(challenge_check(&f, text, answer), CHALLENGE_VOID);
     assert_int_equal(challenge_check(&f, "", ""), CHALLENGE_VOID);
+}
+
+/* Neither when it was made nor how much work it asks for is for its holder to say. */
+static void no_character_of_it_may_be_another_one(void **state)
+{
+    char text[CHALLENGE_TEXT];
+    struct challenge_for f = at(NOW + CHALLENGE_WAIT);
+    (void)state;
+    challenge_make(&f, CHALLENGE_BITS_MIN, text);
+    for (size_t i = 0; i < CHALLENGE_TEXT - 1; i++) {
+        char was = text[i];
+        text[i] = was == 'A' ? 'B' : 'A';
+        if (challenge_check(&f, text, "") != CHALLENGE_VOID)
+            fail_msg("character %zu", i);
+        text[i] = was;
+    }
+}
+
+static void work_that_is_half_done_and_answers_that_are_wrong_are_none(void **state)
+{
+    char text[CHALLENGE_TEXT], answer[CHALLENGE_ANSWER_MAX + 1];
+    struct challenge_for f = at(NOW);
+    (void)state;
+    for (int i = 0; i < 8; i++) { /* each by chance is worth twice the work */
+        challenge_make(&f, CHALLENGE_BITS_MIN + 1, text);
+        solve(text, CHALLENGE_BITS_MIN, answer);
+        if (challenge_check(&f, text, answer) == CHALLENGE_OPEN)
+            break;
+        assert_int_not_equal(i, 7);
+    }
+    f.now += CHALLENGE_WAIT; /* only who gives no answer waits */
+    assert_int_equal(challenge_check(&f, text, answer), CHALLENGE_OPEN);
+    assert_int_equal(challenge_check(&f, text, ""), CHALLENGE_WAITED);
 }
 
 static void it_may_be_waited_for_and_ends(void **state)
@@ -97,8 +128,10 @@ static void a_budget_comes_back_as_time_goes_by(void **state)
     struct budget *b = budget_new();
     (void)state;
     budget_account(b, UID, &client, 1000)->seats = 10;
+    budget_account(b, UID, &client, 1000)->waited = 10;
     assert_float_equal(budget_account(b, UID, &client, 1000)->seats, 10, 0.01);
     assert_float_equal(budget_account(b, UID, &client, 61000)->seats, 3.68, 0.01);
+    assert_float_equal(budget_account(b, UID, &client, 61000)->waited, 3.68, 0.01);
     assert_float_equal(budget_account(b, UID, &other, 61000)->seats, 0, 0.01);
     assert_float_equal(budget_account(b, "another", &client, 61000)->seats, 0, 0.01);
     budget_free(b);
@@ -145,6 +178,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(it_is_solved_by_work_and_for_what_it_was_made),
+        cmocka_unit_test(no_character_of_it_may_be_another_one),
+        cmocka_unit_test(work_that_is_half_done_and_answers_that_are_wrong_are_none),
         cmocka_unit_test(it_may_be_waited_for_and_ends),
         cmocka_unit_test(it_serves_once),
         cmocka_unit_test(a_budget_comes_back_as_time_goes_by),
