@@ -26,6 +26,9 @@ void redis_call_done(struct redis_call *c, enum store_result r, const redisReply
         done(ctx, r, reply);
 }
 
+/* What somebody's replica says to a WAIT. */
+#define WAIT_OF_REPLICA "ERR WAIT cannot be used with replica"
+
 static bool begins(const char *text, const char *with)
 {
     return strncmp(text, with, strlen(with)) == 0;
@@ -49,6 +52,7 @@ static enum store_result error_result(const char *text)
         {"READONLY", STORE_UNAVAILABLE},
         {"MASTERDOWN", STORE_UNAVAILABLE},
         {"NOREPLICAS", STORE_UNAVAILABLE},
+        {WAIT_OF_REPLICA, STORE_UNAVAILABLE},
         {"BUSY ", STORE_UNAVAILABLE},
         {"NOAUTH", STORE_UNAVAILABLE},
         {"NOPERM", STORE_UNAVAILABLE},
@@ -63,7 +67,7 @@ static enum store_result error_result(const char *text)
 static bool is_demoted(const char *text)
 {
     return begins(text, "READONLY") || begins(text, "MASTERDOWN") || begins(text, "LOADING") ||
-           begins(text, "UNBLOCKED");
+           begins(text, "UNBLOCKED") || begins(text, WAIT_OF_REPLICA);
 }
 
 bool redis_reply_int(const redisReply *r, int64_t *n)
@@ -160,6 +164,11 @@ void redis_link_replicas_known(struct redis_link *l, bool enough)
                    enough ? "" : "seats are not given while fewer than wait_replicas have what is written");
 }
 
+bool redis_reply_is_of_replica(const redisReply *reply)
+{
+    return reply->type == REDIS_REPLY_ERROR && begins(reply->str, WAIT_OF_REPLICA);
+}
+
 /* Replies come in order: whatever was sent before this WAIT has been answered, and nothing else has. */
 static void wait_done(void *ctx, enum store_result r, const redisReply *reply)
 {
@@ -169,7 +178,10 @@ static void wait_done(void *ctx, enum store_result r, const redisReply *reply)
         return;
     bool enough = r == STORE_OK && redis_reply_int(reply, &count) && count >= l->wait_replicas;
     l->waiting = false;
-    redis_link_replicas_known(l, enough);
+    if (r == STORE_UNAVAILABLE && l->home != l) /* a node that is a replica now: there is nobody to look for */
+        l->short_of_replicas = false;
+    else
+        redis_link_replicas_known(l, enough);
     redis_link_settle(l, enough ? STORE_OK : STORE_TIMEOUT);
     if (l->unwaited && l->state == LINK_UP)
         event_active(&l->wait_event, EV_TIMEOUT, 0);

@@ -103,7 +103,8 @@ static bool greeting_is_right(struct redis_link *l, enum greeting wanted, const 
     case GREETING_REPLICAS:
         if (reply->type == REDIS_REPLY_INTEGER)
             redis_link_replicas_known(l, reply->integer >= l->wait_replicas);
-        return reply->type == REDIS_REPLY_INTEGER;
+        /* A replica in a cluster knows who has which slot. */
+        return reply->type == REDIS_REPLY_INTEGER || (l->home != l && redis_reply_is_of_replica(reply));
     case GREETING_OK:
     case GREETING_PONG:
         break;

@@ -149,6 +149,8 @@ void redis_call_answered(struct redis_call *c, const redisReply *reply);
 void redis_link_settle(struct redis_link *l, enum store_result r);
 /* Whether as many replicas as wait_replicas are there; what changes is logged. */
 void redis_link_replicas_known(struct redis_link *l, bool enough);
+/* To a WAIT: whoever says it has no replicas and takes no writes. */
+bool redis_reply_is_of_replica(const redisReply *reply);
 /* Of wait_event. */
 void redis_link_on_wait(evutil_socket_t fd, short what, void *arg);
 

@@ -113,6 +113,16 @@ def test_a_slot_that_moves_takes_its_scans_along(server, cluster, slug, groups):
     assert '"redis_refused"' not in server.log() and "event=redis_refused" not in server.log()
 
 
+@pytest.mark.parametrize("wait_replicas", [0, 1])
+def test_replicas_are_enough_to_find_the_cluster_by(cluster, slug, wait_replicas):
+    """All nodes that a server was told of may have changed their roles when it is started again."""
+    replicas = [n for n in cluster.nodes if n.role() == "slave"]
+    url = "redis+cluster://" + ",".join(f"127.0.0.1:{n.port}" for n in replicas)
+    with Server(workers=1, redis=cluster, redis_url=url, flags=["--wait-replicas", wait_replicas]) as server:
+        server.create(slug, redirect_groups(1))
+        assert [Visitor(server, slug).scan().group for _ in range(2)] == ["g1", "none"]
+
+
 def test_a_node_that_dies_is_followed_by_its_replica_and_others_go_on(server, cluster, slug):
     names = spread(cluster, slug)
     for name in names:
