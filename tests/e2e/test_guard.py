@@ -225,6 +225,9 @@ def test_zero_is_any_number_and_a_tap_campaign_is_guarded_too(server, slug):
         person.page = person.ask("POST", "", b"")
         seen.append(person.page.status)
     assert seen.count(302) == 2 and person.asked() and person.prove().status == 302
+    for _ in range(4):  # the page's script has another address
+        assert 'id="prove"' in person.ask("POST", "/seat", b"").text
+    assert used(server, slug + "tap") == 3
 
 
 def test_how_many_were_asked_is_told(server, slug):

@@ -106,6 +106,15 @@ def test_nobody_is_sent_to_what_was_set_before(free, strict, slug):
     assert Visitor(strict, slug).scan().header("Location") == GOOD
 
 
+def test_who_had_a_seat_there_gets_one_where_they_may_go(free, strict, slug):
+    free.create(slug, [{"url": GOOD, "limit": 1}, {"url": BAD, "limit": 5}])
+    anna = Visitor(free, slug)
+    assert (Visitor(free, slug).scan().group, anna.scan().group) == ("g1", "g2")
+    free.patch(slug, {"limit": 5}, group="g1")
+    anna.address = strict.public
+    assert anna.scan().header("Location") == GOOD
+
+
 def test_where_every_group_leads_elsewhere_no_seat_is_taken(free, strict, slug):
     for confirm in ("scan", "tap"):
         name = f"{slug}-{confirm}"

@@ -43,6 +43,29 @@ def test_a_failover_by_hand_is_followed_and_changes_are_heard_again(server, sent
     wait_for("the change to be seen", lambda: Visitor(server, slug).scan().status == 410, 1)
 
 
+def test_a_lost_link_brings_nothing_back_that_was_not_lost(server, sentinels, slug):
+    """Workers tell what they remember, and all of it is there: but for what an admin counted, and what a deleted campaign had."""
+    gone = slug + "-gone"
+    for name in (slug, gone):
+        server.create(name, [*redirect_groups(30), *page_groups(30)], strategy="even")
+        visitors = [Visitor(server, name) for _ in range(20)]
+        for v in visitors:
+            v.scan()
+        held = sorted((v for v in visitors if seat_of(v.cookie)[0] == "h"), key=lambda v: int(seat_of(v.cookie)[3]))
+        for v in held[::3]:
+            assert v.confirm().status == 204
+    server.patch(slug, {"confirmed": 2}, group="g1")
+    server.api("DELETE", f"/campaigns/{gone}", expect=204)
+    server.create(gone, redirect_groups(30))
+    for name in (slug, gone):
+        Visitor(server, name).scan()
+    before, back = [server.show(name) for name in (slug, gone)], server.log().count("redis_back")
+    assert [g["used"] for g in before[0]["groups"]] == [3, 10] and before[0]["groups"][1]["confirmed"] == 4
+    sentinels.client().execute_command("CLIENT", "KILL", "TYPE", "normal")
+    wait_for("both workers and the admin door to be back", lambda: server.log().count("redis_back") >= back + 3 and server.healthy(), PATIENCE)
+    assert [server.show(name) for name in (slug, gone)] == before
+
+
 def failover_by(server, sentinels, slug, fault):
     """A crowd scans while the master is struck; who of it is answered counts. Returns the seats answered and the old master."""
     wait_for("replicas in sync", sentinels.in_sync, PATIENCE, 0.05)

@@ -57,18 +57,21 @@ static void it_is_solved_by_work_and_for_what_it_was_made(void **state)
 }
 
 /* Neither when it was made nor how much work it asks for is for its holder to say. */
-static void no_character_of_it_may_be_another_one(void **state)
+static void no_bit_of_it_may_be_another_one(void **state)
 {
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     char text[CHALLENGE_TEXT];
-    struct challenge_for f = at(NOW + CHALLENGE_WAIT);
+    struct challenge_for f = at(NOW);
     (void)state;
     challenge_make(&f, CHALLENGE_BITS_MIN, text);
-    for (size_t i = 0; i < CHALLENGE_TEXT - 1; i++) {
-        char was = text[i];
-        text[i] = was == 'A' ? 'B' : 'A';
+    f.now += CHALLENGE_WAIT;
+    assert_int_equal(challenge_check(&f, text, ""), CHALLENGE_WAITED);
+    for (size_t i = 0; i < (CHALLENGE_TEXT - 1) * 6; i++) {
+        char *digit = &text[i / 6], was = *digit;
+        *digit = digits[(strchr(digits, was) - digits) ^ 1 << i % 6];
         if (challenge_check(&f, text, "") != CHALLENGE_VOID)
-            fail_msg("character %zu", i);
-        text[i] = was;
+            fail_msg("bit %zu", i);
+        *digit = was;
     }
 }
 
@@ -121,6 +124,23 @@ static void it_serves_once(void **state)
     assert_false(challenge_spend(text, NOW + 1));
     assert_true(challenge_spend(another, NOW));
     assert_false(challenge_spend("no challenge", NOW));
+}
+
+/* Of more than can be remembered those that were used last cannot be used again. */
+static void a_flood_of_others_makes_none_serve_twice(void **state)
+{
+    enum { LAST = CHALLENGE_SPENT / 2 };
+    static char texts[LAST][CHALLENGE_TEXT];
+    struct challenge_for f = at(NOW);
+    int again = 0;
+    (void)state;
+    for (int n = 0; n < CHALLENGE_SPENT + LAST; n++) {
+        challenge_make(&f, CHALLENGE_BITS_MIN, texts[n % LAST]);
+        assert_true(challenge_spend(texts[n % LAST], NOW + n));
+    }
+    for (int n = 0; n < LAST; n++)
+        again += challenge_spend(texts[n], NOW + CHALLENGE_SPENT + LAST);
+    assert_true(again < LAST / 8);
 }
 
 static void a_budget_comes_back_as_time_goes_by(void **state)
@@ -178,10 +198,11 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(it_is_solved_by_work_and_for_what_it_was_made),
-        cmocka_unit_test(no_character_of_it_may_be_another_one),
+        cmocka_unit_test(no_bit_of_it_may_be_another_one),
         cmocka_unit_test(work_that_is_half_done_and_answers_that_are_wrong_are_none),
         cmocka_unit_test(it_may_be_waited_for_and_ends),
         cmocka_unit_test(it_serves_once),
+        cmocka_unit_test(a_flood_of_others_makes_none_serve_twice),
         cmocka_unit_test(a_budget_comes_back_as_time_goes_by),
         cmocka_unit_test(a_64_is_one_address),
         cmocka_unit_test(a_flood_of_addresses_leaves_who_is_busy),
