@@ -1,4 +1,4 @@
-/* What conn.c, door.c and reply.c share. Nobody else includes this. */
+/* What conn*.c, door.c and reply.c share. Nobody else includes this. */
 #ifndef SERVER_HTTP_CONN_PRIVATE_H
 #define SERVER_HTTP_CONN_PRIVATE_H
 
@@ -99,12 +99,38 @@ void door_buffer_put(struct http_door *d, char *buffer);
 /* Connections are let in again if they were kept out because there were too many. */
 void door_conn_gone(struct http_door *d);
 
+/* conn.c: its life. */
 void conn_accepted(struct http_door *d, int fd, const union conn_address *peer);
-void conn_tick(struct conn *c, int64_t now_ms);
+void conn_set_state(struct conn *c, enum conn_state state); /* and its deadline */
+void conn_tick(struct conn *c, int64_t now_ms);             /* ends it when the deadline is over */
+void conn_want_read(struct conn *c, bool want);
+void conn_give_back_buffer(struct conn *c);
+void conn_clear_body(struct conn *c);
+/* Ends it as soon as nobody is at it any more: at once, from conn_process, or when the reply under way has come. */
 void conn_close(struct conn *c);
-/* Sends the head of a streamed answer. false: the client has left, and the connection is gone. */
-bool conn_stream_begin(struct conn *c, const char *head, size_t len, void (*ended)(struct conn *c));
-/* Sends head and parts as the answer to the request under way. */
+/* The one place where a connection ends. */
+void conn_free(struct conn *c);
+/* Answered, and no more is read: what the client still sends is dropped, then it ends. */
+void conn_linger(struct conn *c);
+
+/* conn_read.c: its bytes. */
+/* Reads once. false: the connection is not to go on now (ended, or nothing was there). */
+bool conn_receive(struct conn *c);
+/* Reads once and drops it; ends the connection when its client has, or sends too much. */
+void conn_drop(struct conn *c);
+/* Bytes to the front of the buffer, when there is no room behind them; while a body is read only to the end of its
+ * head, into which the request's spans point. */
+void conn_compact(struct conn *c);
+
+/* conn_serve.c: its requests. Serves what has been read; the connection may be gone afterwards. */
+void conn_process(struct conn *c);
+
+/* conn_answer.c: sends head and parts as the answer to the request under way; goes on when the socket has room. */
 void conn_answer(struct conn *c, struct iovec *parts, int count);
+void conn_answer_go_on(struct conn *c);
+
+/* conn_stream.c: sends the head of a streamed answer. false: the client has left, and the connection is gone. */
+bool conn_stream_begin(struct conn *c, const char *head, size_t len, void (*ended)(struct conn *c));
+void conn_stream_go_on(struct conn *c); /* the socket has room */
 
 #endif

@@ -1,4 +1,4 @@
-/* Builds an answer's head in the door's buffer; conn.c sends it. */
+/* Builds an answer's head in the door's buffer; conn_answer.c or conn_stream.c sends it. */
 #include <stdio.h>
 #include <string.h>
 
