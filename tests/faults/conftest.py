@@ -3,12 +3,17 @@
 import os
 import pathlib
 import sys
+import time
 
 import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "lib"))
 
 import huoma  # noqa: E402
+import stores  # noqa: E402
+from redis_groups import Cluster, Sentinels  # noqa: E402
+
+TOLD_EACH = 20  # rounds
 
 
 @pytest.hookimpl(hookwrapper=True)
@@ -27,6 +32,41 @@ def rounds():
 def say(capsys):
     """Prints a figure past pytest's capture: what the faults measured is worth reading when all is well, too."""
     def past(text):
-        with capsys.disabled():
-            print(f"\n    {text}", end="", flush=True)
+        with capsys.disabled():  # what a worker of xdist writes to stdout goes nowhere
+            print(f"\n    {text}", end="", flush=True, file=sys.stderr if "PYTEST_XDIST_WORKER" in os.environ else sys.stdout)
     return past
+
+
+@pytest.fixture
+def each_round(rounds, say, request):
+    """Hands on the items, or the numbers of the rounds, one after the other, and tells how far it has come when there are many."""
+    def hand_on(items=None):
+        items, began = range(rounds) if items is None else items, time.monotonic()
+        for n, item in enumerate(items, 1):
+            yield item
+            if n % TOLD_EACH == 0 and len(items) > TOLD_EACH:
+                say(f"{request.node.name}: {n} of {len(items)} rounds, {time.monotonic() - began:.0f} s")
+    return hand_on
+
+
+# Redis that is more than one.
+GROUPS = {"sentinel": lambda: Sentinels(replicas=2, disks=True), "cluster": lambda: Cluster(disks=True)}
+
+
+@pytest.fixture(scope="session", params=stores.kinds(*GROUPS))
+def group_of_session(request):
+    if request.param == stores.EMBEDDED:
+        yield None
+        return
+    with GROUPS[request.param]() as group:
+        yield group
+
+
+@pytest.fixture
+def group(group_of_session):
+    """A Sentinels or a Cluster, whole whatever the test before did to it. Tests share it: their keys have prefixes of their own."""
+    if group_of_session:
+        for node in group_of_session.nodes:
+            node.mend()
+        huoma.wait_for("replicas in sync", group_of_session.whole, 40, 0.05)
+    return group_of_session

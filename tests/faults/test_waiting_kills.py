@@ -41,10 +41,10 @@ class Line:
 
 
 @pytest.mark.parametrize("kill", [kill_server, kill_redis, kill_both], ids=["server", "redis", "both"])
-def test_places_outlive_a_kill(kill, rounds, say):
+def test_places_outlive_a_kill(kill, rounds, each_round, say):
     rng, kills = seeded("waiting kills"), 0
     with Server(workers=2) as server:
-        for n in range(rounds):
+        for n in each_round():
             slug = f"round-{n}"
             server.create(slug, page_groups(0, 0), fallback={"waiting": {}})
             line = Line(slug)

@@ -9,6 +9,7 @@ import subprocess
 import redis as redis_client
 
 from huoma import Program, wait_for
+from small_disk import Disk, NoDisk
 
 START_SECONDS = 20
 MASTER = "mymaster"
@@ -33,7 +34,7 @@ class Node(Program):
 
     def __init__(self, port, options, name="redis"):
         super().__init__(name)
-        self.port, self.stopped = port, False
+        self.port, self.stopped, self.disk = port, False, None
         self.command = ["redis-server", *options, "--port", port, "--bind", "127.0.0.1", "--dir", self.dir]
 
     def start(self):
@@ -69,11 +70,41 @@ class Node(Program):
         self.signal(signal.SIGCONT)
         self.stopped = False
 
+    def runs(self):
+        return self.process is not None and self.process.poll() is None
+
+    def mend(self):
+        """Undoes whatever was done to it."""
+        if self.disk:
+            self.disk.free()
+        if self.stopped:
+            self.go_on()
+        if not self.runs():
+            self.start()
+
+    def own_disk(self):
+        """From before its start on. Without one where none can be had."""
+        with contextlib.suppress(NoDisk):
+            self.disk = Disk(self.dir)
+
     def close(self):
         if self.stopped:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self.pid, signal.SIGCONT)
+        if self.process:
+            self.process.kill()
+            self.process.wait()
+        if self.disk:
+            self.disk.close()
         super().close()
+
+
+def start_node(stack, node, disks):
+    """Ended with the stack. `disks`: on a disk of its own, where one can be had."""
+    stack.enter_context(node)
+    if disks:
+        node.own_disk()
+    return node.start()
 
 
 PERSISTENT = ["--appendonly", "yes", "--appendfsync", "always", "--save", "", "--maxmemory-policy", "noeviction",
@@ -83,14 +114,14 @@ PERSISTENT = ["--appendonly", "yes", "--appendfsync", "always", "--save", "", "-
 class Sentinels:
     """A master, `replicas` of it, and three sentinels."""
 
-    def __init__(self, replicas=1, down_after_ms=500):
+    def __init__(self, replicas=1, down_after_ms=500, disks=False):
         self.nodes, self.sentinels = [], []
         with contextlib.ExitStack() as stack:
             self.stack = stack
             ports = free_ports(replicas + 4)
             for n, port in enumerate(ports[:replicas + 1]):
                 behind = ["--replicaof", "127.0.0.1", ports[0]] if n else []
-                self.nodes.append(stack.enter_context(Node(port, [*PERSISTENT, *behind])).start())
+                self.nodes.append(start_node(stack, Node(port, [*PERSISTENT, *behind]), disks))
             for port in ports[replicas + 1:]:
                 self.sentinels.append(stack.enter_context(Node(port, [], "sentinel")))
                 self.start_sentinel(self.sentinels[-1], ports[0], down_after_ms)
@@ -143,8 +174,8 @@ class Sentinels:
         except redis_client.RedisError:
             return False
 
-    def follow(self):
-        """All follow the master: sentinels would see to it ten seconds later. Whether they are in sync."""
+    def whole(self):
+        """All follow the master: sentinels would see to it ten seconds later. Whether they have all that it has."""
         master = self.master()
         for node in self.nodes if master else ():
             with contextlib.suppress(redis_client.RedisError):
@@ -152,7 +183,11 @@ class Sentinels:
                     node.client().execute_command("REPLICAOF", "127.0.0.1", str(master.port))
         return self.in_sync(len(self.nodes) - 1)
 
-    def client(self):
+    def of(self, _):
+        """The master that has the campaign: the one that has all."""
+        return self.master()
+
+    def client(self, _=None):
         """Of whoever is the master."""
         return wait_for("a master", self.master, START_SECONDS).client()
 
@@ -160,13 +195,13 @@ class Sentinels:
 class Cluster:
     """Masters, each with one replica, made by redis-cli."""
 
-    def __init__(self, masters=3, options=(), timeout_ms=1000):
+    def __init__(self, masters=3, options=(), timeout_ms=1000, disks=False):
         self.nodes = []
         with contextlib.ExitStack() as stack:
             for port in free_ports(2 * masters):
                 node = Node(port, [*PERSISTENT, "--cluster-enabled", "yes", "--cluster-node-timeout", timeout_ms,
                                    "--cluster-replica-validity-factor", "0", *options])
-                self.nodes.append(stack.enter_context(node).start())
+                self.nodes.append(start_node(stack, node, disks))
             subprocess.run(["redis-cli", "--cluster", "create", *(f"127.0.0.1:{n.port}" for n in self.nodes),
                             "--cluster-replicas", "1", "--cluster-yes"], check=True, capture_output=True, timeout=60)
             wait_for("the cluster", self.in_sync, START_SECONDS, 0.05)
@@ -183,7 +218,7 @@ class Cluster:
         return "redis+cluster://" + ",".join(f"127.0.0.1:{n.port}" for n in self.nodes[:2])
 
     def live(self):
-        return [n for n in self.nodes if not n.stopped and n.process and n.process.poll() is None]
+        return [n for n in self.nodes if not n.stopped and n.runs()]
 
     def masters(self):
         return [n for n in self.live() if n.role() == "master"]
@@ -196,6 +231,16 @@ class Cluster:
             return all(n.client().execute_command("WAIT", 1, 200) >= 1 for n in self.masters())
         except redis_client.RedisError:
             return False
+
+    def replicas_of(self, master):
+        """The ports of those that it knows as its replicas itself."""
+        known = master.client().execute_command("CLUSTER NODES")
+        own = next(row["node_id"] for row in known.values() if "myself" in row["flags"])
+        return [int(address.rsplit(":", 1)[1]) for address, row in known.items() if row["master_id"] == own]
+
+    def whole(self):
+        """Whether all replicas follow, and have all that their masters have."""
+        return len(self.live()) == len(self.nodes) and self.in_sync()
 
     def of(self, slug):
         """The master that has the campaign."""
