@@ -27,7 +27,7 @@ ROOMS = {
     "server": ("server/http", "server/public", "server/admin", "server/cli", "storage", "campaign", "qr", "config"),
 }
 # of storage, others see these headers only
-STORAGE_DOORS = {"store.h": None, "redis_child.h": ("server/server.c", "server/cli/session.c")}
+STORAGE_DOORS = {"store.h": None, "redis_child.h": ("server/server.c", "server/server_begin.c", "server/cli/session.c")}
 # a library's headers -> where they may stand: folders, files, patterns of files
 LIBRARIES = {
     r"hiredis/.*": ("storage/",),
