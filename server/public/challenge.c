@@ -1,6 +1,7 @@
 /* See challenge.h. */
 #include "challenge.h"
 
+#include <math.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -56,6 +57,12 @@ static bool take_apart(const char *text, struct parts *p)
            sodium_base642bin((unsigned char *)p, sizeof *p, text, CHALLENGE_TEXT - 1, NULL, &len, NULL,
                              sodium_base64_VARIANT_URLSAFE_NO_PADDING) == 0 &&
            len == sizeof *p;
+}
+
+int challenge_bits_for(float taken)
+{
+    float over = taken > 1 ? log2f(taken) : 0;
+    return (int)fminf(CHALLENGE_BITS_MIN + 1 + over, CHALLENGE_BITS_MAX);
 }
 
 int challenge_bits(const char *text)

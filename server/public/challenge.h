@@ -40,6 +40,9 @@ struct challenge_for {
 
 void challenge_key(const void *secret, size_t len, unsigned char ret[CHALLENGE_KEY]);
 void challenge_make(const struct challenge_for *f, int bits, char ret[CHALLENGE_TEXT]);
+/* How many bits to ask for of an address that has taken so many times its budget: one more each time that it is twice
+ * as much. */
+int challenge_bits_for(float taken);
 /* The bits that a genuine one asks for. */
 int challenge_bits(const char *text);
 /* answer: the number as text; empty: none. */

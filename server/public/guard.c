@@ -52,13 +52,6 @@ static float share_of(const struct scan *s, const struct scan_context *x)
 
 /* --- the page --- */
 
-/* One bit more each time that twice as much is taken. */
-static int bits_for(float taken)
-{
-    int over = taken > 1 ? (int)log2f(taken) : 0;
-    return CHALLENGE_BITS_MIN + 1 + over < CHALLENGE_BITS_MAX ? CHALLENGE_BITS_MIN + 1 + over : CHALLENGE_BITS_MAX;
-}
-
 /* old: a challenge that stays, because it is waited for; else NULL. */
 static void send_challenge(struct scan *s, const struct challenge_for *f, const char *old, float taken)
 {
@@ -67,7 +60,7 @@ static void send_challenge(struct scan *s, const struct challenge_for *f, const 
     struct reply r;
     char text[CHALLENGE_TEXT];
     if (!old)
-        challenge_make(f, bits_for(taken), text);
+        challenge_make(f, challenge_bits_for(taken), text);
     told.text = old ? old : text;
     told.bits = challenge_bits(told.text);
     told.wait = CHALLENGE_WAIT;

@@ -3,7 +3,8 @@
 import time
 
 import pytest
-from huoma import Crowd, Server, Visitor, Visits, check_campaign, page_groups, redirect_groups, seat_of, wait_for
+from huoma import (PHONE, Connection, Crowd, Server, Visitor, Visits, build_request, check_campaign, page_groups, redirect_groups, seat_of,
+                   wait_for)
 from redis_groups import Sentinels
 
 PATIENCE = 20
@@ -128,6 +129,23 @@ def test_wait_replicas_tells_of_a_seat_only_when_a_replica_has_it(pair, slug):
         wait_for("health", server.recovered, PATIENCE)
         assert Visitor(server, slug).scan().group == "g1"
         assert server.show(slug)["seats"]["used"] == int(used) + 1
+
+
+def test_a_link_that_is_lost_while_a_replica_is_waited_for_tells_of_no_seat(pair, slug):
+    with Server(workers=1, redis=pair, redis_url=pair.url, flags=["--wait-replicas", "1"]) as server:
+        server.create(slug, redirect_groups(100))
+        wait_for("a replica in sync", pair.in_sync, PATIENCE, 0.05)
+        master = pair.master()
+        replica = next(n for n in pair.nodes if n is not master)
+        replica.stall()
+        with Connection(server.public) as c:
+            c.send(build_request("GET", f"/{slug}", {"User-Agent": PHONE}))
+            wait_for("the seat", lambda: master.client().hget(f"hm:{{{slug}}}:seats", "u:g1") == "1", PATIENCE, 0.001)
+            master.client().execute_command("CLIENT", "KILL", "TYPE", "normal")
+            assert c.receive().status == 503, "nobody but the master has that seat"
+        replica.go_on()
+        wait_for("health", server.recovered, PATIENCE)
+        assert Visitor(server, slug).scan().group == "g1"
 
 
 def test_what_the_new_master_does_not_know_is_put_back_before_anybody_gets_a_seat(pair, slug):

@@ -837,6 +837,16 @@ def test_a_crowd_in_one_call_is_spread_as_evenly(db):
     assert sum(used()) == 300 and all(80 <= n <= 120 for n in used()[:3])
 
 
+def test_a_clock_that_goes_back_opens_again_what_had_expired(db):
+    world, used = crowd(db, 1, 2)
+    world.model.groups[0].expires = world.model.now + 10
+    world.save()
+    for later in (9, 1, -1, 1):
+        world.model.now += later
+        world.take(1)
+    assert used() == [2, 2]
+
+
 def test_when_the_crowd_is_gone_groups_are_filled_in_order_again(db):
     world, used = crowd(db, 3, 5)
     world.take(60)
@@ -908,7 +918,7 @@ def test_a_crowd_gets_what_its_visitors_would_one_after_another(db):
 
 def spread_of_calls(db, weights, limits, n, calls):
     """Of each call for n seats of a new RANDOM campaign: how many each group gave."""
-    rng = crowd_seed("spread")
+    rng = crowd_seed(f"spread {weights}")
     world = World(db, rng, RANDOM)
     world.lanes, world.model.promise = [0], 0
     world.model.groups = [world.new_group() for _ in weights]

@@ -92,6 +92,17 @@ static void work_that_is_half_done_and_answers_that_are_wrong_are_none(void **st
     assert_int_equal(challenge_check(&f, text, ""), CHALLENGE_WAITED);
 }
 
+static void twice_as_much_taken_is_twice_the_work_but_never_too_much(void **state)
+{
+    static const struct {
+        float taken;
+        int bits;
+    } table[] = {{0, 15}, {1, 15}, {1.9f, 15}, {2, 16}, {4, 17}, {31, 19}, {32, 20}, {64, 20}, {1e30f, 20}};
+    (void)state;
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+        assert_int_equal(challenge_bits_for(table[i].taken), table[i].bits);
+}
+
 static void it_may_be_waited_for_and_ends(void **state)
 {
     static const struct {
@@ -200,6 +211,7 @@ int main(void)
         cmocka_unit_test(it_is_solved_by_work_and_for_what_it_was_made),
         cmocka_unit_test(no_bit_of_it_may_be_another_one),
         cmocka_unit_test(work_that_is_half_done_and_answers_that_are_wrong_are_none),
+        cmocka_unit_test(twice_as_much_taken_is_twice_the_work_but_never_too_much),
         cmocka_unit_test(it_may_be_waited_for_and_ends),
         cmocka_unit_test(it_serves_once),
         cmocka_unit_test(a_flood_of_others_makes_none_serve_twice),
