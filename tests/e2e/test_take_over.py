@@ -6,7 +6,7 @@ import subprocess
 import pytest
 
 from huoma import BINARY, Connection, Crowd, Lost, RedisServer, Server, Visits, build_request, check_ledger, redirect_groups, wait_for
-from own_network import in_own_network
+from own_network import own_network
 
 TURNS = 3
 
@@ -47,7 +47,8 @@ def hand_over(keep):
 
 @pytest.mark.parametrize("keep", [True, False], ids=["kept connections", "a connection each"])
 def test_no_scan_is_lost(keep, capsys):
-    answers, told, counted = in_own_network(lambda: hand_over(keep), tcp_migrate_req=1)
+    with own_network(tcp_migrate_req=1):
+        answers, told, counted = hand_over(keep)
     with capsys.disabled():
         print(f"\n    {TURNS} servers replaced: {dict(answers)}, {counted} seats", end="")
     assert set(answers) == {302}, answers
@@ -72,7 +73,8 @@ def slow_to_speak():
 
 @pytest.mark.parametrize("migrate, status", [(1, 302), (0, 0)])
 def test_who_is_slow_to_speak_is_kept_where_the_kernel_is_told_to(migrate, status):
-    assert in_own_network(slow_to_speak, tcp_migrate_req=migrate) == 8 * [status]
+    with own_network(tcp_migrate_req=migrate):
+        assert slow_to_speak() == 8 * [status]
 
 
 def test_without_the_word_a_port_that_is_served_is_refused():

@@ -104,16 +104,21 @@ def shown(server, slug):
     return answer.json()
 
 
+def missing(shown_groups, seats, confirmed):
+    """Of what visitors were told, by group, what is not counted."""
+    return sum(max(0, seats[g["id"]] - g["used"]) + max(0, confirmed[g["id"]] - g["confirmed"]) for g in shown_groups["groups"])
+
+
 def judge(server, slug, crowd):
     """The COLUMNS: of the seats answered, these (or confirmations) that are not counted, those that two got, and those beyond a limit,
     once all is full."""
     groups = shown(server, slug)
     check_campaign(groups)
-    lost = sum(max(0, crowd.groups[g["id"]] - g["used"]) + max(0, crowd.confirmed[g["id"]] - g["confirmed"]) for g in groups["groups"])
+    lost = missing(groups, crowd.groups, crowd.confirmed)
     rest = Crowd(slug, rough=True)
     Visits(server.public, rest.visits(groups["seats"]["free"] + 20), at_once=16).run()
     twice = sum(n - 1 for n in (crowd.held + rest.held).values())
-    over = sum(max(0, crowd.groups[f"g{i + 1}"] + rest.groups[f"g{i + 1}"] - limit) for i, limit in enumerate(LIMITS))
+    over = sum(max(0, crowd.groups[g["id"]] + rest.groups[g["id"]] - g["limit"]) for g in groups["groups"])
     return crowd.seats(), lost, twice, over
 
 

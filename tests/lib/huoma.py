@@ -534,6 +534,12 @@ class Crowd:
     def seats(self):
         return sum(n for group, n in self.groups.items() if group != "none")
 
+    def __iadd__(self, other):
+        """What other visitors of the campaign were told, too."""
+        for mine, theirs in ((self.groups, other.groups), (self.confirmed, other.confirmed), (self.held, other.held)):
+            mine.update(theirs)
+        return self
+
     def check_serials(self):
         twice = [seat for seat, n in self.held.items() if n > 1]
         assert not twice, f"given twice: {twice}"
@@ -592,6 +598,10 @@ def seat_of(cookie):
 
 
 # --- processes ---
+
+# Where a process runs, see own_network.Machine.
+Place = collections.namedtuple("Place", "address control enter")
+HERE = Place("127.0.0.1", "127.0.0.1", ())
 
 
 class Program:
@@ -693,11 +703,11 @@ class Server(Program):
     """`huoma serve`. `flags` go behind ours; `before` is put in front of the command (prlimit …)."""
 
     def __init__(self, workers=2, redis=None, redis_url=None, hold_seconds=None, flags=(), env=None, data_dir=None, before=(),
-                 binary=None, base_url=None, start=True, name="huoma"):
+                 binary=None, base_url=None, start=True, name="huoma", at=HERE):
         super().__init__(name)
         self.data_dir = pathlib.Path(data_dir) if data_dir else self.dir / "data"
-        self.redis = redis
-        command = [*before, binary or BINARY, "serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0",
+        self.redis, self.control = redis, at.control
+        command = [*at.enter, *before, binary or BINARY, "serve", "--listen", f"{at.control}:0", "--admin-listen", f"{at.control}:0",
                    "--data-dir", self.data_dir, "--ready-file", self.dir / "ready.json", "--workers", workers]
         url = redis_url or (redis.url if redis else None)
         self.embedded = url is None
@@ -735,7 +745,7 @@ class Server(Program):
             self.close()
             raise
         self.expect_exit = True
-        self.public, self.admin = (("127.0.0.1", int(self.ready[k].rsplit(":", 1)[1])) for k in ("public", "admin"))
+        self.public, self.admin = ((self.control, int(self.ready[k].rsplit(":", 1)[1])) for k in ("public", "admin"))
 
     def read_ready(self):
         path = self.dir / "ready.json"

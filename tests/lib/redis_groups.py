@@ -8,7 +8,7 @@ import subprocess
 
 import redis as redis_client
 
-from huoma import Program, wait_for
+from huoma import HERE, Program, wait_for
 from small_disk import Disk, NoDisk
 
 START_SECONDS = 20
@@ -32,10 +32,12 @@ def free_ports(count):
 class Node(Program):
     """One redis-server (or sentinel) that keeps its port and its folder when it is killed and started again."""
 
-    def __init__(self, port, options, name="redis"):
+    def __init__(self, port, options, at, name="redis"):
         super().__init__(name)
-        self.port, self.stopped, self.disk = port, False, None
-        self.command = ["redis-server", *options, "--port", port, "--bind", "127.0.0.1", "--dir", self.dir]
+        self.port, self.at, self.stopped, self.disk = port, at, False, None
+        self.listen = list(dict.fromkeys([at.address, at.control]))
+        self.command = [*at.enter, "redis-server", *options, "--port", port, "--bind", *self.listen, "--protected-mode", "no",
+                        "--dir", self.dir]
 
     def start(self):
         self.spawn(self.command)
@@ -43,7 +45,7 @@ class Node(Program):
         return self
 
     def client(self, **more):
-        return redis_client.Redis(port=self.port, socket_timeout=2, decode_responses=True, **more)
+        return redis_client.Redis(self.at.control, self.port, socket_timeout=2, decode_responses=True, **more)
 
     def answers(self):
         try:
@@ -112,29 +114,29 @@ PERSISTENT = ["--appendonly", "yes", "--appendfsync", "always", "--save", "", "-
 
 
 class Sentinels:
-    """A master, `replicas` of it, and three sentinels."""
+    """A master, `replicas` of it, and three sentinels. `place` gives where the next of them is to run."""
 
-    def __init__(self, replicas=1, down_after_ms=500, disks=False):
+    def __init__(self, replicas=1, down_after_ms=500, disks=False, place=lambda: HERE):
         self.nodes, self.sentinels = [], []
         with contextlib.ExitStack() as stack:
             self.stack = stack
             ports = free_ports(replicas + 4)
             for n, port in enumerate(ports[:replicas + 1]):
-                behind = ["--replicaof", "127.0.0.1", ports[0]] if n else []
-                self.nodes.append(start_node(stack, Node(port, [*PERSISTENT, *behind]), disks))
+                behind = ["--replicaof", self.nodes[0].at.address, ports[0]] if n else []
+                self.nodes.append(start_node(stack, Node(port, [*PERSISTENT, *behind], place()), disks))
             for port in ports[replicas + 1:]:
-                self.sentinels.append(stack.enter_context(Node(port, [], "sentinel")))
-                self.start_sentinel(self.sentinels[-1], ports[0], down_after_ms)
+                self.sentinels.append(stack.enter_context(Node(port, [], place(), "sentinel")))
+                self.start_sentinel(self.sentinels[-1], self.nodes[0], down_after_ms)
             wait_for("the sentinels to know each other", self.known, START_SECONDS)
             self.stack = stack.pop_all()
 
-    def start_sentinel(self, s, master_port, down_after_ms):
+    def start_sentinel(self, s, master, down_after_ms):
         config = s.dir / "sentinel.conf"
-        config.write_text(f"port {s.port}\nbind 127.0.0.1\ndir {s.dir}\n"
-                          f"sentinel monitor {MASTER} 127.0.0.1 {master_port} 2\n"
+        config.write_text(f"port {s.port}\nbind {' '.join(s.listen)}\nprotected-mode no\ndir {s.dir}\n"
+                          f"sentinel monitor {MASTER} {master.at.address} {master.port} 2\n"
                           f"sentinel down-after-milliseconds {MASTER} {down_after_ms}\n"
                           f"sentinel failover-timeout {MASTER} 1000\n")
-        s.command = ["redis-server", config, "--sentinel"]
+        s.command = [*s.at.enter, "redis-server", config, "--sentinel"]
         s.start()
 
     def known(self):
@@ -151,7 +153,7 @@ class Sentinels:
 
     @property
     def url(self):
-        return "redis+sentinel://" + ",".join(f"127.0.0.1:{s.port}" for s in self.sentinels) + "/" + MASTER
+        return "redis+sentinel://" + ",".join(f"{s.at.address}:{s.port}" for s in self.sentinels) + "/" + MASTER
 
     def master(self):
         """The node that sentinels call the master, and that is one; None while they do not agree."""
@@ -180,7 +182,7 @@ class Sentinels:
         for node in self.nodes if master else ():
             with contextlib.suppress(redis_client.RedisError):
                 if node is not master and node.client().info("replication").get("master_port") != master.port:
-                    node.client().execute_command("REPLICAOF", "127.0.0.1", str(master.port))
+                    node.client().execute_command("REPLICAOF", master.at.address, str(master.port))
         return self.in_sync(len(self.nodes) - 1)
 
     def of(self, _):
@@ -193,16 +195,16 @@ class Sentinels:
 
 
 class Cluster:
-    """Masters, each with one replica, made by redis-cli."""
+    """Masters, each with one replica, made by redis-cli. `place` gives where the next of them is to run."""
 
-    def __init__(self, masters=3, options=(), timeout_ms=1000, disks=False):
+    def __init__(self, masters=3, options=(), timeout_ms=1000, disks=False, place=lambda: HERE):
         self.nodes = []
         with contextlib.ExitStack() as stack:
             for port in free_ports(2 * masters):
                 node = Node(port, [*PERSISTENT, "--cluster-enabled", "yes", "--cluster-node-timeout", timeout_ms,
-                                   "--cluster-replica-validity-factor", "0", *options])
+                                   "--cluster-replica-validity-factor", "0", *options], place())
                 self.nodes.append(start_node(stack, node, disks))
-            subprocess.run(["redis-cli", "--cluster", "create", *(f"127.0.0.1:{n.port}" for n in self.nodes),
+            subprocess.run([*self.nodes[0].at.enter, "redis-cli", "--cluster", "create", *(f"{n.at.address}:{n.port}" for n in self.nodes),
                             "--cluster-replicas", "1", "--cluster-yes"], check=True, capture_output=True, timeout=60)
             wait_for("the cluster", self.in_sync, START_SECONDS, 0.05)
             self.stack = stack.pop_all()
@@ -215,7 +217,7 @@ class Cluster:
 
     @property
     def url(self):
-        return "redis+cluster://" + ",".join(f"127.0.0.1:{n.port}" for n in self.nodes[:2])
+        return "redis+cluster://" + ",".join(f"{n.at.address}:{n.port}" for n in self.nodes[:2])
 
     def live(self):
         return [n for n in self.nodes if not n.stopped and n.runs()]
