@@ -174,7 +174,7 @@ def test_a_confirmation_of_a_bucket_that_fell_due_while_there_was_no_master_coun
     for node in pair.nodes:
         if node.process.poll() is not None:
             node.start()
-    wait_for("a replica in sync", pair.follow, PATIENCE, 0.05)
+    wait_for("a replica in sync", pair.whole, PATIENCE, 0.05)
     with Server(workers=2, redis=pair, redis_url=pair.url) as server:
         server.create(slug, page_groups(5))
         pair.client().hset(f"hm:{{{slug}}}:seats", "hold", 3)  # less than may be set
