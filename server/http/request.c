@@ -252,8 +252,8 @@ static int on_value_complete(llhttp_t *p)
             h->r->header[i] = value;
         else if (known_headers[i].once)
             return refuse(h, 400);
-        else if (i == HTTP_H_X_FORWARDED_FOR) /* which of two is the proxy's cannot be told: none is believed */
-            h->r->header[i] = (struct span){"", 0};
+        else if (i == HTTP_H_X_FORWARDED_FOR) /* lines are one list (RFC 9110, 5.3): the nearest proxy's is its end */
+            h->r->header[i] = value;
         break;
     }
     return 0;

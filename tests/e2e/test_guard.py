@@ -209,6 +209,7 @@ def test_only_what_the_trusted_proxy_says_is_the_address(server, slug):
     assert use_up(server, slug, "8.8.4.5") == 4
     for n in range(8):  # what stands to the left of it anybody may have written
         assert Person(server, slug, f"1.1.1.{n}, 8.8.4.5").scan().status == 200
+        assert Person(server, slug, f"1.1.1.{n}").scan(x_forwarded_for="8.8.4.5").status == 200  # in a line of its own
     for _ in range(20):  # no stranger's: this machine, its network
         assert Person(server, slug, "10.1.2.3").scan().status == 302 and Visitor(server, slug).scan().status == 302
 
