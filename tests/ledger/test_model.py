@@ -436,7 +436,9 @@ class World:
 
     def check_stats(self):
         """What was counted of the day is what happened."""
-        said = {field: int(n) for field, n in self.db.hgetall(f"{self.keys[0]}:stats:{HOUR[:10]}").items() if n != "0"}
+        key = f"{self.keys[0]}:stats:{HOUR[:10]}"
+        said = {field: int(n) for field, n in self.db.hgetall(key).items() if n != "0"}
+        assert not said or 0 < self.db.ttl(key) <= int(HOUR[14:]) * 86400
         names = {kind: f"{kind}{HOUR[11:13]}" for kind in "hdcbxq"}
         want = {names[kind] + (f":{name}" if name else ""): n for (kind, name), n in self.model.stats.items() if n}
         assert said == want, "of statistics"
@@ -633,7 +635,7 @@ class World:
         elif what == "adjust":
             self.adjust()
         elif what == "time":
-            self.model.now += rng.choice([0, 1, 3, 20, 100, 400])
+            self.model.now += rng.choice([0, 1, 3, 20, 100, 400, 1800])
         elif what == "wait" and self.model.strategy != RANDOM:
             rng.choice([lambda: self.visit_list("join"), lambda: self.visit_list("join"), lambda: self.visit_list("look"),
                         lambda: self.visit_list("come"), lambda: self.visit_list("come"), lambda: self.visit_list("leave"),
@@ -664,6 +666,7 @@ def test_ledger_is_what_the_model_says(db, strategy):
             except AssertionError as e:
                 raise AssertionError(f"HUOMA_SEED={seed}, sequence {n}, step {step}: {e}") from e
         assert world.run("delete_campaign", 0, world.slug, *UNTOLD, extra_keys=["hm:changed", "hm:audit"]) == 1
+    assert [k for k in db.keys("hm:*") if db.ttl(k) < 0] == []
     assert [k for k in db.keys("hm:*") if ":late:" not in k and ":came:" not in k] == []
 
 
@@ -845,6 +848,19 @@ def test_a_clock_that_goes_back_opens_again_what_had_expired(db):
         world.model.now += later
         world.take(1)
     assert used() == [2, 2]
+
+
+def test_a_confirmed_seat_that_a_head_count_left_out_does_not_go_back(db):
+    world, used = crowd(db, 1, 4)
+    world.model.groups[0].holds = True
+    world.save()
+    world.take(2)
+    confirmed = world.seats[:1]
+    for step in (world.confirm, lambda: world.save([(confirmed[0][0], 0)]), world.next):
+        world.seats = list(confirmed)
+        step()
+    assert used()[0] == 1, "that of who holds the other seat"
+    world.check()
 
 
 def test_when_the_crowd_is_gone_groups_are_filled_in_order_again(db):
