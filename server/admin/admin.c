@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "alerts.h"
 #include "answer.h"
@@ -25,6 +24,7 @@
 #include "reply.h"
 #include "route.h"
 #include "routes.h"
+#include "steady.h"
 #include "throttle.h"
 #include "trouble_watch.h"
 
@@ -118,7 +118,7 @@ static void keep_setup(struct admin *a, const char *token)
     if (!token)
         return;
     auth_hash(token, strlen(token), a->setup_hash);
-    a->setup_until = time(NULL) + ADMIN_SETUP_SECONDS;
+    a->setup_until = steady_seconds() + ADMIN_SETUP_SECONDS;
 }
 
 struct admin *admin_new(struct event_base *base, const struct config *config, struct store *store,

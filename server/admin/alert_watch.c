@@ -2,10 +2,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "alerts.h"
 #include "log.h"
+#include "steady.h"
 #include "trouble_watch.h"
 
 enum { DAY = 86400, BUCKETS = 1024, CAUSE_MAX = 32 + CAMPAIGN_SLUG_MAX + GROUP_ID_MAX };
@@ -114,9 +114,9 @@ void alert_watch_free(struct alerts *s)
 static void changed(void *ctx, enum store_result r)
 {
     struct alerts *s = ctx;
-    if (r != STORE_NO_SPACE || time(NULL) - s->full_at < ALERTS_FULL_SECONDS)
+    if (r != STORE_NO_SPACE || steady_seconds() - s->full_at < ALERTS_FULL_SECONDS)
         return;
-    s->full_at = time(NULL);
+    s->full_at = steady_seconds();
     log_event(LOG_WARN, "alerts_full", "detail", "too many are open, or wait to be sent: not all are told", NULL);
 }
 

@@ -11,6 +11,7 @@
 
 #include "campaign_json_memory.h"
 #include "events.h"
+#include "steady.h"
 
 /* Which of three answers a callback brings. */
 static void settings_read(void *ctx, enum store_result r, const char *const *json, const size_t *len, size_t count);
@@ -46,7 +47,7 @@ static void load(struct alerts *s)
 {
     static const struct store_rows settings = {STORE_ALERT_SETTINGS, NULL};
     s->loading = true;
-    s->loaded_at = time(NULL);
+    s->loaded_at = steady_seconds();
     store_row_list(s->store, settings, settings_read, s);
 }
 
@@ -169,7 +170,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 {
     struct alerts *s = arg;
     (void)fd, (void)what;
-    if (!s->loading && (s->clock_file || time(NULL) - s->loaded_at >= ALERTS_LOAD_SECONDS))
+    if (!s->loading && (s->clock_file || steady_seconds() - s->loaded_at >= ALERTS_LOAD_SECONDS))
         load(s);
     if (!s->listing) {
         s->listing = true;

@@ -73,7 +73,7 @@ struct alerts {
     size_t override_count;
     struct destination *destinations; /* STORE_DESTINATIONS_MAX */
     size_t destination_count;
-    int64_t loaded_at;
+    int64_t loaded_at; /* steady_seconds() */
     bool loading, has_settings, has_destinations;
     /* what is open */
     struct alert_open *open;
@@ -90,7 +90,7 @@ struct alerts {
     /* the store's health */
     int64_t ping_at, bad_since, trouble_since; /* 0: it is well; no trouble was told */
     bool pinging;
-    int64_t full_at; /* when it was last said that there are too many */
+    int64_t full_at; /* steady_seconds(); when it was last said that there are too many */
     /* messages */
     int flying;
     uint64_t sent, delayed, given_up;

@@ -66,7 +66,7 @@ struct admin {
     int64_t failed_minute; /* of failed logins in the audit log: which minute, and how many in it */
     int failed_count;
     unsigned char setup_hash[AUTH_HASH]; /* of the set-up link's token */
-    int64_t setup_until;                 /* unix seconds; 0: there is none */
+    int64_t setup_until;                 /* steady_seconds(); 0: there is none */
 };
 
 struct account;

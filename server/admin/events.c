@@ -9,6 +9,8 @@
 
 #include <event2/event.h>
 
+#include "steady.h"
+
 int64_t events_milliseconds(void)
 {
     struct timespec t;
@@ -45,7 +47,7 @@ void events_tell(struct events *e, const char *name, struct json_t *object)
 static void on_tick(evutil_socket_t fd, short what, void *arg)
 {
     struct events *e = arg;
-    int64_t now = time(NULL), now_ms = events_milliseconds();
+    int64_t now = steady_seconds(), now_ms = events_milliseconds();
     (void)fd, (void)what;
     events_beat_clients(e, now, now_ms);
     events_recheck_clients(e, now);

@@ -11,6 +11,7 @@
 #include "params.h"
 #include "problem.h"
 #include "routes.h"
+#include "steady.h"
 
 /* What is being read for a client, which may be gone when it comes; NULL then. One at a time. */
 struct events_asked {
@@ -162,7 +163,7 @@ static bool client_begin(struct conn *c, struct events_client *k)
     struct reply r;
     k->conn = c;
     k->proof = auth_proof_of(c);
-    k->checked_at = conn_now(c);
+    k->checked_at = steady_seconds();
     k->until = k->checked_at + EVENTS_LIFE_SECONDS;
     k->beaten_at = events_milliseconds();
     request_of(c)->listener = k;

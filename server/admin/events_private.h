@@ -31,7 +31,7 @@ struct events_client {
     struct conn *conn;
     struct events_client *next, **prev;
     struct auth_proof proof;
-    int64_t until, checked_at;  /* unix seconds */
+    int64_t until, checked_at;  /* steady_seconds() */
     int64_t told_at, beaten_at; /* milliseconds */
     struct events_asked *asked;
     size_t count;

@@ -17,6 +17,7 @@
 #include "params.h"
 #include "problem.h"
 #include "routes.h"
+#include "steady.h"
 #include "throttle.h"
 
 static const struct store_rows users = {STORE_USERS, NULL};
@@ -98,7 +99,7 @@ static void read_names(const json_t *body, struct account *a, struct field_error
 /* Counts an attempt; answers 429 and returns false if it comes too soon. */
 static bool may_try(struct conn *c, const char *name)
 {
-    int seconds = throttle_attempt(admin_of(c)->throttle, name, request_of(c)->from, conn_now(c));
+    int seconds = throttle_attempt(admin_of(c)->throttle, name, request_of(c)->from, steady_seconds());
     if (seconds == 0)
         return true;
     account_end(c);
@@ -267,7 +268,7 @@ static bool setup_token_good(struct conn *c, const char *token)
     struct admin *a = admin_of(c);
     unsigned char hash[AUTH_HASH];
     auth_hash(token, strlen(token), hash);
-    return conn_now(c) < a->setup_until && sodium_memcmp(hash, a->setup_hash, sizeof hash) == 0;
+    return steady_seconds() < a->setup_until && sodium_memcmp(hash, a->setup_hash, sizeof hash) == 0;
 }
 
 static void read_first_owner(const json_t *body, struct account *a, struct field_errors *errors)

@@ -21,8 +21,8 @@ struct throttle;
 struct throttle *throttle_new(void); /* NULL: out of memory */
 void throttle_free(struct throttle *t);
 
-/* Counts an attempt at an account from an address (of IPv6 its /64 counts). now_s: unix seconds. 0, or how many seconds
- * to wait, and then it does not count. */
+/* Counts an attempt at an account from an address (of IPv6 its /64 counts). now_s: seconds of a clock that nobody sets.
+ * 0, or how many seconds to wait, and then it does not count. */
 int throttle_attempt(struct throttle *t, const char *account, const char *address, int64_t now_s);
 /* The attempt succeeded. */
 void throttle_succeeded(struct throttle *t, const char *account, const char *address);

@@ -47,7 +47,7 @@ int challenge_bits_for(float taken);
 int challenge_bits(const char *text);
 /* answer: the number as text; empty: none. */
 enum challenge_answer challenge_check(const struct challenge_for *f, const char *text, const char *answer);
-/* From now on it is void on this server. false: it already was. Any thread. */
+/* From now on it is void on this server. false: it already was. now: of a clock that nobody sets. Any thread. */
 bool challenge_spend(const char *text, int64_t now);
 
 #endif

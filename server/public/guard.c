@@ -119,7 +119,7 @@ bool guard_admits(struct scan *s)
     read_form(s, text, answer);
     enum challenge_answer got = text[0] ? challenge_check(&f, text, answer) : CHALLENGE_VOID;
     bool pays = got == CHALLENGE_SOLVED || (got == CHALLENGE_WAITED && a->waited + 1 <= share);
-    if (pays && challenge_spend(text, f.now)) {
+    if (pays && challenge_spend(text, scan_now_ns())) {
         a->seats += 1;
         a->waited += got == CHALLENGE_WAITED ? 1 : 0;
         x->guard.proven++;

@@ -15,8 +15,10 @@
 --          c:<lane>        random with several lanes: the lane's moment, see lane_clock
 --          g:<id>          "position limit weight enabled expires holds lane"
 --          u:<id> h:<id>   used: seats taken and not given back; of these held
---          b:<id>:<due>    serials issued in a bucket of holds
---          swept           the latest due of a bucket that was given back: its name is not used again
+--          b:<id>:<due>    serials issued in a bucket of holds; <due> is its name, and when it is due unless the clock went back
+--          swept           the latest name of a bucket that was given back: it is not used again
+--          seen last       when a bucket was made last, and the latest second at which one is due: a clock before `seen` went back
+--          shift           by how many seconds the names of new buckets are ahead of when they are due; see clock_back
 --          r:<id> t:<id> s:<id>   reports, times of the last ones, suspect since
 --          d:<day>         there is a :stats:<day>
 --          follow          since when its seats follow the head counts; nothing: they do not
@@ -61,7 +63,7 @@ local clock = call('TIME')
 local now = tonumber(clock[1])
 local seed = tonumber(clock[2])   -- for the dice; Redis starts every script with the same one
 local strategy, hold_seconds, lanes, waits, follow, spread = FILL, 0, 1, 0, false, 1
-local first_due, swept
+local first_due, last_due, swept, shift
 local groups = {}                 -- those this call has looked at
 local ledger
 
@@ -238,6 +240,29 @@ function ledger()
     call('ZREM', DUE, member)
   end
 
+  local function find_first_due()
+    local head = call('ZRANGE', DUE, 0, 0, 'WITHSCORES')
+    first_due = head[2] and tonumber(head[2])
+    if first_due then call('HSET', SEATS, 'due', first_due) else call('HDEL', SEATS, 'due') end
+  end
+
+  -- The clock went back to before a bucket was made. No hold lasts longer for that than the longest one of then; and names
+  -- go on as if the clock had not moved, so that none comes again, and no bucket takes holds that outlast it.
+  function m.clock_back(seen)
+    last_due, shift = last_due - seen + now, shift + seen - now
+    for _, member in ipairs(call('ZRANGEBYSCORE', DUE, '(' .. last_due, '+inf')) do call('ZADD', DUE, last_due, member) end
+    find_first_due()
+    call('HSET', SEATS, 'seen', now, 'last', last_due, 'shift', shift)
+  end
+
+  -- The name of a bucket that is due then: ahead enough to be a new one, and while others are there no less than before.
+  function m.bucket_name(due)
+    local was, least = shift, math.max(0, swept + 1 - due)
+    if shift < least or call('ZCARD', DUE) == 0 then shift = least end
+    if shift ~= was then call('HSET', SEATS, 'shift', shift) end
+    return due + shift
+  end
+
   -- Seats of buckets that are due and were not confirmed go back to their groups.
   function m.sweep()
     for _, member in ipairs(call('ZRANGEBYSCORE', DUE, '-inf', now, 'LIMIT', 0, SWEEP_MAX)) do
@@ -254,9 +279,7 @@ function ledger()
       end
     end
     call('HSET', SEATS, 'swept', swept)
-    local head = call('ZRANGE', DUE, 0, 0, 'WITHSCORES')
-    first_due = head[2] and tonumber(head[2])
-    if first_due then call('HSET', SEATS, 'due', first_due) else call('HDEL', SEATS, 'due') end
+    find_first_due()
   end
 
   -- The seat of a bucket that is still there goes back, once: a held one as such, a confirmed one only as long as an
@@ -325,15 +348,16 @@ end
 -- but not if it is to keep it.
 local function open(keep)
   local row = call('HMGET', SEATS, 'v', 'uid', 'on', 'from', 'until', 'strat', 'hold', 'due', 'lapsed', 'swept', 'lanes', 'waits',
-                   'follow', 'spread')
+                   'follow', 'spread', 'seen', 'last', 'shift')
   if not row[1] then return false end
   strategy, hold_seconds, first_due = tonumber(row[6]), tonumber(row[7]), row[8] and tonumber(row[8])
-  swept = tonumber(row[10] or '0')
+  swept, last_due, shift = tonumber(row[10] or '0'), tonumber(row[16] or '0'), tonumber(row[17] or '0')
   lanes = tonumber(row[11] or '1')
   waits = tonumber(row[12] or '0')
   follow = row[13]
   spread = tonumber(row[14] or '1')
   if waits > 0 and (call('HGET', SEATS, 'wait') or '0') == '0' then waits = 0 end -- the list is closed: nobody is let in
+  if row[15] and now < tonumber(row[15]) then ledger().clock_back(tonumber(row[15])) end
   if first_due and now >= first_due and not keep then ledger().sweep() end
   if row[9] and now < tonumber(row[9]) then ledger().unlapse() end
   local from, upto = tonumber(row[4]), tonumber(row[5])

@@ -10,8 +10,8 @@ local reply = {call('ZCARD', WAITED), waits}
 for _, id in ipairs(call('ZRANGEBYSCORE', WAITED, '(' .. ARGV[1], '+inf', 'LIMIT', 0, ARGV[2])) do
   local e = waiting().entry_read(id)
   if e then
-    local state = e.state == 'p' and now >= e.due and 'l' or e.state
-    for _, value in ipairs({e.number, e.joined, state, e.group == '-' and '' or e.group, e.due, e.channel == '-' and '' or e.channel,
+    local state = e.state == 'p' and now + shift >= e.due and 'l' or e.state
+    for _, value in ipairs({e.number, e.joined, state, e.group == '-' and '' or e.group, math.max(0, e.due - shift), e.channel == '-' and '' or e.channel,
                             e.name, e.state == 'w' and waiting().before(e.number) or 0}) do
       reply[#reply + 1] = value
     end

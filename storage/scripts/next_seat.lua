@@ -18,7 +18,7 @@ local function report(g, speaks)
   if not speaks then return end
   local times = {tostring(now)}
   for t in string.gmatch(call('HGET', SEATS, 't:' .. id) or '', '%d+') do
-    if #times < SUSPECT_REPORTS and now - tonumber(t) < SUSPECT_SECONDS then times[#times + 1] = t end
+    if #times < SUSPECT_REPORTS and math.abs(now - tonumber(t)) < SUSPECT_SECONDS then times[#times + 1] = t end
   end
   call('HSET', SEATS, 't:' .. id, table.concat(times, ' '))
   if #times == SUSPECT_REPORTS and not g.suspect then

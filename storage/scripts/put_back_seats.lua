@@ -30,8 +30,8 @@ local seats, confirmed = put('h', count - issued), 0
 if seats > 0 then
   call('HINCRBY', SEATS, 'h:' .. id, seats)
   call('HSET', SEATS, 'b:' .. bucket, count)
-  call('ZADD', DUE, due, bucket)
-  if not first_due or due < first_due then call('HSET', SEATS, 'due', due) end
+  call('ZADD', DUE, due - shift, bucket)
+  if not first_due or due - shift < first_due then call('HSET', SEATS, 'due', due - shift) end
 end
 if ARGV[6] ~= '' then
   local hold, mine = DEFINITION .. ':hold:' .. bucket, DEFINITION .. ':mine'

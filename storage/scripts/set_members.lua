@@ -29,10 +29,10 @@ at = told and at or now
 if at > now + AHEAD_SECONDS then return {FUTURE, now} end
 at = math.min(at, now)
 local last = ledger().members_read(id)
-if last and at < last.at then return {OLDER, last.at} end
+if last and at < last.at and last.at <= now then return {OLDER, last.at} end
 local held, recent, over, before = tonumber(call('HGET', SEATS, 'h:' .. id) or '0'), 0, 0, g.used
 if follow and told then
-  local known = math.max(tonumber(follow), now - (CAME_SLOTS - 1) * CAME_SECONDS)
+  local known = math.max(math.min(tonumber(follow), now), now - (CAME_SLOTS - 1) * CAME_SECONDS)
   if at < known then return {TOO_OLD, known} end
   recent = came_since(at)
 end

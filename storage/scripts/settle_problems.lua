@@ -1,12 +1,10 @@
+-- needs: problems
 -- Campaigns have been looked at. KEYS: as note_problems.lua. ARGV: 1 until when take_problems gave them ("": they are settled
 -- whatever became of them meanwhile), then for each: slug, severity ("": there is no such campaign; "?": as before), seconds after
 -- which time alone may change it, or 0.
 -- What was heard of or taken again since then is left alone: whoever looks next knows better.
-local LATEST_SECONDS, EACH_SECOND = 3600, 16 -- all are looked at so often, or so many a second if there are more
 local SEVERITIES = 4
-local clock = redis.call('TIME')
-local now = tonumber(clock[1]) * 1000000 + tonumber(clock[2])
-local latest = math.max(LATEST_SECONDS, redis.call('ZCARD', KEYS[2]) / EACH_SECOND)
+local most = latest(KEYS[2])
 for i = 2, #ARGV, 3 do
   local slug, severity, seconds = ARGV[i], ARGV[i + 1], tonumber(ARGV[i + 2])
   local score = redis.call('ZSCORE', KEYS[2], slug)
@@ -18,7 +16,7 @@ for i = 2, #ARGV, 3 do
       redis.call('ZREM', KEYS[2], slug)
     else
       if severity ~= '?' then redis.call('ZADD', KEYS[1], 0, severity .. '.' .. slug) end
-      local wait = seconds > 0 and math.min(seconds, latest) or latest
+      local wait = seconds > 0 and math.min(seconds, most) or most
       redis.call('ZADD', KEYS[2], string.format('%.0f', now + wait * 1000000), slug)
     end
   end

@@ -33,13 +33,16 @@ local function runs_book(runs, hold, all)
       g.due, g.base = 0, call('HINCRBY', SEATS, 'u:' .. g.id, g.taken) - g.taken
       if g.holds or all then
         local width = math.max(1, math.min(BUCKET_MAX, math.floor(hold / BUCKET_SHARE)))
-        g.due = math.max(now - now % width + width + hold, swept + 1)
+        local due = now - now % width + width + hold
+        g.due = (shift == 0 and due > swept) and due or ledger().bucket_name(due)
         call('HINCRBY', SEATS, 'h:' .. g.id, g.taken)
         g.base = call('HINCRBY', SEATS, 'b:' .. g.id .. ':' .. g.due, g.taken) - g.taken
         if g.base == 0 then
-          call('ZADD', DUE, g.due, g.id .. ':' .. g.due)
-          if not first_due or g.due < first_due then
-            first_due = g.due
+          call('ZADD', DUE, due, g.id .. ':' .. g.due)
+          last_due = math.max(last_due, due)
+          call('HSET', SEATS, 'seen', now, 'last', last_due)
+          if not first_due or due < first_due then
+            first_due = due
             call('HSET', SEATS, 'due', first_due)
           end
         end

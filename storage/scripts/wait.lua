@@ -52,7 +52,7 @@ local function seen(e)
       waiting().wait_again(e)
     end
   elseif e.state == 'p' and not seat_of(e) then
-    local missed = now >= e.due
+    local missed = now + shift >= e.due
     revoke(e)
     return missed
   end
@@ -65,7 +65,7 @@ local function prune()
     if not e then
       call('ZREM', WAITED, old)
     elseif now >= e.joined + WAITING_KEEP_SECONDS or (call('ZCARD', WAITED) >= ENTRIES_MAX and (e.state == 'i' or
-           (e.state == 'p' and now >= e.due))) then
+           (e.state == 'p' and now + shift >= e.due))) then
       forget(e)
     end
   end

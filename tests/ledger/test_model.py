@@ -25,6 +25,7 @@ CROWDS = int(os.environ.get("HUOMA_CROWDS", "150"))
 BACKS = int(os.environ.get("HUOMA_BACKS", "30"))
 STEPS = 25
 WAITING_MAX = 6
+LONGEST = 300                     # seconds that a seat is held or promised at most
 PACE_MAX, PACE_SECONDS = 10, 60   # seats that a group gives at once, and how long it rests
 DEMOTED = 1e12                    # added to a suspect group's share, which then is no finer than a double of that size
 TIRED = 1e4                       # places in the order that a seat more counts for
@@ -94,7 +95,8 @@ class Model:
     def __init__(self, strategy, hold):
         self.strategy, self.hold, self.now = strategy, hold, 1_000_000
         self.swept, self.late, self.told = 0, set(), set()
-        self.groups, self.buckets = [], {}  # (id, due) -> [serials issued, confirmed, given back]
+        self.seen, self.last_due, self.shift = 0, 0, 0  # of buckets made, for a clock that goes back
+        self.groups, self.buckets = [], {}  # (id, name) -> [serials issued, confirmed, given back, due]
         self.entries, self.numbers, self.promise, self.sig = [], 0, 60, "0"
         self.confirmations = []
         self.follow = None  # since when seats follow head counts
@@ -130,11 +132,11 @@ class Model:
         if at > self.now + 60:
             return 4
         at = min(at, self.now)
-        if g.members and at < g.members[1]:
+        if g.members and at < g.members[1] <= self.now:
             return 2
         held, recent, seats = self.held(g), 0, g.used
         if self.follow is not None and told:
-            if at < max(self.follow, self.now - 1790):
+            if at < max(min(self.follow, self.now), self.now - 1790):
                 return 3
             recent = sum(n for slot, n in g.came.values() if slot >= at // 10)
         g.over = 0
@@ -148,8 +150,13 @@ class Model:
         return 0
 
     def sweep(self):
-        for name, due in [k for k in self.buckets if k[1] <= self.now]:
-            issued, confirmed, back = self.buckets.pop((name, due))
+        if self.now < self.seen:
+            back, self.seen = self.seen - self.now, self.now
+            self.last_due, self.shift = self.last_due - back, self.shift + back
+            for b in self.buckets.values():
+                b[3] = min(b[3], self.last_due)
+        for name, due in [k for k, b in self.buckets.items() if b[3] <= self.now]:
+            issued, confirmed, back, _ = self.buckets.pop((name, due))
             self.swept = max(self.swept, due)
             g = self.find(name)
             if g:
@@ -216,10 +223,16 @@ class Model:
             self.confirmed(g)
             return (g.id, 0, 0)
         width = max(1, min(60, hold // 3))
-        due = max(self.now - self.now % width + width + hold, self.swept + 1)
-        bucket = self.buckets.setdefault((g.id, due), [0, set(), set()])
+        due = self.now - self.now % width + width + hold
+        least = max(0, self.swept + 1 - due)
+        self.shift = max(self.shift, least) if self.buckets else least
+        name = due + self.shift
+        if (g.id, name) not in self.buckets:
+            self.seen, self.last_due = self.now, max(self.last_due, due)
+        bucket = self.buckets.setdefault((g.id, name), [0, set(), set(), due])
         bucket[0] += 1
-        return (g.id, due, bucket[0] - 1)
+        assert bucket[3] >= self.now + hold, "a hold would go back before its time"
+        return (g.id, name, bucket[0] - 1)
 
     def lanes_of(self, e):
         return e.lanes if e.sig == self.sig else [0]
@@ -250,7 +263,7 @@ class Model:
         if e and e.state == "w":
             e.lanes, e.sig = lanes, self.sig
         elif e and e.state == "p" and not self.live(e.seat):
-            missed = self.now >= e.seat[1]
+            missed = self.now + self.shift >= e.seat[1]
             self.wait_again(e)
         elif e and e.state == "i" and not self.live(e.seat):
             if action == "join":
@@ -399,6 +412,7 @@ class World:
         said = [tuple(map(int, reply[1 + 6 * i:7 + 6 * i])) for i in range(len(m.groups))]
         assert said == [(g.used, m.held(g), g.reports, int(g.suspect), *(g.members or (-1, 0))) for g in m.groups]
         assert all(g.used >= m.held(g) >= 0 for g in m.groups)
+        assert all(b[3] <= m.now + 60 + LONGEST for b in m.buckets.values()), "a hold would outlast the longest one"
 
     def expect(self, reply, seats):
         """The reply's runs are these seats, in this order."""
@@ -479,7 +493,7 @@ class World:
         waiting = [e.number for e in m.entries if e.state == "w"]
         assert [int(reply[0]), int(reply[1])] == [len(m.entries), len(waiting) if m.promise else 0]
         rows = [(int(reply[i]), reply[i + 2], reply[i + 3], int(reply[i + 7])) for i in range(2, len(reply), 8)]
-        state = lambda e: "l" if e.state == "p" and m.now >= e.seat[1] else e.state
+        state = lambda e: "l" if e.state == "p" and m.now + m.shift >= e.seat[1] else e.state
         assert rows == [(e.number, state(e), e.seat[0] if e.seat else "", len([n for n in waiting if n < e.number]) if e.state == "w" else 0)
                         for e in sorted(m.entries, key=lambda e: e.number)]
 
@@ -556,7 +570,7 @@ class World:
                 m.stats["x", name] += 1
                 if bucket:
                     m.told.add((name, due, serial))
-                    g.times = [m.now] + [t for t in g.times if m.now - t < 600][:2]
+                    g.times = [m.now] + [t for t in g.times if abs(m.now - t) < 600][:2]
                     g.suspect = g.suspect or len(g.times) == 3
             if bucket and seats[0]:
                 m.give_back((name, due, serial))
@@ -588,7 +602,7 @@ class World:
         elif what == "conditions" and m.strategy != RANDOM:
             m.sig = str(rng.randint(0, 3))
         elif what == "promise":
-            m.promise = rng.choice([0, 60, 60, 300])
+            m.promise = rng.choice([0, 60, 60, LONGEST])
         elif what == "follow":
             self.follow = not self.follow
         elif what == "run":
