@@ -92,7 +92,6 @@ class Setting:
         for g, side in itertools.product(far.values(), self.sides):
             assert g["used"] >= side.crowd.groups[g["id"]], f"the seats of one server are not counted: {g}"
         self.far.crowd += self.near.crowd
-        self.servers[1].patch(self.slug, {"limit": far["g3"]["used"] + 20}, "g3")  # soon full
         self.rows.append((*judge(self.servers[1], self.slug, self.far.crowd), self.alone))
 
 

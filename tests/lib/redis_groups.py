@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -15,18 +16,25 @@ START_SECONDS = 20
 MASTER = "mymaster"
 
 
+def is_free(port):
+    with socket.socket() as s:
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            s.bind(("127.0.0.1", port))
+            return True
+        except OSError:
+            return False
+
+
 def free_ports(count):
-    """Ports that nobody has now, and that leave room for a cluster's bus (10,000 above)."""
-    held, ports = [], []
+    """Ports that nobody has now, nor gets by chance while a node is dead: they, and those of a cluster's bus (10,000 above), are below the
+    ones that the kernel gives to who connects."""
+    ports = set()
     while len(ports) < count:
-        s = socket.socket()
-        s.bind(("127.0.0.1", 0))
-        held.append(s)
-        if s.getsockname()[1] < 50000:
-            ports.append(s.getsockname()[1])
-    for s in held:
-        s.close()
-    return ports
+        port = random.randrange(10000, 22000)
+        if is_free(port) and is_free(port + 10000):
+            ports.add(port)
+    return list(ports)
 
 
 class Node(Program):
@@ -185,6 +193,9 @@ class Sentinels:
                     node.client().execute_command("REPLICAOF", master.at.address, str(master.port))
         return self.in_sync(len(self.nodes) - 1)
 
+    def replicas_of(self, master):
+        return [n for n in self.nodes if n is not master]
+
     def of(self, _):
         """The master that has the campaign: the one that has all."""
         return self.master()
@@ -235,10 +246,11 @@ class Cluster:
             return False
 
     def replicas_of(self, master):
-        """The ports of those that it knows as its replicas itself."""
+        """Those that it knows as its replicas itself."""
         known = master.client().execute_command("CLUSTER NODES")
         own = next(row["node_id"] for row in known.values() if "myself" in row["flags"])
-        return [int(address.rsplit(":", 1)[1]) for address, row in known.items() if row["master_id"] == own]
+        ports = [int(address.rsplit(":", 1)[1]) for address, row in known.items() if row["master_id"] == own]
+        return [n for n in self.nodes if n.port in ports]
 
     def whole(self):
         """Whether all replicas follow, and have all that their masters have."""
