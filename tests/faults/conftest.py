@@ -23,9 +23,19 @@ def pytest_runtest_makereport(item, call):
         report.sections += huoma.logs_of_running()
 
 
+ROUNDS = int(os.environ.get("HUOMA_FAULT_ROUNDS", "5"))
+
+
+def pytest_collection_modifyitems(items):
+    """Of many rounds all run side by side that are worth a Redis of their own; else those stay together that share one (stores.kinds)."""
+    for item in items if ROUNDS > 5 else ():
+        if item.get_closest_marker("xdist_group"):
+            item.add_marker(pytest.mark.xdist_group(item.nodeid), append=False)
+
+
 @pytest.fixture(scope="session")
 def rounds():
-    return int(os.environ.get("HUOMA_FAULT_ROUNDS", "5"))
+    return ROUNDS
 
 
 @pytest.fixture

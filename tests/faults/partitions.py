@@ -174,18 +174,18 @@ def tell(settings, seconds, say):
     say(f"{kind}, a server alone: {len(seconds)} rounds, 0 lost; well again {server:.1f} s after it at most, {master:.1f} s after a master was alone")
 
 
-def cut_under_load(group, network, rounds, rng, say):
+def cut_under_load(group, network, rounds, each_round, rng, say):
     near, far = network.machine(), network.machine()
     with contextlib.ExitStack() as stack:
         def start(wait_replicas, at):
             return stack.enter_context(Server(redis=group, redis_url=group.url, flags=["--wait-replicas", wait_replicas], at=at))
         pairs = [[start(n, at) for at in (near, far)] for n in (0, 1)]
         waits = [Setting(group, f"wait_replicas {n}", n, *pairs[n]) for n in (0, 1)]
-        seconds = [one_round(group, network, near, waits, n, rng) for n in range(max(1, rounds))]
+        seconds = [one_round(group, network, near, waits, n, rng) for n in each_round(range(max(1, rounds)))]
         tell(waits, seconds, say)
         if rounds and isinstance(group, Sentinels):  # a cluster's master ends by itself
             lagging = [Setting(group, f"wait_replicas 0 with min-replicas-max-lag {LAG_SECONDS}", 0, *pairs[0], lag=LAG_SECONDS)]
-            seconds = [one_round(group, network, near, lagging, f"lag-{n}", rng) for n in range(rounds)]
+            seconds = [one_round(group, network, near, lagging, f"lag-{n}", rng) for n in each_round()]
             tell(lagging, seconds, say)
             waits += lagging
     for s in waits:

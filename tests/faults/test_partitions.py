@@ -11,7 +11,7 @@ KINDS = {"sentinel": lambda place: Sentinels(replicas=2, place=place), "cluster"
 
 
 @pytest.mark.parametrize("kind", stores.kinds(*KINDS))
-def test_what_is_told_on_both_sides_of_a_cut(kind, rounds, say):
+def test_what_is_told_on_both_sides_of_a_cut(kind, rounds, each_round, say):
     rng = seeded("partitions")
     with own_network(), Network() as network, KINDS[kind](network.machine) as group:
-        cut_under_load(group, network, rounds if rounds > 5 else 0, rng, say)
+        cut_under_load(group, network, rounds if rounds > 5 else 0, each_round, rng, say)
