@@ -30,8 +30,10 @@ local seats, confirmed = put('h', count - issued), 0
 if seats > 0 then
   call('HINCRBY', SEATS, 'h:' .. id, seats)
   call('HSET', SEATS, 'b:' .. bucket, count)
-  call('ZADD', DUE, due - shift, bucket)
-  if not first_due or due - shift < first_due then call('HSET', SEATS, 'due', due - shift) end
+  local at = due - shift
+  call('ZADD', DUE, at, bucket)
+  call('HSET', SEATS, 'last', math.max(last_due, at))
+  if not first_due or at < first_due then call('HSET', SEATS, 'due', at) end
 end
 if ARGV[6] ~= '' then
   local hold, mine = DEFINITION .. ':hold:' .. bucket, DEFINITION .. ':mine'
