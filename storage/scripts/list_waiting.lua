@@ -11,8 +11,9 @@ for _, id in ipairs(call('ZRANGEBYSCORE', WAITED, '(' .. ARGV[1], '+inf', 'LIMIT
   local e = waiting().entry_read(id)
   if e then
     local state = e.state == 'p' and now + shift >= e.due and 'l' or e.state
-    for _, value in ipairs({e.number, e.joined, state, e.group == '-' and '' or e.group, math.max(0, e.due - shift), e.channel == '-' and '' or e.channel,
-                            e.name, e.state == 'w' and waiting().before(e.number) or 0}) do
+    local group, channel = e.group == '-' and '' or e.group, e.channel == '-' and '' or e.channel
+    local before = e.state == 'w' and waiting().before(e.number) or 0
+    for _, value in ipairs({e.number, e.joined, state, group, math.max(0, e.due - shift), channel, e.name, before}) do
       reply[#reply + 1] = value
     end
   end
