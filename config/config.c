@@ -1,9 +1,10 @@
 /*
- * Settings: one table of keys (config_keys.c) serves the file, the environment, the flags and the help, so that none of
- * them can differ. What an error line may say of a value: nothing of a secret, and of others no byte that could confuse
- * a terminal.
+ * Settings: one table of keys (config_keys.c; what each may be: config_types.c, config_checks.c) serves the file, the
+ * environment, the flags and the help, so that none of them can differ. What an error line may say of a value: nothing
+ * of a secret, and of others no byte that could confuse a terminal.
  */
 #include "config_keys.h"
+#include "config_types.h"
 
 #include <ctype.h>
 #include <errno.h>

@@ -46,9 +46,4 @@ struct config_key {
 
 extern const struct config_key config_keys[CONFIG_KEY_COUNT];
 
-/* A stranger's text for an error line: printable ASCII, cut to size (at least 4). Returns out. */
-const char *config_echo(const char *text, char *out, size_t size);
-/* Writes the reason, returns false. */
-bool config_refuse(char why[CONFIG_WHY_MAX], const char *format, ...) __attribute__((format(printf, 2, 3)));
-
 #endif
