@@ -12,7 +12,7 @@
 
 struct store;
 
-/* --- statistics (stats.c) --- */
+/* --- statistics (stats*.c) --- */
 
 /* What is counted. Those of visits are counted by workers, and come with a flush; the others with the seat. */
 enum stat_kind {
