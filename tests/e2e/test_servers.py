@@ -59,6 +59,19 @@ def test_who_hears_of_no_change_reads_it_in_two_seconds(redis, pair, slug, capsy
     assert took[-1] > HEARD_AT_MOST / 4, "it did hear of it: nothing was tested"
 
 
+def test_what_was_changed_while_nobody_listened_is_read_when_they_listen_again(redis, pair, slug):
+    pair[0].create(slug, redirect_groups(None))
+    visitor, client = Visitor(pair[1], slug), redis.client()
+    assert visitor.scan().header("Location") == link(1)
+    listeners = lambda: client.pubsub_numsub("hm:changed")[0][1]
+    all_of_them = listeners()
+    while client.execute_command("CLIENT", "KILL", "TYPE", "pubsub"):
+        pass
+    pair[0].patch(slug, {"url": link(2)}, group="g1")
+    wait_for("all to listen again", lambda: listeners() == all_of_them, 10)
+    wait_for("the new link", lambda: visitor.scan().header("Location") == link(2), HEARD_AT_MOST)
+
+
 def test_a_seat_taken_at_one_server_is_kept_and_confirmed_at_another(pair, slug):
     pair[0].create(slug, page_groups(1, 5))
     anna = Visitor(pair[0], slug)

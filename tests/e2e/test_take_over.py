@@ -103,3 +103,4 @@ def test_who_has_a_connection_open_is_answered_once_more_and_told_to_go():
         assert silent.closed() is True
         assert server.process.wait(10) == 0
         server.expect_exit = False
+        assert "drain_over" not in server.log(), "who says nothing is not waited for"

@@ -8,7 +8,7 @@ import socket
 
 import pytest
 
-from huoma import PHONE, Visitor, page_groups, redirect_groups
+from huoma import PHONE, Server, Visitor, page_groups, redirect_groups
 from test_cli_serve import run
 
 DRAWN = re.compile(r"[0-9a-hjkmnp-tv-z]{8}")
@@ -79,7 +79,8 @@ def test_the_store_is_asked_the_same_of_what_was_deleted_and_what_never_was(serv
                 raw(server, "GET", f"/{slug}")
                 client.echo("that is all")
                 sent = list(itertools.takewhile(lambda command: "that is all" not in command, (m["command"] for m in heard.listen())))
-            return [re.sub(r"[0-9a-f]{40}", "sha", c).replace(slug, "SLUG") for c in sent if slug in c]
+            # what was counted of its visits goes out by itself
+            return [re.sub(r"[0-9a-f]{40}", "sha", c).replace(slug, "SLUG") for c in sent if slug in c and ":visits:" not in c]
 
         assert asked("gone-page") == asked("no-such-page") == asked("0k3v9x2m") != []
 
@@ -101,5 +102,7 @@ def test_a_slug_that_nobody_chose_is_drawn_however_the_campaign_is_made(server):
     assert [slug for slug in made if not DRAWN.fullmatch(slug)] == []
     # Two drawn one after the other have nothing in common but what chance gives them.
     assert all(sum(a == b for a, b in zip(x, y)) <= 5 for x, y in itertools.combinations(made, 2))
+    with Server(workers=1, flags=["--slug-length", "12"]) as other:
+        assert len(other.api("POST", "/campaigns", {"url": url}, 201).json()["slug"]) == 12
     longer = by_command(server, "--url", url, "--slug-length", "12")
     assert re.fullmatch(DRAWN.pattern.replace("8", "12"), longer) and Visitor(server, longer).scan().status == 302

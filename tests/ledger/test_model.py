@@ -748,6 +748,17 @@ def test_what_two_workers_remember_is_put_back_once_and_all_of_it(db):
         assert all(w.tell(world) == [[0, 0]] * len(w.counts) for w in workers), "what is over is not told again"
 
 
+def test_a_seat_of_half_an_hour_ago_does_not_come_on_top_of_a_head_count(db):
+    world, _ = crowd(db, 1, 1)
+    m, world.follow = world.model, True
+    world.save()
+    world.take(1)
+    m.now += 1800
+    world.take(1)
+    reply = world.run("set_members", m.groups[0].id, 1, m.now, "bot", *UNTOLD, extra_keys=["hm:audit"])
+    assert reply[0] == 0 and reply[2][1] == 2
+
+
 def test_what_an_admin_counted_since_is_not_put_back(db):
     world, used = crowd(db, 1, 1)
     world.take(5)
