@@ -561,7 +561,7 @@ class World:
         m.let_in()
         lanes = self.visitor()
         reply = self.run("next_seat", self.known(), name, due, serial, self.rng.getrandbits(30), m.hold,
-                         ",".join(map(str, lanes)), *avoid)
+                         ",".join(map(str, lanes)), *(avoid - {name}))
         seats = self.follow_random(reply, [lanes], avoid) if m.strategy == RANDOM else [m.running() and self.next_of_all(lanes, avoid) or None]
         g, bucket = m.find(name), m.buckets.get((name, due))
         if g and m.running():
