@@ -104,6 +104,20 @@ static void learn_range(struct redis_cluster *c, const redisReply *r, const stru
         c->owner[slot] = (unsigned char)(at + 1);
 }
 
+/* Who had no slots before and was connected to all the same was a replica, and may have missed something. */
+static void learn_slots(struct redis_cluster *c, const redisReply *reply, const struct redis_link *asked)
+{
+    bool before[REDIS_NODES_MAX];
+    memcpy(before, c->listed, sizeof before);
+    memset(c->listed, 0, sizeof c->listed);
+    for (size_t i = 0; i < reply->elements; i++)
+        learn_range(c, reply->element[i], asked);
+    for (size_t i = 0; i < c->count && c->known; i++)
+        if (c->listed[i] && !before[i])
+            redis_node_fence(c->nodes[i]);
+    c->known = true;
+}
+
 /* Its state is home's: somebody is there, and the slots are known. */
 static void settle_state(struct redis_cluster *c)
 {
@@ -125,10 +139,7 @@ static void slots_done(void *ctx, enum store_result r, const redisReply *reply)
     free(ctx);
     c->asking = false;
     if (r == STORE_OK && reply->type == REDIS_REPLY_ARRAY && reply->elements > 0) {
-        memset(c->listed, 0, sizeof c->listed);
-        for (size_t i = 0; i < reply->elements; i++)
-            learn_range(c, reply->element[i], q.asked);
-        c->known = true;
+        learn_slots(c, reply, q.asked);
         settle_state(c);
     }
     look_soon(c, r == STORE_OK ? REDIS_CLUSTER_POLL_MS : REDIS_CLUSTER_SOON_MS);
@@ -230,8 +241,10 @@ static void follow(struct redis_cluster *c, struct redis_call *call, const char 
         return;
     }
     if (why[0] == 'M') {
-        c->listed[at] = true;
         c->owner[slot] = (unsigned char)(at + 1);
+        if (!c->listed[at])
+            redis_node_fence(c->nodes[at]);
+        c->listed[at] = true;
         redis_cluster_put(c, call);
     } else if (redis_link_takes(c->nodes[at], call)) {
         struct redis_call *asking = redis_call_begin(c->nodes[at]);

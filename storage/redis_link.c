@@ -84,6 +84,13 @@ static void link_up(struct redis_link *l)
         set_timer(&l->wait_event, REDIS_PROBE_MS);
 }
 
+static void link_fence(struct redis_link *l)
+{
+    set_state(l, LINK_FENCED);
+    set_timer(&l->fence_event, REDIS_FENCE_MS);
+    l->home->mend(l->home->mend_ctx);
+}
+
 static void on_fence(evutil_socket_t fd, short what, void *arg)
 {
     struct redis_link *l = arg;
@@ -132,9 +139,7 @@ static void greeting_answered(struct redis_link *l, const redisReply *reply)
         link_up(l);
         return;
     }
-    set_state(l, LINK_FENCED);
-    set_timer(&l->fence_event, REDIS_FENCE_MS);
-    l->home->mend(l->home->mend_ctx);
+    link_fence(l);
 }
 
 static void on_reply(void *ctx, const redisReply *reply)
@@ -368,6 +373,12 @@ void redis_node_aim(struct redis_link *node, const struct redis_host *host)
     node->host = *host;
     node->was_up = true;
     node->address.port = 0;
+}
+
+void redis_node_fence(struct redis_link *node)
+{
+    if (node->state == LINK_UP && node->home->mend)
+        link_fence(node);
 }
 
 void redis_link_set_up(struct redis_link *home, bool up)

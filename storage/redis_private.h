@@ -161,6 +161,8 @@ void redis_link_log(struct redis_link *l, enum store_log_level level, const char
 void redis_link_lost(struct redis_link *l, const char *why);
 /* A node of a cluster. fenced: it may be somebody's successor. NULL: out of memory. */
 struct redis_link *redis_node_new(struct redis_link *home, const struct redis_host *host, bool fenced);
+/* One that is connected has become a master: what it may not know is put back before it gives seats. */
+void redis_node_fence(struct redis_link *node);
 /* Another host from now on; it must be down. */
 void redis_node_aim(struct redis_link *node, const struct redis_host *host);
 void redis_link_set_up(struct redis_link *home, bool up);
