@@ -162,7 +162,7 @@ def one_round(server, group, fault, slug, rng):
     storm.start()
     goal = rng.randrange(1, 300)
     wait_for("the storm", lambda: crowd.seats() >= goal, PATIENCE, 0.0005)
-    old = group.of(slug)
+    old = wait_for("the master", lambda: group.of(slug), PATIENCE)
     bring_back = fault(server, group, old)
     if fault in ANOTHER_MASTER:
         wait_for("another master", lambda: group.of(slug) not in (None, old), PATIENCE, 0.05)

@@ -257,11 +257,14 @@ class Cluster:
         return len(self.live()) == len(self.nodes) and self.in_sync()
 
     def of(self, slug):
-        """The master that has the campaign."""
-        slot = self.live()[0].client().execute_command("CLUSTER KEYSLOT", f"hm:{{{slug}}}")
-        for first, last, (_, port, *_), *_ in ask_plain(self.live()[0], "CLUSTER", "SLOTS"):
-            if first <= slot <= last:
-                return next(n for n in self.nodes if n.port == port)
+        """The master that has the campaign; None while nobody says so, as who is asked is about to die."""
+        try:
+            slot = self.live()[0].client().execute_command("CLUSTER KEYSLOT", f"hm:{{{slug}}}")
+            for first, last, (_, port, *_), *_ in ask_plain(self.live()[0], "CLUSTER", "SLOTS"):
+                if first <= slot <= last:
+                    return next(n for n in self.nodes if n.port == port)
+        except redis_client.RedisError:
+            pass
         return None
 
     def client(self, slug="~"):
