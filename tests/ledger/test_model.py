@@ -363,9 +363,10 @@ class World:
         return self.scripts[name](keys=self.keys + list(extra_keys), args=[*args, HOUR])
 
     def save(self, heads=(), touched=""):
-        m = self.model
+        m, own = self.model, self.rng.choice([0, self.model.hold])
+        self.default_hold = 7 if own else m.hold  # the server's; a campaign's own counts more
         m.sweep()
-        args = [self.version, "{}", "uid", m.strategy, int(m.on), m.begins, m.ends, self.rng.choice([0, m.hold]), self.slug, touched,
+        args = [self.version, "{}", "uid", m.strategy, int(m.on), m.begins, m.ends, own, self.slug, touched,
                 len(self.lanes), m.sig, m.promise, int(self.follow), m.spread, len(m.groups)]
         for g in m.groups:
             args += [g.id, g.limit, g.weight, int(g.on), g.expires, int(g.holds), g.lane]
@@ -466,7 +467,7 @@ class World:
         m.sweep()
         e = rng.choice(m.entries) if m.entries and (action != "join" or rng.random() < 0.2) else None
         name, lanes = e.id if e else f"v{rng.getrandbits(40)}", self.visitor()
-        reply = self.run("wait", self.known(), action, name, rng.getrandbits(30), ",".join(map(str, lanes)), m.hold, "",
+        reply = self.run("wait", self.known(), action, name, rng.getrandbits(30), ",".join(map(str, lanes)), self.default_hold, "",
                          "Anna Li", WAITING_MAX)
         got = tuple(map(int, reply[2:]))
         assert got == m.visit_list(action, name, e, lanes)
@@ -507,7 +508,7 @@ class World:
             visitors += [self.visitor()] * self.rng.randint(1, n - len(visitors))
         asks = [arg for lanes, run in itertools.groupby(visitors)
                 for arg in (",".join(map(str, lanes)) if self.rng.random() < 0.9 or lanes != [0] else "", "", len(list(run)))]
-        reply = self.run("take_seats", self.known(), prefer or "", self.rng.getrandbits(30), m.hold, *asks)
+        reply = self.run("take_seats", self.known(), prefer or "", self.rng.getrandbits(30), self.default_hold, *asks)
         if m.strategy == RANDOM:
             seats = self.follow_random(reply, visitors)
         else:
@@ -560,7 +561,7 @@ class World:
         m.sweep()
         m.let_in()
         lanes = self.visitor()
-        reply = self.run("next_seat", self.known(), name, due, serial, self.rng.getrandbits(30), m.hold,
+        reply = self.run("next_seat", self.known(), name, due, serial, self.rng.getrandbits(30), self.default_hold,
                          ",".join(map(str, lanes)), *(avoid - {name}))
         seats = self.follow_random(reply, [lanes], avoid) if m.strategy == RANDOM else [m.running() and self.next_of_all(lanes, avoid) or None]
         g, bucket = m.find(name), m.buckets.get((name, due))
@@ -833,6 +834,7 @@ def test_lanes_of_an_older_definition_are_asked_for_again(db):
     world.save()
     reply = world.run("take_seats", "uid:1", "", 1, 180, "0,1", "", 1)
     assert [int(reply[0]), reply[1], int(reply[2])] == [world.version, "{}", -1] and len(reply) == 3
+    assert world.run("next_seat", "uid:1", "g1", 0, 0, 1, 180, "0,1") == reply
 
 
 def crowd(db, spread, groups, limit=-1):
