@@ -890,6 +890,21 @@ def test_a_confirmed_seat_that_a_head_count_left_out_does_not_go_back(db):
     world.check()
 
 
+@pytest.mark.parametrize("apart, suspect", [(299, True), (300, False)])
+def test_three_reports_within_ten_minutes_make_a_group_suspect(db, apart, suspect):
+    world, _ = crowd(db, 1, 4)
+    for g in world.model.groups:
+        g.holds = True
+    world.save()
+    for _ in range(3):
+        world.seats = []
+        world.take(1)
+        world.next()
+        world.check()
+        world.model.now += apart
+    assert world.model.groups[0].suspect == suspect
+
+
 def test_when_the_crowd_is_gone_groups_are_filled_in_order_again(db):
     world, used = crowd(db, 3, 5)
     world.take(60)
