@@ -20,8 +20,8 @@
  * are there again.
  *
  * Where Redis may forget what it had answered (a replica that becomes the master), whoever remembers it puts it back
- * first: after the link was lost it stays down for REDIS_FENCE_MS more, in which nothing but redis_call_mend calls
- * goes out.
+ * first: after the link was lost, or a node of a cluster has become a master, it stays down for REDIS_FENCE_MS more,
+ * in which nothing but redis_call_mend calls goes out.
  */
 #ifndef STORAGE_REDIS_LINK_H
 #define STORAGE_REDIS_LINK_H

@@ -144,7 +144,8 @@ def judge(server, slug, crowd):
     lost = missing(groups, crowd.groups, crowd.confirmed)
     last = groups["groups"][-1]
     last["limit"] = last["used"] + ROOM
-    server.patch(slug, {"limit": last["limit"]}, last["id"])
+    wait_for("the limit", lambda: server.api("PATCH", f"/campaigns/{slug}/groups/{last['id']}", {"limit": last["limit"]}, "any").status == 200,
+             PATIENCE)
     rest = Crowd(slug, rough=True)
     Visits(server.public, rest.visits(sum(g["limit"] - g["used"] for g in groups["groups"]) + 20), at_once=16).run()
     twice = sum(n - 1 for n in (crowd.held + rest.held).values())
