@@ -1,5 +1,4 @@
-/* One scan, and what it may be answered: shared by scan.c (what happens), wait.c (likewise, in a waiting list) and
- * scan_send.c (what is sent) alone. */
+/* One scan, and what it may be answered: shared by scan*.c, guard.c, old_path.c and wait.c alone. */
 #ifndef SERVER_PUBLIC_SCAN_PRIVATE_H
 #define SERVER_PUBLIC_SCAN_PRIVATE_H
 
@@ -67,13 +66,38 @@ static inline unsigned seat_kinds(const struct scan *s)
     return 1u << STAT_SEATS | (s->has_token ? 0 : 1u << STAT_PEOPLE) | (s->waiter.held ? 0 : 1u << STAT_CONFIRMED);
 }
 
-/* scan.c: the lanes of the visit; the waiter was given a seat, on the way with it; a seat is taken, or a tap asked for
- * first; the address where the visitor stands: a button at the campaign's own keeps its channel and query. */
+/* scan_open.c */
+/* Opens the campaign of the address, or of a path in it, and goes on with `opened`; else it has been answered. */
+void scan_open(struct conn *c, struct scan *s, void (*opened)(struct scan *s));
+void scan_open_at(struct conn *c, struct scan *s, struct span path, void (*opened)(struct scan *s));
+/* The channel of the address; false: it is none, and has been answered: the address is perhaps an old one. */
+bool scan_read_channel(struct conn *c, struct scan *s);
+
+/* scan_seat.c */
+/* The visit as conditions see it; without a channel, as those of buttons, it counts as of the first one that its seat's
+ * group is for. */
+struct visit visit_of_scan(struct scan *s, char channel[CAMPAIGN_CHANNEL_MAX + 1]);
+/* The lanes of the visit. */
 uint32_t scan_lanes(struct seat_waiter *w);
+/* The group of a seat that still holds without asking Redis: confirmed, or held and not yet due; and its group admits.
+ * -1: there is none. */
+int scan_seat_in_hand(struct scan *s, int64_t now);
+/* The proof of the seat that the ledger gave, with what the old one remembered. */
+struct seat_token scan_new_token(const struct scan *s);
+void scan_take_seat(struct scan *s, void (*done)(struct seat_waiter *w, enum store_result r));
+
+/* scan.c */
+/* The waiter was given a seat: on the way with it. */
 void scan_seated(struct scan *s);
+/* The ledger has answered: on the way with the seat, or told that there is none. */
+void scan_done(struct seat_waiter *w, enum store_result r);
+/* A seat is taken, or a tap asked for first. */
 void scan_take(struct scan *s);
+
+/* scan_buttons.c: where the visitor stands. A button at the campaign's own address keeps its channel and query. */
 size_t scan_address(struct scan *s, char location[HTTP_TARGET_MAX + 1]);
 
+/* scan_send.c */
 enum landing_language language_of(const struct conn *c);
 /* The campaign's answers, made with the first scan of a definition. NULL: out of memory. */
 struct answers *answers_of(struct scan *s);
@@ -85,10 +109,6 @@ void end_page(struct reply *r, const struct landing_page *page, struct span path
 void send_failure(struct scan *s, enum store_result r);
 /* true: the campaign is not running, and the visitor was told so. */
 bool send_if_not_running(struct scan *s);
-/* The visit as conditions see it; without a channel, as those of buttons, it counts as of the first one that its seat's
- * group is for. */
-struct visit visit_of_scan(struct scan *s, char channel[CAMPAIGN_CHANNEL_MAX + 1]);
-
 void send_message(struct scan *s, int status, enum landing_message m);
 /* No group is open to this visitor: where they should open the code instead, or the campaign's link, its waiting list,
  * or its page. */
