@@ -119,6 +119,8 @@ static void call_refused(struct redis_call *c, const char *why)
         l->refused_logged_ms = now_ms(); /* every scan may be refused while a disk is full */
         redis_link_log(l, STORE_LOG_ERROR, "redis_refused", why);
     }
+    if (c->mends && (r == STORE_UNAVAILABLE || r == STORE_NO_SPACE))
+        l->mend_refused = true;
     redis_call_done(c, r, NULL);
     if (l->sentinel && l->state == LINK_UP && is_demoted(why))
         redis_link_lost(l, why);

@@ -86,6 +86,7 @@ static void link_up(struct redis_link *l)
 
 static void link_fence(struct redis_link *l)
 {
+    l->mend_refused = false;
     set_state(l, LINK_FENCED);
     set_timer(&l->fence_event, REDIS_FENCE_MS);
     l->home->mend(l->home->mend_ctx);
@@ -95,10 +96,15 @@ static void on_fence(evutil_socket_t fd, short what, void *arg)
 {
     struct redis_link *l = arg;
     (void)fd, (void)what;
-    if (l->home->mending)
+    if (l->home->mending) {
         set_timer(&l->fence_event, LINK_TICK_MS);
-    else
+    } else if (l->mend_refused) { /* a master that has no replicas yet, or no memory: nor can it give seats */
+        l->mend_refused = false;
+        set_timer(&l->fence_event, REDIS_MEND_AGAIN_MS);
+        l->home->mend(l->home->mend_ctx);
+    } else {
         link_up(l);
+    }
 }
 
 static bool greeting_is_right(struct redis_link *l, enum greeting wanted, const redisReply *reply)

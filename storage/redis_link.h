@@ -21,7 +21,8 @@
  *
  * Where Redis may forget what it had answered (a replica that becomes the master), whoever remembers it puts it back
  * first: after the link was lost, or a node of a cluster has become a master, it stays down for REDIS_FENCE_MS more,
- * in which nothing but redis_call_mend calls goes out.
+ * in which nothing but redis_call_mend calls goes out, and for as long as Redis refuses these (it has no replicas yet,
+ * or no memory).
  */
 #ifndef STORAGE_REDIS_LINK_H
 #define STORAGE_REDIS_LINK_H
@@ -38,9 +39,10 @@ enum {
     REDIS_BACKOFF_MIN_MS = 1,
     REDIS_BACKOFF_MAX_MS = 500,
     REDIS_BACKOFF_SENTINEL_MS = 100,
-    REDIS_WAIT_MS = 400,  /* for replicas to have what was written; twice that is still within STORE_DEADLINE_MS */
-    REDIS_PROBE_MS = 500, /* how often it is looked whether they are there again */
-    REDIS_FENCE_MS = 600, /* all servers have heard of the new master by then */
+    REDIS_WAIT_MS = 400,       /* for replicas to have what was written; twice that is still within STORE_DEADLINE_MS */
+    REDIS_PROBE_MS = 500,      /* how often it is looked whether they are there again */
+    REDIS_FENCE_MS = 600,      /* all servers have heard of the new master by then */
+    REDIS_MEND_AGAIN_MS = 200, /* when Redis refuses for now what is put back */
     REDIS_ADMIN_DEADLINE_MS = 5000, /* for calls that no visitor waits for */
 };
 
@@ -97,8 +99,9 @@ const struct redis_url *redis_link_url(const struct redis_link *l);
 /* Where it is, or was last; NULL: not known yet. */
 const struct redis_address *redis_link_address(const struct redis_link *l);
 bool redis_link_is_cluster(const struct redis_link *l);
-/* mend is called behind each loss, when the fence begins; for who calls this there is one. Of one Redis, which keeps
- * what it has answered, nothing is forgotten: then this does nothing, and is false. */
+/* mend is called behind each loss, when the fence begins, and again while Redis refuses what it sends; for who calls
+ * this there is one. Of one Redis, which keeps what it has answered, nothing is forgotten: then this does nothing, and
+ * is false. */
 bool redis_link_on_mend(struct redis_link *l, void (*mend)(void *ctx), void *ctx);
 void redis_link_on_change(struct redis_link *l, void (*changed)(void *ctx, bool up), void *ctx);
 

@@ -82,7 +82,8 @@ struct redis_link {
     bool told_lost; /* one line an outage */
     bool freeing;
     bool was_up;
-    size_t mending; /* calls that put something back */
+    size_t mending;    /* calls that put something back */
+    bool mend_refused; /* Redis did not take one of them: all of them again */
     void (*mend)(void *ctx);
     void *mend_ctx;
     void (*changed)(void *ctx, bool up);

@@ -148,18 +148,30 @@ def test_a_link_that_is_lost_while_a_replica_is_waited_for_tells_of_no_seat(pair
         assert Visitor(server, slug).scan().group == "g1"
 
 
-def test_what_the_new_master_does_not_know_is_put_back_before_anybody_gets_a_seat(pair, slug):
+def mend(pair):
+    for node in pair.nodes:
+        node.mend()
+    wait_for("a replica in sync", pair.whole, PATIENCE, 0.05)
+
+
+@pytest.mark.parametrize("refused", [False, True], ids=["at once", "when it takes writes"])
+def test_what_the_new_master_does_not_know_is_put_back_before_anybody_gets_a_seat(pair, slug, refused):
+    mend(pair)
+    slug = f"{slug[:50]}-{int(refused)}"
     with Server(workers=2, redis=pair, redis_url=pair.url) as server:
         server.create(slug, [*redirect_groups(30), *page_groups(30, 30)], strategy="even")
-        wait_for("a replica in sync", pair.in_sync, PATIENCE, 0.05)
         crowd = Crowd(slug, confirm=True, rough=True)
         Visits(server.public, crowd.visits(12), at_once=4).run()
         master, replica = cut_off(pair)
         Visits(server.public, crowd.visits(48), at_once=4).run()
         shown = server.show(slug)
         assert (shown["seats"]["used"], shown["seats"]["held"]) == (60, 0)
+        replica.client().config_set("min-replicas-to-write", int(refused))
         master.kill()
         wait_for("another master", lambda: pair.master() is replica, PATIENCE)
+        if refused:
+            wait_for("a refusal", lambda: "NOREPLICAS" in server.log(), PATIENCE)
+            replica.client().config_set("min-replicas-to-write", 0)
         wait_for("health", server.recovered, PATIENCE)
         wait_for("the admin door", lambda: server.api("GET", f"/campaigns/{slug}", expect="any").status == 200, PATIENCE)
         after = server.show(slug)
@@ -171,10 +183,7 @@ def test_what_the_new_master_does_not_know_is_put_back_before_anybody_gets_a_sea
 
 
 def test_a_confirmation_of_a_bucket_that_fell_due_while_there_was_no_master_counts(pair, slug):
-    for node in pair.nodes:
-        if node.process.poll() is not None:
-            node.start()
-    wait_for("a replica in sync", pair.whole, PATIENCE, 0.05)
+    mend(pair)
     with Server(workers=2, redis=pair, redis_url=pair.url) as server:
         server.create(slug, page_groups(5))
         pair.client().hset(f"hm:{{{slug}}}:seats", "hold", 3)  # less than may be set
