@@ -1,7 +1,7 @@
 """Networks that are cut under load. Cut off from all others, one after the other, are
 
-    a server alone     it has no Redis for its visitors
-    a master alone     with that server, which goes on with it, while the others elect another one and go on with that
+    a server           it has no Redis for its visitors
+    a master           with that server, which goes on with it, and with one replica or none, while the others elect another one
 
 Visitors come to a server on each side, and what all of them were told is held against what is counted in the end.
 """
@@ -58,10 +58,7 @@ class Setting:
 
     def __init__(self, group, name, wait_replicas, near, far, lag=0):
         self.group, self.name, self.wait_replicas, self.servers, self.lag = group, name, wait_replicas, (near, far), lag
-        behind_sentinels = isinstance(group, Sentinels)
-        self.far_gives = behind_sentinels or not wait_replicas        # a cluster's new master has no replica left
-        self.near_stops = not behind_sentinels or wait_replicas or lag  # a cluster's old master ends by itself
-        self.rows = []
+        self.rows = collections.defaultdict(list)  # by how many replicas were cut off with their master
 
     def begin(self, master, n, rng):
         names = (f"cut-{n}-{self.wait_replicas}-{k}" for k in itertools.count())
@@ -83,7 +80,7 @@ class Setting:
         return missing(shown(self.servers[1], self.slug), seats, confirmed)
 
     def end(self):
-        """Of this round: the COLUMNS, and what visitors were told by the server beside the master that was alone."""
+        """Notes the COLUMNS of this round, and what visitors were told by the server beside the old master."""
         for side in self.sides:
             assert side.storm.stop().lost == 0, "visitors who were told nothing"
         wait_for("replicas in sync", self.group.whole, PATIENCE, 0.05)
@@ -92,11 +89,22 @@ class Setting:
         for g, side in itertools.product(far.values(), self.sides):
             assert g["used"] >= side.crowd.groups[g["id"]], f"the seats of one server are not counted: {g}"
         self.far.crowd += self.near.crowd
-        self.rows.append((*judge(self.servers[1], self.slug, self.far.crowd), self.alone))
+        self.rows[self.beside].append((*judge(self.servers[1], self.slug, self.far.crowd), self.by_old))
+
+    def cut_with(self, followers, beside):
+        """So many of the old master's replicas, out of so many: which of the sides are to give seats from now on."""
+        self.told, self.beside = self.near.told(), beside
+        replicas = max(self.wait_replicas, 1 if self.lag else 0)
+        self.near_gives = isinstance(self.group, Sentinels) and beside >= replicas  # in a cluster a minority does not
+        self.far_gives = followers - beside - 1 >= replicas
+
+    def left_by_servers(self):
+        """Seats and confirmations that were told of beside the old master."""
+        self.by_old = self.near.told() - self.told
 
 
-def leave_server_alone(network, near, settings):
-    """Seconds until all is well, once it is not alone any more."""
+def cut_server_off(network, near, settings):
+    """Seconds until all is well, once it is back."""
     network.cut([near])
     wait_for_more([s.near.sent_away for s in settings], 4)
     assert settings[-1].holder.scan().status in (200, 302), "who has a seat is still sent on"
@@ -125,21 +133,24 @@ def give_none(sides):
     return told == [side.told() for side in sides]
 
 
-def leave_master_alone(group, network, near, old, settings, rng):
-    """Seconds until its server has the new master."""
-    more = rng.sample(group.sentinels, rng.randrange(2)) if isinstance(group, Sentinels) else []
+def cut_master_off(group, network, near, old, settings, rng):
+    """Seconds until its server is well with the new master."""
     followers = [n for n in group.nodes if n.client().info("replication").get("master_port") == old.port]
-    network.cut([near, old.at, *(s.at for s in more)])
-    told = [s.near.told() for s in settings]
-    wait_for("another master", lambda: any(f.role() == "master" for f in followers), PATIENCE)
-    wait_for_more([s.far.served for s in settings if s.far_gives])
-    wait_for_more([s.near.served for s in settings if not s.near_stops])
-    wait_for("the end of seats", lambda: give_none([s.near for s in settings if s.near_stops]), PATIENCE)
+    beside = rng.sample(followers, rng.randrange(len(followers)))
+    sentinels = rng.sample(group.sentinels, rng.randrange(2)) if isinstance(group, Sentinels) else []
+    network.cut([near, *(n.at for n in (old, *beside, *sentinels))])
+    for s in settings:
+        s.cut_with(len(followers), len(beside))
+    wait_for("another master", lambda: any(f.role() == "master" for f in followers if f not in beside), PATIENCE)
+    wait_for_more([s.far.served for s in settings if s.far_gives] + [s.near.served for s in settings if s.near_gives])
+    closed = [s.near for s in settings if not s.near_gives] + [s.far for s in settings if not s.far_gives]
+    wait_for("the end of seats", lambda: give_none(closed), PATIENCE)
     network.join()
     began = time.monotonic()
     wait_for("the servers to leave the old master", lambda: is_left(group, old, near), PATIENCE)
-    for s, before in zip(settings, told):
-        s.alone = s.near.told() - before
+    for s in settings:
+        s.left_by_servers()
+    wait_for("replicas in sync", group.whole, PATIENCE, 0.05)
     for s in settings:
         wait_for("health", s.near.server.recovered, PATIENCE)
     return time.monotonic() - began
@@ -155,8 +166,7 @@ def one_round(group, network, near, settings, n, rng):
         s.begin(old, n, rng)
     everybody = [side.served for s in settings for side in s.sides]
     wait_for_more(everybody)
-    seconds = leave_server_alone(network, near, settings), leave_master_alone(group, network, near, old, settings, rng)
-    wait_for("replicas in sync", group.whole, PATIENCE, 0.05)
+    seconds = cut_server_off(network, near, settings), cut_master_off(group, network, near, old, settings, rng)
     for s in settings:
         wait_for("health", s.far.server.recovered, PATIENCE)
     wait_for_more(everybody)
@@ -168,10 +178,11 @@ def one_round(group, network, near, settings, n, rng):
 def tell(settings, seconds, say):
     kind = type(settings[0].group).__name__
     for s in settings:
-        sums = ", ".join(f"{sum(column)} {name}" for name, column in zip((*COLUMNS, "told beside it"), zip(*s.rows)))
-        say(f"{kind}, {s.name}, a master alone: {len(s.rows)} rounds, {sums}")
+        for beside, rows in sorted(s.rows.items()):
+            sums = ", ".join(f"{sum(column)} {name}" for name, column in zip((*COLUMNS, "told there"), zip(*rows)))
+            say(f"{kind}, {s.name}, a master and {beside} of its replicas cut off: {len(rows)} rounds, {sums}")
     server, master = (max(column) for column in zip(*seconds))
-    say(f"{kind}, a server alone: {len(seconds)} rounds, 0 lost; well again {server:.1f} s after it at most, {master:.1f} s after a master was alone")
+    say(f"{kind}, a server cut off: {len(seconds)} rounds, 0 lost; well again {server:.1f} s after it at most, {master:.1f} s after a master was")
 
 
 def cut_under_load(group, network, rounds, each_round, rng, say):
@@ -189,6 +200,8 @@ def cut_under_load(group, network, rounds, each_round, rng, say):
             tell(lagging, seconds, say)
             waits += lagging
     for s in waits:
-        for _, *wrong, alone in s.rows:
-            assert wrong[0] <= alone, "more is lost than the old master gave while it was alone"
-            assert s.wait_replicas == 0 or wrong == [0, 0, 0], (s.name, s.rows)
+        for beside, rows in s.rows.items():
+            for _, *wrong, by_old in rows:
+                assert wrong[0] <= by_old, "more is lost than was told beside the old master"
+                if s.wait_replicas or (s.lag and beside):  # one side alone gave seats
+                    assert wrong == [0, 0, 0], (s.name, beside, rows)
