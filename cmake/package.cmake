@@ -1,6 +1,6 @@
 # A Debian package of what is installed, with a service: cmake --build --preset release && cpack --config build/release/CPackConfig.cmake
 set(HUOMA_DEPLOY ${CMAKE_SOURCE_DIR}/deploy)
-install(FILES ${HUOMA_DEPLOY}/huoma.service DESTINATION /usr/lib/systemd/system COMPONENT service EXCLUDE_FROM_ALL)
+install(FILES ${HUOMA_DEPLOY}/huoma.service ${HUOMA_DEPLOY}/huoma@.service DESTINATION /usr/lib/systemd/system COMPONENT service EXCLUDE_FROM_ALL)
 install(FILES ${HUOMA_DEPLOY}/huoma.json DESTINATION /etc/huoma COMPONENT service EXCLUDE_FROM_ALL)
 install(PROGRAMS ${HUOMA_DEPLOY}/huoma-backup ${HUOMA_DEPLOY}/huoma-restore DESTINATION ${CMAKE_INSTALL_SBINDIR})
 install(FILES README.md README.zh-CN.md CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR})

@@ -89,11 +89,21 @@ def test_it_installs_serves_upgrades_and_goes_without_breaking_anything(package,
     }
 
 
-def test_the_service_is_shut_in():
+@pytest.mark.parametrize("unit", ["huoma.service", "huoma@.service"])
+def test_the_service_is_well_formed_and_shut_in(unit, tmp_path):
     """systemd-analyze counts what the unit leaves open, from 0 to 10."""
-    judged = subprocess.run(["systemd-analyze", "security", "--offline=yes", "--threshold=20", "--no-pager", ROOT / "deploy/huoma.service"],
-                            capture_output=True, text=True, timeout=60)
-    assert judged.returncode == 0, judged.stdout[-400:]
+    copy = tmp_path / unit
+    copy.write_text((ROOT / "deploy" / unit).read_text().replace("/usr/bin/huoma ", f"{BINARY} "))
+    for words in (["verify", "--man=no"], ["security", "--offline=yes", "--threshold=20", "--no-pager"]):
+        judged = subprocess.run(["systemd-analyze", *words, copy], capture_output=True, text=True, timeout=60)
+        assert judged.returncode == 0, judged.stdout[-400:] + judged.stderr
+        assert unit not in judged.stderr, judged.stderr
+
+
+def test_the_two_services_are_shut_in_alike():
+    plain, one_of_two = ((ROOT / "deploy" / name).read_text().splitlines() for name in ("huoma.service", "huoma@.service"))
+    own = ("Description", "Exec", "StateDirectory=", "RuntimeDirectory=", "#")
+    assert [line for line in plain if not line.startswith(own)] == [line for line in one_of_two if not line.startswith(own)]
 
 
 def test_what_it_depends_on_is_named(package):

@@ -85,6 +85,13 @@ def test_without_the_word_a_port_that_is_served_is_refused():
             assert done.returncode == 1 and "in use" in done.stderr, done
 
 
+def test_with_the_embedded_redis_nobody_is_taken_over(tmp_path):
+    """Each of the two would have seats of its own."""
+    done = subprocess.run([BINARY, "serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", "--data-dir", tmp_path / "data", "--take-over"],
+                          capture_output=True, text=True, timeout=20)
+    assert done.returncode == 1 and "take_over: needs redis_url" in done.stderr, done
+
+
 def test_who_has_a_connection_open_is_answered_once_more_and_told_to_go():
     with RedisServer() as redis, Server(workers=1, redis=redis) as server:
         server.create("run", redirect_groups(None))

@@ -497,7 +497,7 @@ def post(path, cookie=None, **headers):
 
 class Crowd:
     """New visitors of a campaign for `Visits`, and what they were told. `rough`: somebody breaks things meanwhile, so that a
-    visitor may get no answer or a 503; else that is a failure."""
+    visitor may get no answer, a 503 or a proxy's 502; else that is a failure."""
 
     def __init__(self, slug, confirm=False, rough=False):
         self.slug, self.confirm, self.rough = slug, confirm, rough
@@ -510,7 +510,7 @@ class Crowd:
     def visit(self):
         asked = time.time()
         answer = yield get("/" + self.slug)
-        if self.rough and answer.status in (0, 503):
+        if self.rough and answer.status in (0, 502, 503):
             return
         assert answer.status in (200, 302), answer
         self.groups[answer.group] += 1
