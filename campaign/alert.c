@@ -13,8 +13,9 @@ enum {
     BACK_PERCENT = 50,     /* of the seats that were taken */
     CALM_SECONDS = 300,    /* held seats come back and go again */
     CALM_BURST_SECONDS = 1800,
-    RUNS_OUT_EASES = 2,  /* times the hours that are set: then it is over */
-    LEVEL_TWO_SHARE = 5, /* a fifth of the room that was left at level 1 */
+    CALM_HOSTS_SECONDS = 3600, /* a server beside this one may have another list, as while lists are changed */
+    RUNS_OUT_EASES = 2,        /* times the hours that are set: then it is over */
+    LEVEL_TWO_SHARE = 5,       /* a fifth of the room that was left at level 1 */
 };
 
 const struct alert_settings alert_settings_default = {
@@ -26,13 +27,14 @@ const struct alert_settings alert_settings_default = {
     .suspect = true,
     .burst_seats = 100,
     .no_group = true,
+    .barred = true,
     .store_seconds = 30,
 };
 
 static const char *const names[ALERT_KINDS] = {
     [ALERT_NEARLY_FULL] = "nearly_full", [ALERT_RUNS_OUT] = "runs_out", [ALERT_EXPIRING] = "expiring",
     [ALERT_SUSPECT] = "suspect",         [ALERT_BURST] = "burst",       [ALERT_GIVEN_BACK] = "given_back",
-    [ALERT_NO_GROUP] = "no_group",       [ALERT_STORE] = "store",
+    [ALERT_NO_GROUP] = "no_group",       [ALERT_BARRED] = "barred",     [ALERT_STORE] = "store",
 };
 
 const char *alert_kind_name(enum alert_kind k)
@@ -55,6 +57,8 @@ int alert_calm_seconds(enum alert_kind k)
     case ALERT_SUSPECT:
     case ALERT_STORE:
         return 0;
+    case ALERT_BARRED:
+        return CALM_HOSTS_SECONDS;
     case ALERT_BURST:
     case ALERT_GIVEN_BACK:
         return CALM_BURST_SECONDS;
@@ -65,7 +69,8 @@ int alert_calm_seconds(enum alert_kind k)
 
 bool alert_is_urgent(enum alert_kind k, int level)
 {
-    return k == ALERT_NO_GROUP || k == ALERT_STORE || k == ALERT_BURST || (k == ALERT_RUNS_OUT && level > 1);
+    return k == ALERT_NO_GROUP || k == ALERT_BARRED || k == ALERT_STORE || k == ALERT_BURST ||
+           (k == ALERT_RUNS_OUT && level > 1);
 }
 
 int64_t alert_horizon(const struct alert_settings *s)
@@ -243,6 +248,14 @@ static void judge_haste(struct judging *j)
         find(j, ALERT_GIVEN_BACK, NULL, 1, 0, back);
 }
 
+static void judge_hosts(struct judging *j)
+{
+    if (j->s->barred && j->f->barred > 0)
+        find(j, ALERT_BARRED, NULL, 1, 0, j->f->barred);
+    else if (j->s->barred && j->f->barred < 0 && j->was && j->was[ALERT_BARRED])
+        find(j, ALERT_BARRED, NULL, 0, 0, 0);
+}
+
 size_t alert_judge(const struct alert_settings *s, const struct alert_facts *f, const struct alert_history *h,
                    int64_t now, const int was[ALERT_KINDS], struct alert_finding ret[ALERT_FINDINGS_MAX])
 {
@@ -253,6 +266,7 @@ size_t alert_judge(const struct alert_settings *s, const struct alert_facts *f, 
     judge_supply(&j);
     judge_groups(&j);
     judge_haste(&j);
+    judge_hosts(&j);
     if (s->no_group && !f->open && f->used > 0) /* one that nobody ever got into is still being made */
         find(&j, ALERT_NO_GROUP, NULL, 1, 0, 0);
     return j.count;

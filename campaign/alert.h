@@ -12,7 +12,7 @@
 enum {
     ALERT_EXPIRY_STEPS = 4, /* how many days before an expiry may be named */
     ALERT_GROUPS_MAX = 40,  /* groups of one campaign that are told of at a time */
-    ALERT_FINDINGS_MAX = 2 * ALERT_GROUPS_MAX + 5,
+    ALERT_FINDINGS_MAX = 2 * ALERT_GROUPS_MAX + 6,
     ALERT_MINUTES = 10,            /* whose seats are counted one by one */
     ALERT_USUAL_SECONDS = 3600,    /* before that is known of a campaign, nothing is unusual in it */
     ALERT_RATE_SECONDS = 300,      /* before that, how fast seats go is not known */
@@ -28,6 +28,7 @@ enum alert_kind {
     ALERT_BURST,       /* seats go much faster than usual */
     ALERT_GIVEN_BACK,  /* many seats are held and not used */
     ALERT_NO_GROUP,    /* no group is open */
+    ALERT_BARRED,      /* groups lead to hosts that the server does not allow (hosts.h) */
     ALERT_STORE,       /* of a server: Redis does not answer, or takes no writes */
     ALERT_KINDS
 };
@@ -45,6 +46,7 @@ struct alert_settings {
     bool suspect;
     int64_t burst_seats; /* seats in ten minutes that may be a burst */
     bool no_group;
+    bool barred;
     int store_seconds; /* without an answer of Redis */
 };
 extern const struct alert_settings alert_settings_default;
@@ -66,6 +68,8 @@ struct alert_facts {
     bool unlimited, open; /* one has none; one takes visitors */
     struct alert_group groups[ALERT_GROUPS_MAX];
     size_t listed;
+    /* not the ledger's: groups that are on and lead to a host that this server does not allow; -1: not known yet */
+    int64_t barred;
 };
 
 /* What was seen of a campaign before. Zeroed at first. */
@@ -89,7 +93,7 @@ struct alert_finding {
     char group[GROUP_ID_MAX + 1]; /* "" of the whole campaign */
     int level;                    /* 1 or more; 0: as it was, neither news nor over */
     int64_t at;                   /* ALERT_EXPIRING: when; ALERT_RUNS_OUT: about when; else 0 */
-    int64_t seats;                /* left, or taken or given back in ten minutes */
+    int64_t seats;                /* left, or taken or given back in ten minutes; ALERT_BARRED: groups */
 };
 
 /* What is there now, by kind. was: levels of the alerts that are open, by kind, for those that end later than they

@@ -121,8 +121,9 @@ json_t *alert_record_to_api(const json_t *record)
 
 /* --- settings --- */
 
-const char *const alert_settings_keys[] = {"enabled", "full_percent", "seats_left", "supply_hours",  "expiry_days",
-                                           "suspect", "burst_seats",  "no_group",   "store_seconds", NULL};
+const char *const alert_settings_keys[] = {"enabled",     "full_percent",  "seats_left",  "supply_hours",
+                                           "expiry_days", "suspect",       "burst_seats", "no_group",
+                                           "barred",      "store_seconds", NULL};
 
 static void patch_bool(bool *at, const json_t *body, const char *key, struct field_errors *e)
 {
@@ -178,6 +179,7 @@ void alert_settings_patch(struct alert_settings *s, const json_t *body, struct f
     patch_bool(&s->suspect, body, "suspect", e);
     s->burst_seats = patch_number(s->burst_seats, body, "burst_seats", 10, GROUP_LIMIT_MAX, e);
     patch_bool(&s->no_group, body, "no_group", e);
+    patch_bool(&s->barred, body, "barred", e);
     s->store_seconds =
         (int)patch_number(s->store_seconds, body, "store_seconds", STORE_SECONDS_MIN, STORE_SECONDS_MAX, e);
 }
@@ -187,8 +189,8 @@ json_t *alert_settings_to_json(const struct alert_settings *s)
     json_t *days = json_array();
     for (int i = 0; i < ALERT_EXPIRY_STEPS && s->expiry_days[i]; i++)
         json_array_append_new(days, json_integer(s->expiry_days[i]));
-    return json_pack("{s:b,s:i,s:I,s:i,s:o,s:b,s:I,s:b,s:i}", "enabled", s->enabled, "full_percent", s->full_percent,
-                     "seats_left", (json_int_t)s->seats_left, "supply_hours", s->supply_hours, "expiry_days", days,
-                     "suspect", s->suspect, "burst_seats", (json_int_t)s->burst_seats, "no_group", s->no_group,
-                     "store_seconds", s->store_seconds);
+    return json_pack("{s:b,s:i,s:I,s:i,s:o,s:b,s:I,s:b,s:b,s:i}", "enabled", s->enabled, "full_percent",
+                     s->full_percent, "seats_left", (json_int_t)s->seats_left, "supply_hours", s->supply_hours,
+                     "expiry_days", days, "suspect", s->suspect, "burst_seats", (json_int_t)s->burst_seats, "no_group",
+                     s->no_group, "barred", s->barred, "store_seconds", s->store_seconds);
 }

@@ -22,6 +22,8 @@ struct alert_campaign {
     int64_t forecast_left; /* likewise, when the last forecast was asked for; 0: none was */
     bool asked;            /* it is being looked at */
     bool low;              /* few of its seats were left */
+    int64_t hosts_version; /* of the definition in which groups that lead to hosts not allowed were last counted */
+    int64_t barred;        /* these */
     /* between a look and what it leads to */
     struct alert_finding *news;
     size_t news_count;
@@ -142,13 +144,36 @@ static void tell_news(struct alerts *s, const struct alert_finding *f, const str
     free(text);
 }
 
+/* The ledger knows nothing of hosts, so they are looked at when a version is first met; what is found is judged soon.
+ */
+static void count_barred(struct alert_campaign *c, const struct campaign *d)
+{
+    if (c->hosts_version == d->version)
+        return;
+    c->hosts_version = d->version;
+    c->barred = 0;
+    for (size_t i = 0; i < d->group_count; i++)
+        c->barred += d->groups[i].enabled && d->groups[i].barred;
+    c->next_look = 0;
+}
+
+static int64_t barred_of(const struct alert_campaign *c, int64_t version)
+{
+    if (c->alerts->admin->config->allowed_hosts.count == 0)
+        return 0;
+    return c->hosts_version == version ? c->barred : -1;
+}
+
 static void definition_read(void *ctx, enum store_result r, const struct store_campaign *sc)
 {
     struct alert_campaign *c = ctx;
     for (size_t i = 0; r == STORE_OK && i < c->news_count; i++)
         tell_news(c->alerts, &c->news[i], sc->definition);
+    if (r == STORE_OK)
+        count_barred(c, sc->definition);
     free(c->news);
     c->news = NULL;
+    c->news_count = 0;
     c->asked = false;
 }
 
@@ -242,7 +267,20 @@ static void look_at_seats(struct alert_campaign *c, const struct alert_facts *f)
     c->low = low;
 }
 
-static void judge(struct alert_campaign *c, const struct alert_facts *f)
+/* What is to be told of is read, and what hosts a new version leads to. */
+static void read_definition(struct alert_campaign *c, const struct alert_finding *news, size_t count, bool hosts)
+{
+    c->news = count ? malloc(count * sizeof *news) : NULL;
+    c->news_count = c->news ? count : 0;
+    if (c->news)
+        memcpy(c->news, news, count * sizeof *news);
+    if (!c->news && !hosts)
+        return;
+    c->asked = true;
+    store_campaign_read(c->alerts->store, c->slug, definition_read, c);
+}
+
+static void judge(struct alert_campaign *c, struct alert_facts *f)
 {
     struct alerts *s = c->alerts;
     struct alert_finding found[ALERT_FINDINGS_MAX];
@@ -251,6 +289,7 @@ static void judge(struct alert_campaign *c, const struct alert_facts *f)
     if (c->history.since && c->history.used != f->used)
         c->moved_at = now;
     alert_history_see(&c->history, f, now);
+    f->barred = barred_of(c, f->version);
     look_at_seats(c, f);
     int open = begin_open(s, c->slug, was);
     size_t count = alert_judge(alerts_settings_of(s, c->slug), f, &c->history, now, was, found), news = 0;
@@ -264,13 +303,7 @@ static void judge(struct alert_campaign *c, const struct alert_facts *f)
     end_open(s, c->slug, f, now);
     set_next_look(c, f, open > 0, now);
     set_next_forecast(c, f, now);
-    c->news = news ? malloc(news * sizeof *found) : NULL;
-    if (!c->news)
-        return;
-    memcpy(c->news, found, news * sizeof *found);
-    c->news_count = news;
-    c->asked = true;
-    store_campaign_read(s->store, c->slug, definition_read, c);
+    read_definition(c, found, news, f->barred < 0);
 }
 
 /* Of a campaign that is gone, so that another one of its name does not begin with them. */
@@ -286,7 +319,8 @@ static void looked(void *ctx, enum store_result r, const struct alert_facts *f)
     struct alert_campaign *c = ctx;
     c->asked = false;
     if (r == STORE_OK) {
-        judge(c, f);
+        struct alert_facts facts = *f;
+        judge(c, &facts);
     } else if (r == STORE_NOT_FOUND) {
         end_open(c->alerts, c->slug, NULL, 0);
         forget_settings(c->alerts, c->slug);

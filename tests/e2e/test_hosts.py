@@ -2,10 +2,11 @@
 before. Beside it on the same store stands a server without a list."""
 
 import json
+import time
 
 import pytest
 
-from huoma import RedisServer, Server, Visitor
+from huoma import RedisServer, Server, Visitor, wait_for
 from test_cli_serve import assert_one_line, run
 
 GOOD, BAD, DEEP = "https://example.com/a", "https://evil.example.net/a", "https://a.chat.example.org/b"
@@ -27,8 +28,11 @@ def free(redis):
 
 
 @pytest.fixture(scope="module")
-def strict(redis, free):
-    with Server(workers=1, redis=redis, flags=["--allowed-hosts", HOSTS], name="strict") as s:
+def strict(redis, free, tmp_path_factory):
+    """The clock of its alerts stands still, so it looks at campaigns all the time."""
+    clock = tmp_path_factory.mktemp("clock") / "clock"
+    clock.write_text(str(int(time.time())))
+    with Server(workers=1, redis=redis, flags=["--allowed-hosts", HOSTS], env={"HUOMA_TEST_CLOCK": str(clock)}, name="strict") as s:
         yield s
 
 
@@ -147,3 +151,16 @@ def test_admins_see_it_as_a_trouble_and_may_change_all_else(free, strict, slug):
     strict.patch(slug, {"url": DEEP}, group="g1")
     strict.patch(slug, {"fallback": {"contact": None}})
     assert strict.show(slug)["troubles"] == [] and strict.show(slug)["groups"][0]["state"] == "open"
+
+
+def test_admins_are_told_until_it_is_changed(free, strict, slug):
+    free.create(slug, [{"url": GOOD, "limit": 5}, {"url": BAD, "limit": 5}, {"url": BAD + "b", "limit": 5}])
+
+    def of_it(state):
+        listed = strict.api("GET", f"/alerts?limit=200&state={state}").json()["data"]
+        return [a for a in listed if (a["campaign"], a["kind"]) == (slug, "barred")]
+    alert, = wait_for("the alert", lambda: of_it("open"), 20)
+    assert alert["seats"] == 2 and alert["text"]["en"] == f"{slug}: groups that lead to hosts this server does not allow: 2"
+    strict.patch(slug, {"url": DEEP}, group="g2")
+    strict.patch(slug, {"enabled": False}, group="g3")
+    wait_for("its end", lambda: of_it("over"), 20)

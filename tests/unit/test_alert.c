@@ -133,6 +133,20 @@ static void test_a_suspect_group_is_told(void **state)
     assert_int_equal(level(ALERT_SUSPECT, 0), -1);
 }
 
+static void test_groups_that_lead_where_nobody_may_go_are_told(void **state)
+{
+    (void)state;
+    assert_int_equal(level(ALERT_BARRED, 0), -1);
+    facts.barred = -1;
+    assert_int_equal(level(ALERT_BARRED, 0), -1);
+    assert_int_equal(level(ALERT_BARRED, 1), 0); /* it stays until it is known */
+    facts.barred = 2;
+    assert_int_equal(level(ALERT_BARRED, 0), 1);
+    assert_int_equal(found[0].seats, 2);
+    settings.barred = false;
+    assert_int_equal(level(ALERT_BARRED, 0), -1);
+}
+
 /* Looks every `step` seconds, with so many seats taken in each. */
 static int64_t run(int64_t now, int64_t seconds, int64_t step, int64_t seats)
 {
@@ -255,6 +269,7 @@ int main(void)
         TEST(test_a_campaign_that_does_not_run_is_left_alone),
         TEST(test_an_expiry_comes_in_steps_and_at_last_is_there),
         TEST(test_a_suspect_group_is_told),
+        TEST(test_groups_that_lead_where_nobody_may_go_are_told),
         TEST(test_supply_is_reckoned_from_the_rate),
         TEST(test_a_forecast_is_believed_before_the_rate),
         TEST(test_a_burst_is_what_is_not_usual),

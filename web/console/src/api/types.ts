@@ -160,7 +160,7 @@ export interface AuditEntry {
     from: string | null;
 }
 
-export type AlertKind = 'nearly_full' | 'runs_out' | 'expiring' | 'suspect' | 'burst' | 'given_back' | 'no_group' | 'store';
+export type AlertKind = 'nearly_full' | 'runs_out' | 'expiring' | 'suspect' | 'burst' | 'given_back' | 'no_group' | 'barred' | 'store';
 
 export interface Alert {
     id: string;
@@ -185,6 +185,7 @@ export interface AlertSettings {
     suspect: boolean;
     burst_seats: number;
     no_group: boolean;
+    barred: boolean;
     store_seconds?: number;
     /** Of a campaign: what it sets itself. */
     own?: string[];
