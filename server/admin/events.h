@@ -3,6 +3,8 @@
  *
  * Counters are read once a second for each campaign that is watched, however many watch it, and told only when they are
  * different from what was told before.
+ *
+ * No account and no address can have all places: there is room for others when one opens stream after stream.
  */
 #ifndef SERVER_ADMIN_EVENTS_H
 #define SERVER_ADMIN_EVENTS_H
@@ -16,6 +18,8 @@ struct admin;
 
 enum {
     EVENTS_CLIENTS_MAX = 256,
+    EVENTS_ADDRESS_MAX = 128, /* of these from one address (IPv6: one /64) */
+    EVENTS_ACCOUNT_MAX = 64,  /* and of one account or token */
     EVENTS_WATCHED_MAX = 64,  /* campaigns that one client watches */
     EVENTS_GROUPS_MAX = 300,  /* of a campaign with more only the sums are told, and no groups */
     EVENTS_TICK_MS = 50,      /* the work of a second is done in portions, so that scans do not wait for all of it */
@@ -27,6 +31,7 @@ enum {
     EVENTS_CHECK_SECONDS = 2, /* how often each is, at most */
     EVENTS_HEARTBEAT_MS = 15000,
     EVENTS_RETRY_MS = 2000,    /* after which a client asks again */
+    EVENTS_AGAIN_SECONDS = 10, /* likewise, one for whom there was no place */
     EVENTS_LIFE_SECONDS = 600, /* then it has to ask again anyway, and to say who it is */
 };
 

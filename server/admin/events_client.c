@@ -143,6 +143,38 @@ static bool client_watch(struct events *e, struct events_client *k, const char *
     return true;
 }
 
+static void network_of(struct conn *c, unsigned char ret[CLIENT_NETWORK])
+{
+    struct in6_addr client;
+    client_find(conn_peer_address(c), conn_request(c)->header[HTTP_H_X_FORWARDED_FOR], config_trusts_proxy,
+                admin_of(c)->config, &client);
+    client_network(&client, ret);
+}
+
+/* Whether the one who asks may listen once more; else it was said why not. */
+static bool has_place(struct conn *c)
+{
+    const struct events *e = admin_of(c)->events;
+    unsigned char network[CLIENT_NETWORK];
+    size_t own = 0, near = 0;
+    network_of(c, network);
+    for (const struct events_client *k = e->clients; k; k = k->next) {
+        own += strcmp(k->who, request_of(c)->who) == 0;
+        near += memcmp(k->network, network, sizeof network) == 0;
+    }
+    if (own >= EVENTS_ACCOUNT_MAX)
+        problem_reply_later(c, 429, EVENTS_AGAIN_SECONDS,
+                            "This account or token has as many streams open as it may; close some.");
+    else if (near >= EVENTS_ADDRESS_MAX)
+        problem_reply_later(c, 429, EVENTS_AGAIN_SECONDS,
+                            "This address has as many streams open as it may; close some.");
+    else if (e->client_count >= EVENTS_CLIENTS_MAX)
+        problem_reply_later(c, 503, EVENTS_AGAIN_SECONDS, "Too many are listening; try again later.");
+    else
+        return true;
+    return false;
+}
+
 /* Listens from the first client on. */
 static void begin_listening(struct events *e)
 {
@@ -162,6 +194,8 @@ static bool client_begin(struct conn *c, struct events_client *k)
     char hello[64];
     struct reply r;
     k->conn = c;
+    snprintf(k->who, sizeof k->who, "%s", request_of(c)->who);
+    network_of(c, k->network);
     k->proof = auth_proof_of(c);
     k->checked_at = steady_seconds();
     k->until = k->checked_at + EVENTS_LIFE_SECONDS;
@@ -231,11 +265,12 @@ static void begin_with_list(struct conn *c, struct events_client *k)
 static void stream_start(struct conn *c)
 {
     static char list[EVENTS_WATCHED_MAX * (CAMPAIGN_SLUG_MAX + 1) + 1]; /* of this call only */
-    struct admin *a = admin_of(c);
     long len = query_get(conn_request(c)->query, "campaigns", list, sizeof list);
-    struct events_client *k = a->events->client_count < EVENTS_CLIENTS_MAX ? calloc(1, sizeof *k) : NULL;
+    if (!has_place(c))
+        return;
+    struct events_client *k = calloc(1, sizeof *k);
     if (!k) {
-        problem_reply(c, 503, "Too many are listening; try again later.");
+        problem_reply_store(c, STORE_UNAVAILABLE, PROBLEM_READING);
     } else if (len == -2) {
         begin_with_list(c, k);
     } else if (len > 0 && watch_list(c, k, list)) {

@@ -10,6 +10,7 @@
 
 #include "admin.h"
 #include "auth.h"
+#include "client.h"
 #include "events.h"
 #include "store.h"
 
@@ -31,8 +32,10 @@ struct events_client {
     struct conn *conn;
     struct events_client *next, **prev;
     struct auth_proof proof;
-    int64_t until, checked_at;  /* steady_seconds() */
-    int64_t told_at, beaten_at; /* milliseconds */
+    char who[AUTH_WHO_MAX + 1];            /* as the audit log says it */
+    unsigned char network[CLIENT_NETWORK]; /* where it listens from */
+    int64_t until, checked_at;             /* steady_seconds() */
+    int64_t told_at, beaten_at;            /* milliseconds */
     struct events_asked *asked;
     size_t count;
     struct {

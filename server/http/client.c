@@ -68,3 +68,13 @@ void client_address(const char *peer, struct span forwarded, bool (*trusted)(con
     client_find(&own, forwarded, trusted, ctx, &client);
     write_address(&client, out);
 }
+
+void client_network(const struct in6_addr *client, unsigned char ret[CLIENT_NETWORK])
+{
+    if (IN6_IS_ADDR_V4MAPPED(client)) { /* 0000::/8 is nobody's, so none of IPv6 looks like it */
+        memset(ret, 0, 4);
+        memcpy(ret + 4, client->s6_addr + 12, 4);
+    } else {
+        memcpy(ret, client->s6_addr, CLIENT_NETWORK);
+    }
+}

@@ -7,7 +7,10 @@
 
 #include "request.h"
 
-enum { CLIENT_HOPS_MAX = 16 }; /* addresses of X-Forwarded-For that are looked at, from the right */
+enum {
+    CLIENT_HOPS_MAX = 16, /* addresses of X-Forwarded-For that are looked at, from the right */
+    CLIENT_NETWORK = 8,   /* bytes */
+};
 
 /*
  * The client's address. peer: the other end of the connection. If it is trusted, forwarded (X-Forwarded-For)
@@ -19,5 +22,9 @@ void client_find(const struct in6_addr *peer, struct span forwarded,
 /* The same, of addresses as text. */
 void client_address(const char *peer, struct span forwarded, bool (*trusted)(const void *ctx, const struct in6_addr *a),
                     const void *ctx, char out[INET6_ADDRSTRLEN]);
+
+/* The same bytes for all who count as one: those of an IPv4 address, or of the /64 of an IPv6 one, which is what one
+ * customer of a provider has. */
+void client_network(const struct in6_addr *client, unsigned char ret[CLIENT_NETWORK]);
 
 #endif

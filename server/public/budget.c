@@ -7,6 +7,8 @@
 
 #include <sodium.h>
 
+#include "client.h"
+
 static const float LATELY_MS = 60000; /* after so long a seat counts for a third */
 
 struct budget {
@@ -28,24 +30,14 @@ void budget_free(struct budget *b)
     free(b);
 }
 
-void budget_address(const struct in6_addr *client, unsigned char ret[8])
-{
-    if (IN6_IS_ADDR_V4MAPPED(client)) { /* 0000::/8 is nobody's, so none of IPv6 looks like it */
-        memset(ret, 0, 4);
-        memcpy(ret + 4, client->s6_addr + 12, 4);
-    } else {
-        memcpy(ret, client->s6_addr, 8);
-    }
-}
-
 static uint64_t account_key(const struct budget *b, const char *uid, const struct in6_addr *client)
 {
-    unsigned char in[8 + 64], hash[crypto_shorthash_BYTES];
-    size_t len = strnlen(uid, sizeof in - 8);
+    unsigned char in[CLIENT_NETWORK + 64], hash[crypto_shorthash_BYTES];
+    size_t len = strnlen(uid, sizeof in - CLIENT_NETWORK);
     uint64_t key;
-    budget_address(client, in);
-    memcpy(in + 8, uid, len);
-    crypto_shorthash(hash, in, 8 + len, b->secret);
+    client_network(client, in);
+    memcpy(in + CLIENT_NETWORK, uid, len);
+    crypto_shorthash(hash, in, CLIENT_NETWORK + len, b->secret);
     memcpy(&key, hash, sizeof key);
     return key ? key : 1;
 }

@@ -9,7 +9,7 @@
 
 #include <sodium.h>
 
-#include "budget.h"
+#include "client.h"
 
 struct parts {
     unsigned char at[4]; /* unix seconds, the high byte first */
@@ -29,9 +29,9 @@ void challenge_key(const void *secret, size_t len, unsigned char ret[CHALLENGE_K
 
 static void sign(const struct challenge_for *f, const struct parts *p, unsigned char mac[sizeof p->mac])
 {
-    unsigned char address[8];
+    unsigned char address[CLIENT_NETWORK];
     crypto_generichash_state state;
-    budget_address(f->client, address);
+    client_network(f->client, address);
     crypto_generichash_init(&state, f->key, CHALLENGE_KEY, sizeof p->mac);
     crypto_generichash_update(&state, p->at, offsetof(struct parts, mac));
     crypto_generichash_update(&state, address, sizeof address);

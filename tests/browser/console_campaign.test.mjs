@@ -36,6 +36,30 @@ test('bars fill while people scan, and the page says what happens next', async (
     await page.context().close();
 });
 
+test('where too many pages are open a further one says so, and is renewed all the same', async () => {
+    await three('crowded');
+    const others = new AbortController();
+    const listen = (signal) => fetch(`${server.admin}/api/v1/events?campaigns=crowded`, { headers: { Cookie: `${cookie.name}=${cookie.value}` }, signal });
+    const listening = await Promise.all(Array.from({ length: 64 }, () => listen(others.signal)));
+    assert.ok(listening.every((answer) => answer.status === 200));
+    const page = await console_(browser, server, cookie, '/c/crowded');
+    const askNow = () => page.evaluate(() => window.dispatchEvent(new Event('online')));
+    await page.getByText('Too many pages are open').waitFor();
+    await scan('crowded');
+    await askNow();
+    await row(page, 'g1').getByText('1 / 10 seats').waitFor();
+    others.abort();
+    await waitFor('a free place', async () => {
+        const one = new AbortController();
+        const { status } = await listen(one.signal);
+        one.abort();
+        return status === 200;
+    });
+    await askNow();
+    await page.getByText('Live', { exact: true }).waitFor();
+    await page.context().close();
+});
+
 test('limits go up and down while scans run; what was done can be undone', async () => {
     await three('limits');
     const page = await console_(browser, server, cookie, '/c/limits');

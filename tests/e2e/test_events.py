@@ -192,18 +192,44 @@ def test_it_ends_with_the_right_to_it(server, slug):
         assert stays.seats()["seats"]["used"] == 1
 
 
-def test_no_more_listen_than_may(slug):
-    with Server(workers=1) as s:
+def test_no_account_and_no_address_has_all_places(slug):
+    with Server(workers=1, flags=["--trusted-proxies", "127.0.0.0/8"]) as s:
         s.create(slug, redirect_groups(5))
-        listeners = [Listener(s, "?campaigns=" + slug) for _ in range(256)]
-        assert {l.status for l in listeners} == {200}
-        s.api("GET", "/events?campaigns=" + slug, expect=503)
+        tokens = [TOKEN] + [s.api("POST", "/tokens", {"name": f"screen-{n}", "role": "viewer"}, 201).json()["token"] for n in range(4)]
+        listeners = []
+
+        def ask(token, address):
+            headers = {"Authorization": "Bearer " + tokens[token], "X-Forwarded-For": address}
+            listeners.append(Listener(s, "?campaigns=" + slug, headers))
+            return listeners[-1].status
+
+        def refused(token, address):
+            """Why, of who is not let in."""
+            status = ask(token, address)
+            one = listeners.pop()
+            problem = json.loads(one.connection.buffer)
+            one.close()
+            assert "Retry-After: 10" in one.head and problem["status"] == status
+            return status, problem["detail"]
+
+        home = "2001:4860:1:2::{:x}".format
+        assert {ask(0, home(n)) for n in range(64)} == {200}
+        status, why = refused(0, "8.8.8.8")
+        assert status == 429 and "account or token" in why, "from wherever it comes"
+        assert {ask(1, home(n)) for n in range(64)} == {200}
+        status, why = refused(2, home(0xffff))
+        assert status == 429 and "address" in why, "whoever it is, and wherever in the /64"
         assert s.api("GET", "/me").status == 200
-        listeners.pop().close()
+        assert {ask(2 + n // 64, f"8.8.4.{n}") for n in range(128)} == {200}
+        status, why = refused(4, "9.9.9.9")
+        assert status == 503 and "Too many" in why
+        listeners.pop(0).close()
+
         def again():
-            one = Listener(s, "?campaigns=" + slug)
-            listeners.append(one)
-            return one.status == 200
+            got_in = ask(0, home(1)) == 200
+            if not got_in:
+                listeners.pop().close()
+            return got_in
         wait_for("a free place", again)
         for l in listeners:
             l.close()

@@ -11,6 +11,7 @@
 
 #include "budget.h"
 #include "challenge.h"
+#include "client.h"
 
 static unsigned char key[CHALLENGE_KEY];
 static struct in6_addr client, other;
@@ -179,11 +180,11 @@ static void a_64_is_one_address(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
         struct in6_addr one, two;
-        unsigned char a[8], b[8];
+        unsigned char a[CLIENT_NETWORK], b[CLIENT_NETWORK];
         inet_pton(AF_INET6, table[i].one, &one);
         inet_pton(AF_INET6, table[i].two, &two);
-        budget_address(&one, a);
-        budget_address(&two, b);
+        client_network(&one, a);
+        client_network(&two, b);
         assert_int_equal(memcmp(a, b, sizeof a) == 0, table[i].same);
     }
 }

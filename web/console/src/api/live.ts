@@ -4,7 +4,8 @@
 import { onScopeDispose, ref, watch, type Ref } from 'vue';
 import { address } from './client';
 
-export type LiveState = 'connecting' | 'live' | 'lost';
+/** crowded: this account, or all, follow in as many places as may be; what is shown is read anew now and then. */
+export type LiveState = 'connecting' | 'live' | 'lost' | 'crowded';
 
 export interface LiveEvent {
     type: string;
@@ -46,9 +47,11 @@ export function useLive(slugs: () => string[], onEvent: (e: LiveEvent) => void, 
     let timer: ReturnType<typeof setTimeout> | undefined;
     let tries = 0;
     let wasLost = false;
+    let crowded = false;
 
     /** true: the server ended it in order, as it does from time to time. */
     async function follow(control: AbortController): Promise<boolean> {
+        crowded = false;
         let silence: ReturnType<typeof setTimeout> | undefined;
         const heard = () => {
             clearTimeout(silence);
@@ -59,6 +62,7 @@ export function useLive(slugs: () => string[], onEvent: (e: LiveEvent) => void, 
             const answer = await fetch(address('/events', { campaigns: slugs().join(',') }), {
                 headers: { Accept: 'text/event-stream' }, credentials: 'same-origin', cache: 'no-store', signal: control.signal,
             });
+            crowded = answer.status === 429;
             if (!answer.ok || !answer.body)
                 return false;
             state.value = 'live';
@@ -97,8 +101,12 @@ export function useLive(slugs: () => string[], onEvent: (e: LiveEvent) => void, 
             void run();
             return;
         }
-        state.value = 'lost';
+        state.value = crowded ? 'crowded' : 'lost';
         wasLost = true;
+        if (crowded) {
+            tries = AGAIN_MS.length;
+            onBack();
+        }
         timer = setTimeout(run, AGAIN_MS[Math.min(tries++, AGAIN_MS.length - 1)]);
     }
 
