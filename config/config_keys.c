@@ -27,7 +27,8 @@ const struct config_key config_keys[CONFIG_KEY_COUNT] = {
     {.name = "user", &config_type_text, AT(user), 0, SIZE(user), "", "whoever starts it", "NAME",
      "who serves, when root starts it (serve only)", FROM_ANY},
     {.name = "redis_url", &config_type_text, AT(redis_url), 0, SIZE(redis_url), "", "embedded", "URL",
-     "redis://[user:pass@]host:port[/db], redis+sentinel://..., redis+cluster://... or unix:///path", FROM_ANY, .secret = true, .check = config_check_redis_url},
+     "redis://[user:pass@]host:port[/db], redis+sentinel://... (for their own login "
+     "?sentinel_user=U&sentinel_password=P), redis+cluster://... or unix:///path", FROM_ANY, .secret = true, .check = config_check_redis_url},
     {.name = "key_prefix", &config_type_text, AT(key_prefix), 1, SIZE(key_prefix), "hm:", NULL, "TEXT",
      "begins every Redis key", FROM_ANY, .check = config_check_key_prefix},
     {.name = "appendfsync", &config_type_word, AT(appendfsync), 0, 0, "always", NULL, "WHEN",
