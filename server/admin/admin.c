@@ -16,6 +16,7 @@
 #include "fields.h"
 #include "hasher.h"
 #include "logo.h"
+#include "lost_watch.h"
 #include "owner_links.h"
 #include "params.h"
 #include "print_sheet.h"
@@ -142,7 +143,9 @@ struct admin *admin_new(struct event_base *base, const struct config *config, st
         a->events = events_new(base, a);
     if (a && a->events)
         a->troubles = trouble_watch_new(base, store);
-    if (!a || !a->troubles) {
+    if (a && a->troubles)
+        a->lost = lost_watch_new(base, store);
+    if (!a || !a->lost) {
         snprintf(err, err_size, "out of memory or threads");
         admin_free(a);
         return NULL;
@@ -210,6 +213,7 @@ void admin_free(struct admin *a)
     http_door_free(a->door);
     events_free(a->events);
     trouble_watch_free(a->troubles);
+    lost_watch_free(a->lost);
     throttle_free(a->throttle);
     free(a);
 }

@@ -33,6 +33,7 @@ struct alerts;
 struct events;
 struct events_client;
 struct hasher;
+struct lost_watch;
 struct print_press;
 struct print_proofs;
 struct printer;
@@ -62,6 +63,7 @@ struct admin {
     struct throttle *throttle;
     struct events *events;
     struct trouble_watch *troubles;
+    struct lost_watch *lost;
     struct alerts *alerts;
     int64_t failed_minute; /* of failed logins in the audit log: which minute, and how many in it */
     int failed_count;

@@ -7,6 +7,7 @@
 #include "alerts.h"
 #include "answer.h"
 #include "auth.h"
+#include "lost_watch.h"
 #include "metrics.h"
 #include "printer.h"
 #include "problem.h"
@@ -95,6 +96,10 @@ static void show(struct conn *c)
         one(f, "holds_confirmed_total", "counter", "Of these, confirmed later; the others are held or came back.",
             SUM(a, holds_confirmed));
         one(f, "visits_dropped_total", "counter", "Visits that were not counted, for want of room.", SUM(a, dropped));
+        if (lost_watch_seats(a->lost) >= 0)
+            one(f, "seats_lost", "gauge",
+                "Seats of yesterday and today of which no worker has told, in hours that are over; all campaigns.",
+                (uint64_t)lost_watch_seats(a->lost));
         one(f, "failures_total", "counter", "Visits answered 503.", SUM(a, failures));
         one(f, "proofs_asked_total", "counter", "Pages that asked for a proof before a seat.", SUM(a, asked));
         one(f, "proofs_brought_total", "counter", "Of these, those that brought it.", SUM(a, proven));

@@ -13,9 +13,10 @@ import subprocess
 import pytest
 from test_waiting import Waiter
 
-from huoma import BINARY, PHONE, ROOT, TOKEN, Server, Visitor, Visits, get, link, once, page_groups, redirect_groups, seeded, wait_for, wechat
+from huoma import BINARY, PHONE, ROOT, TOKEN, RedisServer, Server, Visitor, Visits, get, link, once, page_groups, redirect_groups, seeded, wait_for, wechat
 
 SHANGHAI = datetime.timezone(datetime.timedelta(hours=8))
+ZONE = {"HUOMA_TIMEZONE": "Asia/Shanghai"}
 KIND_SEATS = 6  # STAT_SEATS, of storage/store.h
 VISITS = int(os.environ.get("HUOMA_STATS_VISITS", 3000))  # a large event's day has 200,000
 WEIBO = "Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 Chrome/120 Mobile Weibo (phone)"
@@ -28,7 +29,7 @@ KINDS = ["views", "people", "returning", "seats", "held", "confirmed", "given_ba
 
 @pytest.fixture(scope="module")
 def server():
-    with Server(workers=2, env={"HUOMA_TIMEZONE": "Asia/Shanghai"}) as s:
+    with Server(workers=2, env=ZONE) as s:
         yield s
 
 
@@ -199,6 +200,23 @@ def test_seats_of_which_no_worker_told_are_lost(server):
     assert stats(server, "lost", "device", **range_)["rows"] == [] and stats(server, "lost", "group", **range_)["rows"][0]["lost"] is None
     assert stats(server, "lost", group="g1", **range_)["totals"]["lost"] is None and stats(server, None)["totals"]["lost"] is None
     assert stats(server, "lost", **{"from": today()})["totals"] | {"seats": 7, "held": 7, "lost": 0} == stats(server, "lost", **{"from": today()})["totals"]
+
+
+def test_all_that_was_lost_yesterday_and_today_is_in_the_metrics():
+    yesterday = str(datetime.datetime.now(SHANGHAI).date() - datetime.timedelta(days=1))
+    with RedisServer() as redis, Server(workers=1, redis=redis, env=ZONE) as one:
+        for n in range(3):
+            one.create(f"lost-{n}", page_groups(5))
+        client = one.redis_client()
+        client.hset(f"hm:{{lost-0}}:stats:{yesterday}", mapping={"h14:g1": 10, "d14": 3, "q14": 2})
+        client.hset(f"hm:{{lost-0}}:visits:{yesterday}", "h14", "9 9 9 9 9 9 5 9")
+        client.hset(f"hm:{{lost-2}}:stats:{yesterday}", "h09:g1", 4)
+        client.hset("hm:{lost-2}:stats:2026-01-01", "h09:g1", 50)
+        client.hset(f"hm:{{lost-1}}:stats:{today()}", f"h{datetime.datetime.now(SHANGHAI).hour:02}:g1", 7)  # these may be on their way
+        told = [stats(one, f"lost-{n}", **{"from": yesterday, "to": today()})["totals"]["lost"] for n in range(3)]
+        assert told == [6, 0, 4]
+        with Server(workers=1, redis=redis, env=ZONE, name="two") as two:
+            wait_for("a look at all", lambda: "\nhuoma_seats_lost 10\n" in once(two.admin, "GET", "/metrics").text)
 
 
 def test_seats_that_no_scan_asked_for_are_not_lost(server):
