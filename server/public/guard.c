@@ -53,10 +53,11 @@ static float share_of(const struct scan *s, const struct scan_context *x)
 /* --- the page --- */
 
 /* old: a challenge that stays, because it is waited for; else NULL. */
-static void send_challenge(struct scan *s, const struct challenge_for *f, const char *old, float taken)
+static void send_challenge(struct scan *s, const struct challenge_for *f, const char *old, float taken,
+                           const char *joins)
 {
     struct landing_page page = {0};
-    struct landing_challenge told = {.early = old != NULL};
+    struct landing_challenge told = {.early = old != NULL, .joins = joins};
     struct reply r;
     char text[CHALLENGE_TEXT];
     if (!old)
@@ -103,7 +104,7 @@ static bool take(float *taken, float share)
     return true;
 }
 
-bool guard_admits(struct scan *s)
+bool guard_admits(struct scan *s, const char *joins)
 {
     struct scan_context *x = context_of(s);
     struct in6_addr client;
@@ -126,7 +127,7 @@ bool guard_admits(struct scan *s)
         return true;
     }
     bool stays = got == CHALLENGE_OPEN || (got == CHALLENGE_WAITED && !pays);
-    send_challenge(s, &f, stays ? text : NULL, a->seats / share);
+    send_challenge(s, &f, stays ? text : NULL, a->seats / share, joins);
     return false;
 }
 

@@ -104,6 +104,7 @@ int landing_challenge(struct landing_page *page, const struct campaign *c, const
     html_slot_raw(&s, "busy", w->prove_busy);
     html_slot_raw(&s, "wait", k->early ? NULL : wait);
     html_slot_raw(&s, "early", k->early ? early : NULL);
+    html_slot_text(&s, "joins", k->joins, SIZE_MAX);
     return landing_make(page, &kind, c, lang, &s);
 }
 

@@ -64,8 +64,9 @@ int landing_tap(struct landing_page *page, const struct campaign *c, enum landin
 /* What a visitor is asked to prove, see guard.h. */
 struct landing_challenge {
     const char *text;
-    int bits, wait; /* seconds without a script */
-    bool early;     /* they did not wait so long */
+    int bits, wait;    /* seconds without a script */
+    bool early;        /* they did not wait so long */
+    const char *joins; /* the name under which they join the waiting list; NULL: they want a seat */
 };
 int landing_challenge(struct landing_page *page, const struct campaign *c, const struct landing_challenge *k,
                       enum landing_language lang);

@@ -95,7 +95,7 @@ void scan_take(struct scan *s)
         send_full(s); /* no button where there is no seat to press it for */
     else if (asks)
         send_tap(s);
-    else if (guard_admits(s))
+    else if (guard_admits(s, NULL))
         scan_take_seat(s, scan_done);
 }
 

@@ -123,7 +123,7 @@ static bool is_tap(struct scan *s)
 static void confirm_opened(struct scan *s)
 {
     if (is_tap(s)) {
-        if (!send_if_not_running(s) && guard_admits(s))
+        if (!send_if_not_running(s) && guard_admits(s, NULL))
             scan_take_seat(s, tap_done);
     } else if (!s->has_token) {
         send_reload(s);
@@ -146,7 +146,7 @@ static void press_opened(struct scan *s)
         return;
     if (!is_tap(s) && (!guard_pressed(s) || scan_seat_in_hand(s, conn_now(conn_of(s))) >= 0))
         send_to_campaign(s, NULL); /* a seat they have by now, or a campaign that no longer asks */
-    else if (!send_if_not_running(s) && guard_admits(s))
+    else if (!send_if_not_running(s) && guard_admits(s, NULL))
         scan_take_seat(s, tap_done);
 }
 

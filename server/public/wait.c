@@ -154,6 +154,8 @@ static void join_done(struct seat_waiter *w, enum store_result r)
 {
     struct scan *s = (struct scan *)w;
     struct seat_place p = place_take(s);
+    if (r == STORE_OK && p.state != SEAT_PLACE_WAITS)
+        guard_give_back(s);
     if (r != STORE_OK)
         send_failure(s, r);
     else if (p.state == SEAT_PLACE_FULL)
@@ -184,7 +186,7 @@ static void join_start(struct scan *s)
         send_wrong(s, is_text(typed) ? typed : "");
         return;
     }
-    struct seat_place *p = place_new(s, SEAT_PLACE_JOIN);
+    struct seat_place *p = guard_admits(s, name) ? place_new(s, SEAT_PLACE_JOIN) : NULL;
     if (!p)
         return;
     memcpy(p->name, name, sizeof name);

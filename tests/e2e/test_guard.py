@@ -3,6 +3,7 @@
 import hashlib
 import re
 import threading
+import urllib.parse
 
 
 import pytest
@@ -229,6 +230,33 @@ def test_zero_is_any_number_and_a_tap_campaign_is_guarded_too(server, slug):
     for _ in range(4):  # the page's script has another address
         assert 'id="prove"' in person.ask("POST", "/seat", b"").text
     assert used(server, slug + "tap") == 3
+
+
+def test_an_address_fills_no_waiting_list_and_nobody_is_kept_out_of_it(server, slug):
+    server.create(slug, [{"url": link("a"), "limit": 0}], per_address=4, fallback={"waiting": {}})
+
+    def join(address=CARRIER, name="Anna", **more):
+        person = Person(server, slug, address)
+        person.form = {"wait": "join", "name": name, **more}
+        person.page = person.ask("POST", "", urllib.parse.urlencode(person.form).encode())
+        return person
+
+    def names():
+        return [row["name"] for row in server.api("GET", f"/campaigns/{slug}/waiting?limit=200").json()["data"]]
+    asked, had = 0, 0
+    while asked < 12:
+        person = join()
+        assert (person.page.status, person.asked()) in ((303, False), (200, True)), person.page
+        asked = asked + 1 if person.asked() else 0
+        had += not person.asked()
+    assert had <= 4 and len(names()) == had
+    assert join(OTHER, "Ben").page.status == 303 and names()[-1] == "Ben"
+    person = join(name='C"<b>&amp;')
+    assert 'name="wait" value="join"' in person.page.text and 'name="name" value="C&#34;&lt;b&gt;&amp;amp;"' in person.page.text
+    text, bits = person.challenge()
+    assert join(name='C"<b>&amp;', challenge=text, answer=work(text, bits)).page.status == 303
+    assert names()[-1] == 'C"<b>&amp;' and len(names()) == had + 2
+    assert join(name="Dora", challenge=text, answer=work(text, bits)).asked(), "a proof serves once"
 
 
 def test_how_many_were_asked_is_told(server, slug):
