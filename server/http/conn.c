@@ -26,6 +26,12 @@ void conn_set_state(struct conn *c, enum conn_state state)
     c->deadline_ms = seconds[state] ? door_now_ms() + seconds[state] * 1000 : 0;
 }
 
+bool conn_is_crowded(const struct conn *c)
+{
+    const struct http_door *d = c->door;
+    return (c->crowd && *c->crowd > d->o.address_kept) || (d->o.kept_max && d->conn_count > d->o.kept_max);
+}
+
 void conn_want_read(struct conn *c, bool want)
 {
     if (c->reading == want)
@@ -68,6 +74,8 @@ void conn_free(struct conn *c)
     if (c->next)
         c->next->prev = c->prev;
     d->conn_count--;
+    if (c->crowd)
+        --*c->crowd;
     if (d->free_conn_count < DOOR_CONNS_KEPT) {
         c->next = d->free_conns;
         d->free_conns = c;
@@ -133,6 +141,12 @@ static struct in6_addr address_of(const union conn_address *a)
 void conn_accepted(struct http_door *d, int fd, const union conn_address *peer)
 {
     size_t size = sizeof(struct conn) + d->o.conn_data;
+    const struct in6_addr address = address_of(peer);
+    uint32_t *crowd = d->crowd && d->o.counts(d->o.owner, &address) ? crowd_count(d->crowd, &address) : NULL;
+    if (crowd && *crowd >= d->o.address_max) {
+        close(fd);
+        return;
+    }
     struct conn *c = d->free_conns;
     if (c) {
         d->free_conns = c->next;
@@ -144,7 +158,10 @@ void conn_accepted(struct http_door *d, int fd, const union conn_address *peer)
     memset(c, 0, sizeof *c);
     c->door = d;
     c->fd = fd;
-    c->peer = address_of(peer);
+    c->peer = address;
+    c->crowd = crowd;
+    if (crowd)
+        ++*crowd;
     c->next = d->conns;
     c->prev = &d->conns;
     if (c->next)
@@ -154,6 +171,8 @@ void conn_accepted(struct http_door *d, int fd, const union conn_address *peer)
     event_assign(&c->read_event, d->base, fd, EV_READ | EV_PERSIST, on_readable, c);
     event_assign(&c->write_event, d->base, fd, EV_WRITE, on_writable, c);
     conn_set_state(c, CONN_HEAD);
+    if (conn_is_crowded(c))
+        c->deadline_ms = door_now_ms() + HTTP_HEAD_CROWDED_SECONDS * 1000;
     on_readable(fd, EV_READ, c);
 }
 

@@ -19,7 +19,8 @@
 struct event_base;
 
 enum {
-    HTTP_HEAD_SECONDS = 10, /* from the first byte of a head to its end, and from accept to the first head */
+    HTTP_HEAD_SECONDS = 10,        /* from the first byte of a head to its end, and from accept to the first head */
+    HTTP_HEAD_CROWDED_SECONDS = 2, /* from accept to the first head, where a connection is one of too many */
     HTTP_BODY_SECONDS = 30,
     HTTP_WRITE_SECONDS = 30,      /* for one whole answer */
     HTTP_IDLE_SECONDS = 65,       /* between requests */
@@ -43,8 +44,15 @@ struct http_door_options {
     size_t route_count;
     size_t conn_data; /* bytes of the door's own data in each connection, zeroed for each request */
     size_t conns_max; /* accept pauses at this many */
-    bool chunked;     /* whether bodies may be chunked; else any Transfer-Encoding is 400 */
-    void *owner;      /* worker or admin */
+    /* Beyond so many connections none is kept: each is answered once, and has HTTP_HEAD_CROWDED_SECONDS to ask. Who
+     * only waits and asks again from time to time does so on another one. 0: there is no such number. */
+    size_t kept_max;
+    /* Those of one address likewise, of the addresses for which `counts` is true (NULL: of none); and the most that it
+     * may have, of which one more is closed at once. */
+    size_t address_kept, address_max;
+    bool (*counts)(const void *owner, const struct in6_addr *peer);
+    bool chunked; /* whether bodies may be chunked; else any Transfer-Encoding is 400 */
+    void *owner;  /* worker or admin */
     /* For requests that no route takes (400, 404, 405, 413 ...), and for heads that don't parse (request is then
      * empty). Must reply, at once or later. */
     void (*refuse)(struct conn *c, int status);

@@ -11,6 +11,7 @@
 
 #include "body.h"
 #include "conn.h"
+#include "crowd.h"
 #include "reply.h"
 #include "route.h"
 
@@ -49,6 +50,7 @@ struct conn {
     struct event read_event, write_event;
     int fd;
     struct in6_addr peer; /* IPv4 as v4-mapped */
+    uint32_t *crowd;      /* how many connections its address has; NULL: they are not counted */
     enum conn_state state;
     bool reading;     /* read_event is added */
     bool busy;        /* conn_process is on the stack */
@@ -78,6 +80,7 @@ struct http_door {
     struct http_door_options o;
     int fd; /* -1 when drained */
     uint16_t port;
+    struct crowd *crowd; /* NULL: addresses are not counted */
     struct event accept_event, pause_event, tick_event;
     struct conn *conns, *free_conns;
     size_t conn_count, free_conn_count;
@@ -102,6 +105,7 @@ void door_conn_gone(struct http_door *d);
 /* conn.c: its life. */
 void conn_accepted(struct http_door *d, int fd, const union conn_address *peer);
 void conn_set_state(struct conn *c, enum conn_state state); /* and its deadline */
+bool conn_is_crowded(const struct conn *c);                 /* it is one of too many, and not kept */
 void conn_tick(struct conn *c, int64_t now_ms);             /* ends it when the deadline is over */
 void conn_want_read(struct conn *c, bool want);
 void conn_give_back_buffer(struct conn *c);

@@ -80,7 +80,7 @@ static void begin_head(struct conn *c, size_t head_len)
     c->body_at = c->in_at;
     if (status)
         return refuse_unparsed(c, head, head_len, status);
-    if (!c->request.keep_alive)
+    if (!c->request.keep_alive || conn_is_crowded(c))
         c->close_after = true;
     route_find(c->door->o.routes, c->door->o.route_count, &c->request, &c->match);
     begin_body(c);

@@ -213,8 +213,12 @@ struct http_door *http_door_new(struct event_base *base, const struct http_door_
     }
     d->base = base;
     d->o = *o;
-    d->fd = listen_on(host, port, err, err_size);
+    d->crowd = o->counts ? crowd_new() : NULL;
+    if (o->counts && !d->crowd)
+        snprintf(err, err_size, "out of memory");
+    d->fd = o->counts && !d->crowd ? -1 : listen_on(host, port, err, err_size);
     if (d->fd < 0) {
+        crowd_free(d->crowd);
         free(d);
         return NULL;
     }
@@ -284,5 +288,6 @@ void http_door_free(struct http_door *d)
     }
     while (d->free_buffers)
         d->free_buffer_count = DOOR_BUFFERS_KEPT, free(door_buffer_get(d));
+    crowd_free(d->crowd);
     free(d);
 }

@@ -10,6 +10,7 @@
 #include <event2/event.h>
 #include <event2/event_struct.h>
 
+#include "address.h"
 #include "conn.h"
 #include "reply.h"
 #include "route.h"
@@ -17,8 +18,11 @@
 
 enum {
     WORKER_DESCRIPTORS_KEPT = 64, /* for Redis, logs and what the libraries open */
-    WORKER_CONNS_MAX = 50000, /* each has at most one call of the store under way: below LINK_CALLS of redis_link.c */
-    WORKER_FORM_MAX = 1024,   /* bytes of a button's form */
+    WORKER_CONNS_MAX = 50000,   /* each has at most one call of the store under way: below LINK_CALLS of redis_link.c */
+    WORKER_FORM_MAX = 1024,     /* bytes of a button's form */
+    WORKER_FREE_SHARE = 8,      /* an eighth of the connections is for those who come, and is not kept */
+    WORKER_ADDRESS_KEPT = 1024, /* connections kept of one address, which may be a carrier's; an eighth at most */
+    WORKER_ADDRESS_SHARE = 2,   /* half of all is the most that one address may have at a time */
 };
 
 struct worker {
@@ -109,6 +113,14 @@ static size_t conns_max(int workers)
     return each < WORKER_CONNS_MAX ? each : WORKER_CONNS_MAX;
 }
 
+/* A proxy's connections are everybody's, and behind an address of this machine or its network stands one that nobody
+ * named, or a hall. */
+static bool counts_address(const void *owner, const struct in6_addr *peer)
+{
+    const struct worker *w = owner;
+    return !address_in6_is_private(peer) && !config_trusts_proxy(w->context.config, peer);
+}
+
 struct worker *worker_new(struct event_base *base, const struct config *config, const struct countries *countries,
                           uint16_t port, struct store *store, const unsigned char secret[STORE_SECRET],
                           struct metrics_worker *metrics, char *err, size_t err_size)
@@ -119,11 +131,16 @@ struct worker *worker_new(struct event_base *base, const struct config *config, 
         snprintf(err, err_size, "out of memory");
         return NULL;
     }
+    const size_t conns = conns_max(config->workers), share = conns / WORKER_FREE_SHARE;
     const struct http_door_options door = {
         .routes = routes,
         .route_count = sizeof routes / sizeof *routes,
         .conn_data = scan_size(),
-        .conns_max = conns_max(config->workers),
+        .conns_max = conns,
+        .kept_max = conns - share,
+        .address_kept = share < WORKER_ADDRESS_KEPT ? share : WORKER_ADDRESS_KEPT,
+        .address_max = conns / WORKER_ADDRESS_SHARE,
+        .counts = counts_address,
         .owner = w,
         .refuse = refuse,
     };

@@ -11,8 +11,9 @@ import time
 
 import pytest
 
-from huoma import (BINARY, TOKEN, Connection, Crowd, RedisServer, Server, Visitor, Visits, check_ledger, cpu_seconds, page_groups,
+from huoma import (BINARY, PHONE, TOKEN, Connection, Crowd, RedisServer, Server, Visitor, Visits, check_ledger, cpu_seconds, page_groups,
                    percentile, redirect_groups, room_for, wait_for)
+from own_network import ip, own_network
 from small_disk import Disk, NoDisk
 from stores import check_crowd, of_each_kind, serve, slug_beside
 
@@ -300,3 +301,65 @@ def test_a_fork_bomb_of_streams(rounds, say):
             f"beside them; memory grew by {grown} MB; {crowd.seats()} scans beside, "
             f"p99 {percentile(storm.times, .99) * 1000:.0f} ms")
         assert answers[429] > 0 and answers[503] == 0 and others > 0 and grown < 200
+
+
+# --- pages that wait ---
+
+CONNECTIONS = 1024                      # that the server has room for
+KEPT, MOST = CONNECTIONS // 8, CONNECTIONS // 2     # of one address
+BOMBER, OTHER = "11.0.0.1", "11.0.0.2"  # public ones, in a network of the test's own
+
+
+def look(connection):
+    """What the page of who waits asks from time to time."""
+    form = {"User-Agent": PHONE, "Content-Type": "application/x-www-form-urlencoded"}
+    return connection.request("POST", "/full", form, b"wait=look")
+
+
+def open_connections(server):
+    return len(os.listdir(f"/proc/{server.pid}/fd"))
+
+
+def test_a_bomb_of_pages_that_wait(rounds, say):
+    """One address opens page after page that waits, and connections that say nothing: each page is answered, few connections are kept,
+    others find the door open, and no scan is harmed."""
+    pages = 3000 if rounds > 5 else 500
+    with own_network(), Server(workers=1, before=["prlimit", f"--nofile={CONNECTIONS + 64}:{CONNECTIONS + 64}"]) as server:
+        ip(f"addr add {BOMBER}/32 dev lo", f"addr add {OTHER}/32 dev lo")
+        server.create("run", redirect_groups(None))
+        server.create("full", redirect_groups(0), fallback={"waiting": {}})
+        crowd, held, kept, silent = Crowd("run"), [], 0, []
+        with Visits(server.public, crowd.visits(), at_once=4) as storm:
+            wait_for("the storm", lambda: crowd.seats() > 50, PATIENCE)
+            before, base = memory_of(server), open_connections(server)
+            for _ in range(pages):
+                c = Connection(server.public, source=BOMBER)
+                answer = look(c)
+                assert answer.status == 200 and answer.json()["state"] == "none", answer
+                if answer.header("Connection") == "close":
+                    c.close()
+                else:
+                    kept += 1
+                    held.append(c)
+            with contextlib.suppress(OSError):
+                for _ in range(MOST + 100):
+                    silent.append(Connection(server.public, source=BOMBER))
+                    silent[-1].send(b"GET /run HTTP/1.1\r\nHo")
+            most = open_connections(server) - base
+            with Connection(server.public, source=OTHER) as c:
+                for _ in range(2):
+                    answer = look(c)
+                    assert answer.status == 200 and answer.header("Connection") is None, "others come in, and are kept"
+            wait_for("the end of patience", lambda: open_connections(server) - base <= KEPT + 8, PATIENCE)
+            assert look(held[0]).status == 200, "who was kept is, and asks on"
+            with Connection(server.public, source=BOMBER) as c:
+                assert look(c).status == 200, "nobody is kept out"
+            used, grown = crowd.seats(), memory_of(server) - before
+            wait_for("seats", lambda: crowd.seats() > used + 20, PATIENCE)
+        for c in held + silent:
+            c.close()
+        assert not storm.lost and set(storm.answers) == {302}
+        check_ledger(server.show("run"), crowd.groups)
+        say(f"{pages} pages of one address were answered, {kept} of their connections kept; of {len(silent)} that said nothing {most - kept} were open "
+            f"at a time; memory grew by {grown} MB; {crowd.seats()} scans beside, p99 {percentile(storm.times, .99) * 1000:.0f} ms")
+        assert kept <= KEPT and most <= MOST + 8 and grown < 100
