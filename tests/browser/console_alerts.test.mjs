@@ -58,7 +58,7 @@ test('a robot is added by its address, tried out, and its address never shown ag
     assert.equal(await sheet.getByLabel('Webhook 地址').inputValue(), '');
     await sheet.getByLabel('名称').fill(EVIL);
     await sheet.getByRole('button', { name: '保存' }).click();
-    await page.locator('b', { hasText: EVIL }).waitFor();
+    await page.locator('b').and(page.getByText(EVIL, { exact: true })).waitFor();
     assert.equal((await page.content()).includes('SECRET'), false);
     assert.equal(await page.evaluate(() => window.evil), undefined);
     await checkAccess(page, 'alerts');

@@ -61,7 +61,7 @@ test('a wrong password is told, and after several the next try has to wait', asy
         if (await button.isEnabled())
             await button.click().catch(() => {});
         return page.getByText(/Too many tries\. Try again in \d+ second/).isVisible();
-    });
+    }, 60000);
     assert.equal(await button.isDisabled(), true);
     await page.context().close();
 });

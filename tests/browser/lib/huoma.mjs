@@ -8,7 +8,7 @@ import { chromium } from 'playwright-core';
 
 const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../..');
 export const BINARY = path.resolve(process.env.HUOMA_BIN || path.join(ROOT, 'build/asan/huoma'));
-const CHROMIUM = process.env.HUOMA_CHROMIUM || '/usr/bin/chromium';
+const CHROMIUM = process.env.HUOMA_CHROMIUM || '/usr/bin/chromium-headless-shell';
 const TOKEN = 'browser-owner-token-0123456789abcdef';
 
 // Long enough for a sanitizer's build on a busy machine.
