@@ -29,6 +29,8 @@ static const struct column columns[] = {
     {"alias", "旧地址", "aliases", false, FIELD_LIST},
     {"confirm", "确认方式", "confirm", false, FIELD_TEXT},
     {"forward_query", "传递参数", "forward_query", false, FIELD_SWITCH},
+    {"spread", "分流群数", "spread", false, FIELD_NUMBER},
+    {"per_address", "每地址名额", "per_address", false, FIELD_NUMBER},
     {"group", "群名", "name", true, FIELD_TEXT},
     {"url", "链接", "url", true, FIELD_TEXT},
     {"limit", "上限", "limit", true, FIELD_NUMBER},

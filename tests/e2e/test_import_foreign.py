@@ -225,11 +225,14 @@ INSERT INTO public.links VALUES (4, 'kutt4', NULL, false, NULL, '2020-01-01 00:0
 
 def test_own_csv_as_excel_saves_it_in_china(server, tmp_path):
     path = tmp_path / "groups.csv"
-    path.write_bytes("短码,标题,策略,群名,链接,上限,旧地址,启用\r\nchun,春跑,顺序,一群,https://example.com/c1,1,/q/1 /q/2,是\r\n"
-                     ",,,二群,https://example.com/c2,5,,是\r\n,,,三群,,5,,否\r\n坏,,,,https://example.com/c3,,,\r\n".encode("gb18030"))
+    path.write_bytes("短码,标题,策略,分流群数,每地址名额,群名,链接,上限,旧地址,启用\r\n"
+                     "chun,春跑,顺序,2,0,一群,https://example.com/c1,1,/q/1 /q/2,是\r\n"
+                     ",,,,,二群,https://example.com/c2,5,,是\r\n,,,,,三群,,5,,否\r\n坏,,,,,,https://example.com/c3,,,\r\n"
+                     "kuan,,,21,,,https://example.com/c4,,,\r\n".encode("gb18030"))
     said = imported(server, path)
-    assert "was read as GB18030" in said and "slug must be 1 to 64" in said
+    assert "was read as GB18030" in said and "slug must be 1 to 64" in said and "kuan: spread " in said, said
     campaign = server.show("chun")
+    assert (campaign["spread"], campaign["per_address"]) == (2, 0)
     assert [(g["name"], g["limit"], g["state"]) for g in campaign["groups"]] == [("一群", 1, "open"), ("二群", 5, "open"),
                                                                                ("三群", 5, "off")]
     assert location(server, "/q/2") == "/chun"
