@@ -4,6 +4,7 @@
  *
  * A request is read into a copy; errors are collected on the way, and a copy with any error is thrown away.
  */
+#include "campaign_json_memory.h"
 #include "campaign_json_private.h"
 
 #include <inttypes.h>
@@ -306,5 +307,7 @@ struct campaign *campaign_from_stored(const char *text, size_t len, char *err, s
         snprintf(err, err_size, "%s: %s", errors.list[0].field, errors.list[0].reason);
     else if (!c)
         snprintf(err, err_size, "out of memory");
+    if (!c && ch.no_memory)
+        json_memory_lacks();
     return c;
 }

@@ -91,3 +91,8 @@ bool json_memory_was_short(void)
 {
     return atomic_load(&was_short);
 }
+
+void json_memory_lacks(void)
+{
+    atomic_store(&was_short, true);
+}

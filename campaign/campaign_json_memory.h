@@ -21,5 +21,7 @@ struct json_t *json_memory_load(const char *text, size_t len, size_t flags, stru
 bool json_memory_failed(void);
 /* Whether jansson was refused memory anywhere in this process, ever: what was made of values may lack some. */
 bool json_memory_was_short(void);
+/* Who makes values of what it allocates itself, and was refused, says so here: then json_memory_was_short too. */
+void json_memory_lacks(void);
 
 #endif

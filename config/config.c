@@ -3,6 +3,7 @@
  * environment, the flags and the help, so that none of them can differ. What an error line may say of a value: nothing
  * of a secret, and of others no byte that could confuse a terminal.
  */
+#include "campaign_json_memory.h"
 #include "config_keys.h"
 #include "config_types.h"
 
@@ -219,8 +220,10 @@ static int load_file(struct config *c, const char *path, char err[CONFIG_ERR_MAX
     char *text = read_file(path, FILE_MAX, &len);
     if (!text)
         return fail(err, "config", path, "%s", strerror(errno));
-    json_t *root = json_loadb(text, len, JSON_REJECT_DUPLICATES, &e);
+    json_t *root = json_memory_load(text, len, JSON_REJECT_DUPLICATES, &e);
     free(text);
+    if (!root && json_memory_failed())
+        return fail(err, "config", path, "%s", strerror(ENOMEM));
     if (!root && json_error_code(&e) == json_error_duplicate_key)
         return fail_duplicate(path, &e, err);
     if (!root)

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "campaign_json_memory.h"
 #include "formats_private.h"
 
 enum { LIKEYUN_TEXT_MAX = 4096 };
@@ -373,8 +374,14 @@ static void read_codes_beside(struct import_reader *r)
     for (size_t i = 0; i < COUNT_OF(kinds); i++) {
         if (kinds[i].codes &&
             snprintf(path, sizeof(path), "%.*s%s.csv", folder, l->path, kinds[i].codes) < (int)sizeof(path) &&
-            strcmp(path, l->path) != 0)
-            import_read_rows(path, r, &format); /* one that is not there is said of its live codes */
+            strcmp(path, l->path) != 0) {
+            int err = import_read_rows(path, r, &format);
+
+            if (err == -ENOMEM)
+                json_memory_lacks();
+            else if (err && err != -ENOENT) /* one that is not there is said of its live codes */
+                import_refuse(r, 0, kinds[i].codes, "%s", strerror(-err));
+        }
     }
 }
 

@@ -5,9 +5,14 @@
 #include <string.h>
 #include <strings.h>
 
+#include "campaign_json_memory.h"
 #include "formats_private.h"
 
-enum { IMPORT_SAY_MAX = 600, IMPORT_TEXTS_MAX = 100000 /* JSON texts in a file */ };
+enum {
+    IMPORT_SAY_MAX = 600,
+    IMPORT_TEXTS_MAX = 100000, /* JSON texts in a file */
+    REST_ROOM = 64 * 1024,     /* bytes, at first */
+};
 
 /* --- words to the sink --- */
 
@@ -186,26 +191,56 @@ static json_t *entries_of(json_t *text)
     return json_object_get(inner ? inner : text, "data");
 }
 
-static int read_texts(FILE *f, struct import_reader *r, void (*entry)(struct import_reader *r, long n, json_t *fields))
+/* What is left of the file, malloc'd; NULL: -errno in *err. */
+static char *read_rest(FILE *f, size_t *len, int *err)
+{
+    char *bytes = NULL;
+    size_t room = 0;
+
+    for (*len = 0; *len == room; *len += fread(bytes + *len, 1, room - *len, f)) {
+        size_t more = room ? room * 2 : REST_ROOM;
+        char *grown = realloc(bytes, more);
+
+        if (!grown) {
+            free(bytes);
+            *err = -ENOMEM;
+            return NULL;
+        }
+        bytes = grown;
+        room = more;
+    }
+    *err = ferror(f) ? -EIO : 0;
+    if (*err) {
+        free(bytes);
+        bytes = NULL;
+    }
+    return bytes;
+}
+
+/* Texts one behind the other, each as it is taken by itself from where the one before ended. */
+static int read_texts(const char *at, size_t len, struct import_reader *r,
+                      void (*entry)(struct import_reader *r, long n, json_t *fields))
 {
     long n = 0;
-    int c = 0;
 
     for (int texts = 0; texts < IMPORT_TEXTS_MAX; texts++) {
         json_error_t error;
         json_t *text, *fields;
         size_t i;
 
-        while ((c = getc(f)) != EOF && strchr(" \t\r\n", c))
-            ;
-        if (c == EOF)
-            return ferror(f) ? -EIO : 0;
-        ungetc(c, f);
-        text = json_loadf(f, JSON_DISABLE_EOF_CHECK, &error);
+        for (; len > 0 && strchr(" \t\r\n", *at); len--)
+            at++;
+        if (len == 0)
+            return 0;
+        text = json_memory_load(at, len, JSON_DISABLE_EOF_CHECK, &error);
+        if (!text && json_memory_failed())
+            return -ENOMEM;
         if (!text) {
             import_refuse(r, 0, "", "the file is no JSON from text %d on: %s", texts + 1, error.text);
             return 0;
         }
+        at += error.position;
+        len -= (size_t)error.position;
         if (!json_is_array(entries_of(text)))
             import_refuse(r, 0, "", "JSON text %d of the file has no list of links", texts + 1);
         json_array_foreach(entries_of(text), i, fields)
@@ -226,15 +261,20 @@ int import_read_entries(const char *path, struct import_reader *r,
                         void (*entry)(struct import_reader *r, long n, json_t *fields))
 {
     struct import_text text;
+    char *bytes;
+    size_t len;
     int err = import_text_open(&text, path, r->sink);
 
     if (err)
         return err == -EINVAL ? 0 : err;
-    r->links = import_links_new();
-    err = r->links ? read_texts(text.f, r, entry) : -ENOMEM;
+    bytes = read_rest(text.f, &len, &err);
+    import_text_close(&text);
+    r->links = bytes ? import_links_new() : NULL;
+    if (!err)
+        err = r->links ? read_texts(bytes, len, r, entry) : -ENOMEM;
     if (!err)
         import_links_give(r->links, r->sink);
     import_links_free(r->links);
-    import_text_close(&text);
+    free(bytes);
     return err;
 }

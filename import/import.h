@@ -43,7 +43,10 @@ struct import_format {
     /* Whether a file that begins so is of this format; NULL: it is not to be told from its begin. len: IMPORT_HEAD at
      * most. */
     bool (*looks)(const char *head, size_t len);
-    /* Reads the file to its end. 0; or -errno when it cannot be read, with the rows before that given already. */
+    /*
+     * Reads the file to its end. 0; or -errno when it cannot be read, with the rows before that given already. What was
+     * given lacks something if json_memory_was_short() says so.
+     */
     int (*read)(const char *path, const struct import_options *options, const struct import_sink *sink);
 };
 

@@ -27,6 +27,12 @@ static void *grow(void *old, size_t size)
     return size > IMPORT_VALUE_MAX ? NULL : realloc(old, size);
 }
 
+/* Whether memory was refused to what could still have grown: libcsv asks for less and less, down to a byte more. */
+static bool lacks_memory(struct csv_parser *p)
+{
+    return csv_error(p) == CSV_ENOMEM && csv_get_buffer_size(p) < IMPORT_VALUE_MAX;
+}
+
 static void on_field(void *bytes, size_t len, void *ctx)
 {
     struct csv *c = ctx;
@@ -144,7 +150,7 @@ static void parse(struct csv *c, struct csv_parser *p, FILE *f)
 {
     char *line = NULL;
     size_t room = 0;
-    ssize_t len;
+    ssize_t len = 0;
 
     c->row_line = 1;
     while (!c->stop && !c->err && (len = getline(&line, &room, f)) >= 0) {
@@ -154,13 +160,18 @@ static void parse(struct csv *c, struct csv_parser *p, FILE *f)
         if (c->line == 1)
             csv_set_delim(p, delimiter_of(line, (size_t)len));
         if (csv_parse(p, line, (size_t)len, on_field, on_row, c) != (size_t)len) {
-            report(c,
-                   "has a value longer than 64 KB, or a quote that is not closed: it and what follows were not read");
+            if (lacks_memory(p))
+                c->err = -ENOMEM;
+            else
+                report(c, "has a value longer than 64 KB, or a quote that is not closed: it and what follows were "
+                          "not read");
             c->stop = true;
         }
     }
     if (ferror(f))
         c->err = -EIO;
+    else if (len < 0 && !feof(f))
+        c->err = -ENOMEM; /* getline's only other end */
     free(line);
     /* Strict from here on alone: quotes inside of fields are let in, but not one that stays open. */
     csv_set_opts(p, CSV_EMPTY_IS_NULL | CSV_STRICT | CSV_STRICT_FINI);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "campaign.h"
+#include "campaign_json_memory.h"
 
 enum {
     COPIES_MAX = 1000000, /* the number behind a slug that others want too is below it */
@@ -62,11 +63,13 @@ static bool is_slug_char(char c)
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
 }
 
-/* malloc'd */
+/* malloc'd; NULL: out of memory, as json_memory_was_short tells. */
 static char *fold(const char *key)
 {
     char *folded = strdup(key);
 
+    if (!folded)
+        json_memory_lacks();
     for (char *p = folded; p && *p; p++)
         *p = lower(*p);
     return folded;
@@ -99,8 +102,10 @@ char *import_path(const char *before, const char *key)
     size_t len = strlen(before);
     char *path = malloc(len + strlen(key) * 3 + 1), *at;
 
-    if (!path)
+    if (!path) {
+        json_memory_lacks();
         return NULL;
+    }
     memcpy(path, before, len);
     at = path + len;
     for (; *key; key++) {
@@ -140,6 +145,8 @@ void import_put_text(json_t *object, const char *key, const char *text, size_t m
         if (((unsigned char)tidied[at] & 0xc0) != 0x80 && n++ == max)
             len = at;
     }
+    if (text && !tidied)
+        json_memory_lacks();
     if (len > 0)
         json_object_set_new(object, key, json_stringn(tidied, len));
     free(tidied);

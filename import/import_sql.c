@@ -191,7 +191,7 @@ static void read_word(struct sql *s, int c)
     s->kind = SQL_WORD;
     for (; is_word_char(c); c = next_char(s))
         keep(s, c);
-    if (c == '\'') {
+    if (c == '\'' && !s->err) {
         read_prefixed(s);
         return;
     }

@@ -70,7 +70,7 @@ static char *convert(char *bytes, size_t len, size_t *ret_len, int *err)
 
     *err = text ? 0 : -ENOMEM;
     if (converter == (iconv_t)-1)
-        *err = -EINVAL;
+        *err = errno == ENOMEM ? -ENOMEM : -EINVAL;
     else if (text && iconv(converter, &bytes, &len, &out, &left) == (size_t)-1)
         *err = -EINVAL;
     if (converter != (iconv_t)-1)

@@ -45,8 +45,10 @@ static void format_answered(void *ctx, enum store_result r, const redisReply *re
 void store_format(struct store *s, store_format_done done, void *ctx)
 {
     struct format_call *call = malloc(sizeof *call);
-    if (!call)
-        abort(); /* a few bytes, at the start and once in a while */
+    if (!call) { /* without memory for even this there is nothing to be called back from later */
+        done(ctx, STORE_UNAVAILABLE, 0);
+        return;
+    }
     *call = (struct format_call){done, ctx};
     struct redis_call *c = redis_call_begin(s->link);
     redis_call_text(c, "GET");

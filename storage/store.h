@@ -60,7 +60,7 @@ void store_secret(struct store *s, store_secret_done done, void *ctx);
  * older program serves any more. One that does not know the store's format must not touch it.
  */
 int store_format_known(void); /* STORE_FORMAT */
-/* r: OK, or BAD_REPLY where no number stands; else Redis did not answer. */
+/* r: OK, or BAD_REPLY where no number stands; else Redis did not answer, or there was no memory to ask it. */
 typedef void (*store_format_done)(void *ctx, enum store_result r, int format);
 void store_format(struct store *s, store_format_done done, void *ctx);
 /* To the newest that this program knows. Only from an older one: who calls has looked. */

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "campaign_json_memory.h"
 #include "logo.h"
 
 enum { BASE64 = sodium_base64_VARIANT_ORIGINAL };
@@ -27,6 +28,8 @@ char *logo_to_text(const void *file, size_t len)
 unsigned char *logo_from_text(const char *text, size_t len, size_t *ret_len)
 {
     unsigned char *file = malloc(len + 1);
+    if (!file)
+        json_memory_lacks();
     if (file && sodium_base642bin(file, len + 1, text, len, NULL, ret_len, NULL, BASE64) == 0)
         return file;
     free(file);

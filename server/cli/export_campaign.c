@@ -156,6 +156,12 @@ static bool wrong(struct reader *r, const char *format, ...)
     return false;
 }
 
+static bool lacks_memory(struct reader *r)
+{
+    json_memory_lacks();
+    return wrong(r, "out of memory");
+}
+
 static bool read_integer(struct reader *r, json_t *object, const char *key, int64_t most, int64_t *out)
 {
     json_t *value = json_object_get(object, key);
@@ -225,7 +231,7 @@ static bool read_members(struct reader *r, json_t *object, size_t at)
     char *text = malloc(room);
     r->out->members[at] = text;
     if (!text)
-        return wrong(r, "out of memory");
+        return lacks_memory(r);
     len =
         (size_t)snprintf(text, room, "%lld %lld %lld %s", (long long)count, (long long)moment, (long long)over, source);
     text[++len] = '\0';
@@ -270,7 +276,7 @@ static bool read_groups(struct reader *r, json_t *list)
     r->out->reported = calloc(count + 1, sizeof *r->out->reported);
     r->out->members = calloc(count + 1, sizeof *r->out->members);
     if (!r->out->groups || !r->out->reported || !r->out->members)
-        return wrong(r, "out of memory");
+        return lacks_memory(r);
     for (size_t i = 0; i < count; i++)
         if (!read_group(r, json_array_get(list, i), i))
             return false;
@@ -346,7 +352,7 @@ static bool check_holds(struct reader *r)
     const struct campaign *c = out->definition;
     size_t count = out->dump.bucket_count;
     int64_t *held = calloc(c->group_count + 1, sizeof *held);
-    bool good = held != NULL || wrong(r, "out of memory");
+    bool good = held != NULL || lacks_memory(r);
     qsort(out->buckets, count, sizeof *out->buckets, compare_buckets);
     for (size_t i = 0; good && i < count; i++) {
         const struct store_dump_bucket *b = &out->buckets[i];
@@ -373,7 +379,7 @@ static bool read_holds(struct reader *r, json_t *line)
     r->out->buckets = calloc(count + 1, sizeof *r->out->buckets);
     r->out->bits = malloc(bits_room(list) + 1);
     if (!r->out->buckets || !r->out->bits)
-        return wrong(r, "out of memory");
+        return lacks_memory(r);
     for (size_t i = 0; i < count; i++) {
         json_t *object = json_array_get(list, i);
         if (!json_is_object(object))
@@ -436,7 +442,7 @@ static bool read_statistics(struct reader *r, json_t *days)
     r->out->days = calloc(json_object_size(days) + 1, sizeof *r->out->days);
     r->out->counts = calloc(all + 1, sizeof *r->out->counts);
     if (!r->out->days || !r->out->counts)
-        return wrong(r, "out of memory");
+        return lacks_memory(r);
     json_object_foreach(days, day, object)
     {
         if (!read_day(r, day, object, &next))

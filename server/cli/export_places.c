@@ -1,6 +1,8 @@
 /* Those who wait, as JSON and back. See export_places.h. */
 #include "export_places.h"
 
+#include "campaign_json_memory.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -131,6 +133,7 @@ bool export_places_from_json(json_t *list, int64_t now, struct exported_campaign
     }
     ret->places = calloc(count + 1, sizeof *ret->places);
     if (!ret->places) {
+        json_memory_lacks();
         snprintf(why, EXPORT_WHY_MAX, "out of memory");
         return false;
     }

@@ -72,12 +72,6 @@ static enum cli_exit find_file_format(struct import_request *q)
     return q->format ? CLI_DONE : cli_fail(q->path, "looks like no known format: say which with --from");
 }
 
-/* A row that lost a field for want of memory would be another row, or none. */
-static bool lacks_memory(const struct import_plan *p)
-{
-    return p->no_memory || json_memory_was_short();
-}
-
 static enum cli_exit read_file(const struct import_request *q, struct import_plan *p)
 {
     struct import_images images;
@@ -91,8 +85,10 @@ static enum cli_exit read_file(const struct import_request *q, struct import_pla
     err = q->format->read(q->path, q->images ? &options : &none, &sink);
     if (q->images)
         import_images_close(&images);
-    if (err || lacks_memory(p))
-        return cli_fail(q->path, "%s", lacks_memory(p) ? "out of memory" : strerror(-err));
+    if (err == -ENOMEM || json_memory_was_short())
+        return cli_fail(q->path, "out of memory; nothing was changed");
+    if (err)
+        return cli_fail(q->path, "%s", strerror(-err));
     return CLI_DONE;
 }
 
@@ -106,7 +102,7 @@ static enum cli_exit run_plan(const struct config *config, const struct import_r
     r = import_plan_compare(p, s);
     if (r == STORE_OK)
         r = import_plan_compare_aliases(p, s);
-    if (r == STORE_OK && lacks_memory(p)) {
+    if (json_memory_was_short()) {
         session_close(s);
         return cli_fail("import", "out of memory; nothing was changed");
     }

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "campaign_json_memory.h"
 #include "decode_child.h"
 #include "platform.h"
 
@@ -41,6 +42,8 @@ static unsigned char *read_file(int fd, size_t *len, const char **why)
         return NULL;
     }
     bytes = malloc((size_t)st.st_size + 1);
+    if (!bytes)
+        json_memory_lacks();
     for (*len = 0; bytes && *len < (size_t)st.st_size; *len += (size_t)n) {
         n = read(fd, bytes + *len, (size_t)st.st_size - *len);
         if (n <= 0)

@@ -33,7 +33,8 @@ void import_own_say(const struct import *m, const char *word, const char *what, 
 
 enum verdict import_own_refuse(struct import *m, const char *what, const char *why)
 {
-    import_own_say(m, "refused", what, why);
+    if (!json_memory_was_short()) /* else the line may be good */
+        import_own_say(m, "refused", what, why);
     return VERDICT_REFUSED;
 }
 
@@ -58,6 +59,13 @@ bool import_own_store_failed(struct import *m, enum store_result r)
     return true;
 }
 
+bool import_own_lacks_memory(struct import *m)
+{
+    if (json_memory_was_short())
+        m->broken = STORE_UNAVAILABLE;
+    return m->broken != STORE_OK;
+}
+
 bool import_own_make_failed(struct import *m, enum store_result r)
 {
     m->made += r == STORE_OK;
@@ -65,6 +73,8 @@ bool import_own_make_failed(struct import *m, enum store_result r)
 }
 
 /* --- lines --- */
+
+static const char out_of_memory[] = "out of memory";
 
 static const struct import_part {
     const char *type;
@@ -119,7 +129,7 @@ static bool verdict_room(struct import *m)
     return true;
 }
 
-/* Its length, more than LINE_MAX_BYTES if it is longer or there is no memory for it; -1 at the end. */
+/* Its length, more than LINE_MAX_BYTES if it is longer; -1 at the end, -2 if there is no memory for it. */
 static long read_line(struct import *m)
 {
     size_t len = 0;
@@ -128,7 +138,7 @@ static long read_line(struct import *m)
             size_t room = m->room ? m->room * 2 : (size_t)LINE_ROOM;
             char *more = len > LINE_MAX_BYTES ? NULL : realloc(m->text, room);
             if (!more)
-                return LINE_MAX_BYTES + 1L;
+                return len > LINE_MAX_BYTES ? LINE_MAX_BYTES + 1L : -2;
             m->text = more;
             m->room = room;
         }
@@ -147,7 +157,7 @@ static json_t *next_line(struct import *m, const char **why)
     long len = read_line(m);
     m->line++;
     if (len < 0) {
-        *why = ferror(m->in) ? strerror(errno) : NULL;
+        *why = len == -2 ? out_of_memory : ferror(m->in) ? strerror(errno) : NULL;
         return NULL;
     }
     if (isatty(STDERR_FILENO) && m->line % PROGRESS_LINES == 0)
@@ -155,8 +165,12 @@ static json_t *next_line(struct import *m, const char **why)
     json_t *line = len <= LINE_MAX_BYTES && m->line < LINES_MAX
                        ? json_memory_load(m->text, (size_t)len, JSON_REJECT_DUPLICATES, NULL)
                        : NULL;
-    if (!line || !json_is_object(line))
-        *why = len > LINE_MAX_BYTES || m->line >= LINES_MAX ? "too long" : "is not whole: not a JSON object";
+    if (len > LINE_MAX_BYTES || m->line >= LINES_MAX)
+        *why = "too long";
+    else if (!line && json_memory_failed())
+        *why = out_of_memory;
+    else if (!json_is_object(line))
+        *why = "is not whole: not a JSON object";
     if (*why) {
         json_decref(line);
         return NULL;
@@ -174,6 +188,8 @@ static enum cli_exit read_header(struct import *m)
     json_t *version = json_object_get(line, "huoma");
     bool known = json_is_integer(version) && json_integer_value(version) == 1;
     json_decref(line);
+    if (!line && why == out_of_memory)
+        return broken_file(m, why);
     if (!line || !version)
         return broken_file(m, "is no header of an export");
     return known ? CLI_DONE : broken_file(m, "is an export of a newer program");
@@ -186,10 +202,12 @@ static enum cli_exit look_at(struct import *m, json_t *line)
     if (!part)
         return broken_file(m, "is of a type that this program does not know");
     if (!verdict_room(m))
-        return broken_file(m, "out of memory");
+        return broken_file(m, out_of_memory);
     m->object = line;
     m->verdicts[m->line] = (unsigned char)part->look(m, line);
     m->counts[m->verdicts[m->line]]++;
+    if (json_memory_was_short())
+        return broken_file(m, out_of_memory);
     return m->broken == STORE_OK ? CLI_DONE : fail_broken(m);
 }
 
@@ -220,26 +238,37 @@ static enum cli_exit check_all(struct import *m)
     return CLI_DONE;
 }
 
+static void make(struct import *m, json_t *line)
+{
+    const struct import_part *part = find_part(line);
+    if ((size_t)m->line < m->verdict_room && m->verdicts[m->line] == VERDICT_NEW && part && part->make)
+        part->make(m, line);
+}
+
 static enum cli_exit write_all(struct import *m)
 {
-    const char *why;
-    json_t *line;
+    const char *why = NULL;
+    bool ended = false;
     enum cli_exit code = read_header(m);
     m->writes = true;
-    while (code == CLI_DONE && m->broken == STORE_OK && (line = next_line(m, &why))) {
-        bool end = is_end(line);
-        const struct import_part *part = find_part(line);
-        if ((size_t)m->line < m->verdict_room && m->verdicts[m->line] == VERDICT_NEW && part && part->make)
-            part->make(m, line);
-        json_decref(line);
-        if (end)
+    while (code == CLI_DONE && m->broken == STORE_OK && !ended) {
+        json_t *line = next_line(m, &why);
+        if (!line)
             break;
+        ended = is_end(line);
+        make(m, line);
+        json_decref(line);
     }
     import_own_drain(m);
     memset(m->counts, 0, sizeof m->counts);
     for (size_t i = 0; i < m->verdict_room; i++)
         m->counts[m->verdicts[i]]++;
-    return m->broken == STORE_OK ? code : fail_broken(m);
+    if (m->broken != STORE_OK)
+        return fail_broken(m);
+    if (code != CLI_DONE || ended)
+        return code;
+    return cli_fail(m->path, "line %ld: %s; %zu made before it. Run it again: what is there already stays", m->line,
+                    why ? why : "the end is missing", m->made);
 }
 
 static enum cli_exit run(struct import *m, bool dry_run)

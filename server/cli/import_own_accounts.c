@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "auth.h"
+#include "campaign_json_memory.h"
 #include "token_record.h"
 #include "user_record.h"
 
@@ -64,10 +65,10 @@ void import_own_make_user(struct import *m, json_t *line)
 {
     struct user_record u;
     char json[USER_JSON_MAX], target[AUDIT_TARGET_MAX];
-    if (read_user(line, &u) || !user_record_to_json(&u, json)) {
-        m->broken = STORE_UNAVAILABLE;
+    if (read_user(line, &u) || !user_record_to_json(&u, json)) /* it could be read a moment ago */
+        json_memory_lacks();
+    if (import_own_lacks_memory(m))
         return;
-    }
     snprintf(target, sizeof target, "user:%s", u.name);
     struct store_audit audit = session_audit("user.import", target, NULL);
     import_own_drain(m);

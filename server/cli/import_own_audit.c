@@ -40,11 +40,13 @@ static bool run_audit(struct import *m, json_t *line, const char *behind)
     struct store_audit_row row = {0};
     if (!read_audit(line, &row))
         return false;
-    store_audit_restore(session_store(m->session), &row, behind, import_own_call_done, m);
-    session_run(m->session);
+    if (!import_own_lacks_memory(m)) {
+        store_audit_restore(session_store(m->session), &row, behind, import_own_call_done, m);
+        session_run(m->session);
+        import_own_store_failed(m, m->result);
+    }
     free((char *)row.audit.before);
     free((char *)row.audit.after);
-    import_own_store_failed(m, m->result);
     return true;
 }
 

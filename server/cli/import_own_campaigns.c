@@ -19,6 +19,8 @@ static void campaign_found(void *ctx, enum store_result r, const struct store_ca
     char *text = r == STORE_OK ? campaign_to_stored(sc->definition, &len) : NULL;
     if (text)
         there = json_memory_load(text, len, 0, NULL);
+    else if (r == STORE_OK)
+        json_memory_lacks();
     m->result = r;
     m->same = there && definition && json_equal(there, definition);
     free(text);
@@ -145,8 +147,11 @@ void import_own_make_campaign(struct import *m, json_t *line)
     struct exported_campaign e;
     char why[EXPORT_WHY_MAX], target[AUDIT_TARGET_MAX];
     struct restore *restore = malloc(sizeof *restore);
-    if (!restore || !export_campaign_from_json(line, m->now, &e, why)) {
-        m->broken = STORE_UNAVAILABLE; /* the file was whole a moment ago */
+    bool read = export_campaign_from_json(line, m->now, &e, why);
+    if (!restore || !read) /* the file was whole a moment ago */
+        json_memory_lacks();
+    if (import_own_lacks_memory(m)) {
+        exported_campaign_clear(&e);
         free(restore);
         return;
     }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "campaign_json_memory.h"
 #include "funnel_record.h"
 
 static void funnel_found(void *ctx, enum store_result r, const char *json, size_t len)
@@ -48,8 +49,10 @@ void import_own_make_funnel(struct import *m, json_t *line)
 {
     struct funnel f;
     char target[AUDIT_TARGET_MAX], *record = read_funnel(line, &f) ? funnel_to_record(&f) : NULL;
-    if (!record) {
-        m->broken = STORE_UNAVAILABLE;
+    if (!record) /* it could be read a moment ago */
+        json_memory_lacks();
+    if (import_own_lacks_memory(m)) {
+        free(record);
         return;
     }
     snprintf(target, sizeof target, "funnel:%s", f.id);

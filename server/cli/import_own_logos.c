@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "campaign_json_memory.h"
 #include "logo.h"
 #include "logo_record.h"
 
@@ -71,6 +72,12 @@ void import_own_make_logo(struct import *m, json_t *line)
     if (m->verdicts[json_integer_value(json_object_get(m->slugs, slug))] != VERDICT_REFUSED) {
         snprintf(target, sizeof target, "campaign:%s", slug);
         logo_audit(&change, NULL, file);
+        if (!change.after)
+            json_memory_lacks();
+        if (import_own_lacks_memory(m)) {
+            audit_change_clear(&change);
+            return;
+        }
         struct store_audit audit = session_audit("campaign.logo", target, &change);
         store_row_change(session_store(m->session), (struct store_rows){STORE_LOGOS, slug}, STORE_LOGO, STORE_PUT, NULL,
                          file, &audit, import_own_call_done, m);

@@ -57,6 +57,9 @@ bool import_own_store_failed(struct import *m, enum store_result r);
 /* Likewise, of a call that was to make the line. */
 bool import_own_make_failed(struct import *m, enum store_result r);
 
+/* Asked before the store is told anything: whether what was made of the line may lack something. Ends the import. */
+bool import_own_lacks_memory(struct import *m);
+
 /*
  * Of each kind of line: `look` says what is to become of it, and changes nothing; `make` makes it, when `look` said
  * that it is new. Who fails sets m->broken; what others did in between becomes a refusal.

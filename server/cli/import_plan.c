@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "allowed.h"
+#include "campaign_json_memory.h"
 #include "cli.h"
 
 int import_plan_begin(struct import_plan *p, const struct config *config)
@@ -48,7 +49,8 @@ static void on_refuse(void *ctx, long line, const char *what, const char *why)
     struct import_plan *p = ctx;
 
     p->refused++;
-    print_line("refused", line, what, why);
+    if (!json_memory_was_short()) /* else the row may be good, and what was made of it is not */
+        print_line("refused", line, what, why);
 }
 
 static void on_note(void *ctx, long line, const char *text)
@@ -140,11 +142,12 @@ static void keep(struct import_plan *p, long line, struct campaign *c, json_t *c
     if (is_repeated(p, line, c)) {
         campaign_free(c);
     } else if (p->count == IMPORT_PLAN_MAX || !make_room(p)) {
-        p->no_memory = true;
+        json_memory_lacks();
         campaign_free(c);
     } else {
         p->list[p->count] = (struct import_planned){.line = line, .campaign = c};
-        p->no_memory = !put_heads(&p->list[p->count++], counts);
+        if (!put_heads(&p->list[p->count++], counts))
+            json_memory_lacks();
     }
 }
 
@@ -173,13 +176,13 @@ static void on_campaign(void *ctx, long line, json_t *definition)
         snprintf(why, sizeof why, "%s %s", errors.list[i].field, errors.list[i].reason);
         if (i == 0)
             on_refuse(p, line, slug ? slug : "", why);
-        else
+        else if (!json_memory_was_short())
             print_line("", line, slug ? slug : "", why);
     }
     if (c)
         keep(p, line, c, counts);
     else if (errors.count == 0)
-        p->no_memory = true;
+        json_memory_lacks();
     free(text);
     json_decref(counts);
     json_decref(definition);
@@ -220,7 +223,7 @@ static void fill_part(struct part *part, size_t *at)
     }
 }
 
-/* Whether both would be the same if they had been made at the same moment. */
+/* Whether both would be the same if they had been made at the same moment; memory for that may lack. */
 static bool is_same(const struct campaign *stored, const struct campaign *wanted)
 {
     struct campaign *c = campaign_copy(stored);
@@ -237,10 +240,14 @@ static bool is_same(const struct campaign *stored, const struct campaign *wanted
         c->updated_at = wanted->updated_at;
         a = campaign_to_stored(c, &a_len);
         b = campaign_to_stored(wanted, &b_len);
+        if (!a || !b)
+            json_memory_lacks();
         same = a && b && a_len == b_len && memcmp(a, b, a_len) == 0;
         free(a);
         free(b);
     }
+    if (!c)
+        json_memory_lacks();
     campaign_free(c);
     return same;
 }
@@ -308,6 +315,8 @@ struct told {
 static void tell(struct told *t, const struct import_planned *row)
 {
     audit_campaign(&t->change, NULL, row->campaign, NULL, &row->heads);
+    if (!t->change.after)
+        json_memory_lacks();
     snprintf(t->target, sizeof t->target, "campaign:%s", row->campaign->slug);
     t->audit = session_audit("campaign.create", t->target, &t->change);
 }
@@ -325,7 +334,9 @@ static void write_part(struct part *part)
                                        .touched = -1,
                                        .audit = &told[i].audit};
     }
-    if (saves && told) {
+    if (!saves || !told)
+        json_memory_lacks();
+    if (!json_memory_was_short()) { /* else the audit log would be told half */
         store_campaigns_save(session_store(part->session), saves, part->count, write_done, part);
         session_run(part->session);
     }

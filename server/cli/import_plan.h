@@ -1,6 +1,9 @@
 /*
  * What an import is to make: campaigns that the rules let in and that are not there yet. All rows are looked at before
  * the first campaign is written. What becomes of each row is printed as it is known.
+ *
+ * Once json_memory_was_short() rows may be missing, or lack something, or be refused for nothing: the plan is to be
+ * given up, and does not say of such rows what may be wrong.
  */
 #ifndef SERVER_CLI_IMPORT_PLAN_H
 #define SERVER_CLI_IMPORT_PLAN_H
@@ -24,7 +27,6 @@ struct import_plan {
     json_t *slugs, *aliases; /* -> line of the first row that has it */
     size_t refused, unchanged, created;
     const struct config *config;
-    bool no_memory;
 };
 
 /* The configuration outlives the plan. 0 or -ENOMEM. Clear it in either case. */

@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "campaign_json_memory.h"
 #include "cli.h"
 
 static void say(const char *what, const char *format, va_list ap, const char *more)
@@ -60,12 +61,14 @@ enum cli_exit cli_fail_store(const char *what, enum store_result r)
 
 enum cli_exit cli_fail_midway(const char *what, enum store_result r, size_t made)
 {
-    bool unknown = meanings[r].effect == UNKNOWN;
+    bool unknown = meanings[r].effect == UNKNOWN, short_of_memory = r == STORE_UNAVAILABLE && json_memory_was_short();
+    if (made == 0 && short_of_memory)
+        return cli_fail(what, "out of memory; nothing was changed");
     if (made == 0)
         return cli_fail_store(what, r);
     return cli_fail(what,
                     "%s; %zu %s made before it%s. Run it again: what is there already stays, and the rest is made",
-                    meanings[r].text, made, made == 1 ? "was" : "were",
+                    short_of_memory ? "out of memory" : meanings[r].text, made, made == 1 ? "was" : "were",
                     unknown ? ", and whether those on their way were is unknown" : "");
 }
 

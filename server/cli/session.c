@@ -161,12 +161,14 @@ static bool connect_store(struct session *s, const struct config *config)
 
 struct format_look {
     struct session *session;
+    enum store_result result;
     int format; /* 0: not known */
 };
 
 static void format_seen(void *ctx, enum store_result r, int format)
 {
     struct format_look *look = ctx;
+    look->result = r;
     look->format = r == STORE_OK ? format : 0;
     session_done(look->session);
 }
@@ -174,10 +176,14 @@ static void format_seen(void *ctx, enum store_result r, int format)
 /* A command of an older version must not touch what it does not know. */
 static bool knows_format(struct session *s)
 {
-    struct format_look look = {s, 0};
+    struct format_look look = {.session = s};
     char why[STORE_ERR_MAX];
     store_format(s->store, format_seen, &look);
     session_run(s);
+    if (look.result != STORE_OK && look.result != STORE_BAD_REPLY) {
+        cli_fail_store("store", look.result);
+        return false;
+    }
     if (look.format <= store_format_known())
         return true;
     store_format_refusal(look.format, why);

@@ -1,4 +1,4 @@
-"""The k-th allocation fails, for every k: at the start, at scans and at changes by an admin.
+"""The k-th allocation fails, for every k: at the start, at scans, at changes by an admin, at imports.
 
 `huoma-scarce` (tests/lib/scarce_memory.c) is huoma with sanitizers whose allocations a test counts and withholds, one by one
 or all for a while. Nothing may crash or leak, who is answered is in the ledger, and all is well once there is memory.
@@ -7,15 +7,17 @@ HUOMA_SEED runs a sample again; more than 5 rounds try every k.
 
 import contextlib
 import itertools
+import json
 import mmap
 import os
 import struct
+import subprocess
 import tempfile
 
 import pytest
 
 import huoma
-from huoma import (Crowd, Lost, RedisServer, Server, Visitor, check_ledger, page_groups, redirect_groups, seeded, wait_for)
+from huoma import (Crowd, Lost, RedisServer, Server, Visitor, check_ledger, link, page_groups, redirect_groups, seeded, wait_for)
 
 BINARY = huoma.BINARY.with_name("huoma-scarce")
 SAMPLE = 12         # how many k are tried of a deed, in the short form
@@ -209,3 +211,128 @@ def test_starts_with_an_allocation_failing(memory, rounds, say):
 
         tried, failed = each_k(memory, rng, rounds > 5, act, sample=5)
     say(f"{tried} starts without some memory, {failed} allocations failed: {outcomes[0]} served, {outcomes[1]} said why not")
+
+
+# --- commands ---
+
+
+def run_once(arguments, env):
+    """(exit code, what it said), within a time."""
+    done = subprocess.run([str(a) for a in (BINARY, *arguments)], capture_output=True, text=True, timeout=60, check=False,
+                          env={**{k: v for k, v in os.environ.items() if not k.startswith("HUOMA_")}, **env,
+                               "UBSAN_OPTIONS": "print_stacktrace=1"})
+    said = done.stdout + done.stderr
+    for word in huoma.SANITIZER_WORDS:
+        assert word not in said, said[:8000]
+    return done.returncode, said
+
+
+SHEET = f"""slug,title,strategy,alias,group,url,limit,confirmed,expires_at
+anna,Anna's campaign,fill,/old/anna /s/1,North,{link(1)},9,3,
+,,,,South,{link(2)},,,2031-01-01
+ben,,even,,Only,{link(3)},5,,
+"""
+DUMP = f"""-- MySQL dump
+CREATE TABLE `yourls_url` (`keyword` varchar(200), `url` text, `title` text, `clicks` int);
+INSERT INTO `yourls_url` VALUES ('anna','{link(1)}','Anna\\'s link',3),('AbC','{link(2)}',NULL,0);
+INSERT INTO `yourls_url` (`keyword`,`url`,`title`) VALUES ('abc','{link(3)}','The third');
+"""
+ANSWERS = "".join(json.dumps({"shortUrls": {"data": data}}) + "\n" for data in (
+    [{"shortCode": "anna", "longUrl": link(1), "title": "Anna's link", "meta": {"maxVisits": 9, "validUntil": "2031-01-01T00:00:00Z"}},
+     {"shortCode": "AbC", "longUrl": link(2), "title": None}], [{"shortCode": "abc", "longUrl": link(3)}]))
+
+
+def stored(client):
+    """All that an import makes, but for what differs each time."""
+    found = {}
+    for key in sorted(client.zrange("hm:campaigns", 0, -1)):
+        key = f"hm:{{{key}}}"
+        if not client.exists(key):
+            continue  # of the index alone
+        definition = json.loads(client.get(key))
+        for name in ("uid", "created_at", "updated_at"):
+            definition.pop(name, None)
+        for group in definition["groups"]:
+            group.pop("born", None)
+        seats = client.hgetall(f"{key}:seats")
+        found[key] = definition, {k: v for k, v in seats.items() if k[:2] == "u:"}
+    for _, entry in client.xrange("hm:audit"):
+        after = json.loads(entry.get("after") or "null")
+        found[entry["action"], entry["target"]] = entry.get("before"), after and sorted(after)
+    return {**found, "users": {k: json.loads(v)["role"] for k, v in client.hgetall("hm:users").items()}}
+
+
+def check_import(memory, client, command, whole):
+    """Done, and then all of it; else it says that it was not, and has made nothing wrong, and doing it again makes the rest."""
+    client.flushall()
+    code, said = run_once(command, memory.env)
+    memory.set(1, 0)
+    found = stored(client)
+    if code == 0:
+        assert found == whole, (said, found)
+        return True
+    assert code == 1 and said.splitlines()[-1].strip(), (code, said)
+    if "memory" not in said:
+        assert "store" in said and "refused  " not in said, said
+    for name, value in found.items():
+        assert name == "users" or value == whole[name], (said, name, value)
+    code, said = run_once(command, memory.env)
+    assert code == 0 and stored(client) == whole, (code, said, stored(client))
+    return False
+
+
+@pytest.fixture(scope="module")
+def alone():
+    """A store without a server."""
+    with RedisServer() as redis:
+        yield redis
+
+
+@pytest.mark.parametrize("form,text", [("csv", SHEET), ("yourls", DUMP), ("shlink", ANSWERS), ("huoma", None)], ids="csv yourls shlink huoma".split())
+def test_imports_with_an_allocation_failing(memory, alone, form, text, rounds, say, tmp_path):
+    """An import makes every row, or says that it did not."""
+    rng, client, path, outcomes = seeded(f"memory of imports ({form})"), alone.client(), tmp_path / form, [0, 0]
+    to_store = ["--redis-url", alone.url]
+    if text:
+        path.write_text(text)
+    else:
+        client.flushall()
+        (tmp_path / "sheet").write_text(SHEET)
+        assert run_once(["import", "--from", "csv", tmp_path / "sheet", *to_store], memory.env)[0] == 0
+        assert run_once(["export", "-o", path, *to_store], memory.env)[0] == 0
+    command = ["import", "--from", form, path, *to_store]
+    client.flushall()
+    code, said = run_once(command, memory.env)
+    assert code == 0, said
+    whole = stored(client)
+    assert len([k for k in whole if k[:4] == "hm:{"]) == (2 if form in ("csv", "huoma") else 3), whole
+
+    def act():
+        outcomes[check_import(memory, client, command, whole)] += 1
+
+    tried, failed = each_k(memory, rng, rounds > 5, act, sample=2)
+    say(f"{form}: {tried} imports without some memory, {failed} allocations failed: {outcomes[1]} made all, {outcomes[0]} said that not")
+
+
+def test_configurations_read_with_an_allocation_failing(memory, alone, rounds, say, tmp_path):
+    """A command starts with every key as the file has it, or says that memory ran out."""
+    rng, path, outcomes = seeded("memory of configurations"), tmp_path / "huoma.json", [0, 0]
+    path.write_text(json.dumps({"redis_url": alone.url, "base_url": "https://q.example.com/" + "long-" * 30, "hold_seconds": 77,
+                                "trusted_proxies": ["10.0.0.0/8", "2001:db8::/32"], "log_level": "warn", "visitor_days": 9}, indent=1))
+    command = ["check", "--config", path]
+    code, whole = run_once(command, memory.env)
+    assert code == 0 and "2001:db8::/32" in whole and "77" in whole, whole
+
+    def act():
+        code, said = run_once(command, memory.env)
+        memory.set(1, 0)
+        outcomes[code == 0] += 1
+        if code == 0:
+            assert said == whole
+        elif code == 2:
+            assert "memory" in said and str(path) in said and "JSON" not in said, said
+        else:
+            assert code == 1 and ("memory" in said or "store" in said), (code, said)
+
+    tried, failed = each_k(memory, rng, rounds > 5, act, sample=3)
+    say(f"{tried} configurations read without some memory, {failed} allocations failed: {outcomes[1]} in effect, {outcomes[0]} refused")
