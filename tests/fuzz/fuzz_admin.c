@@ -4,25 +4,15 @@
  * its stored form.
  */
 #include <jansson.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "alerts.h"
 #include "destination.h"
 #include "funnel_record.h"
+#include "fuzz.h"
 #include "logo_record.h"
 #include "owner_links.h"
 #include "token_record.h"
 #include "user_record.h"
-
-#define CHECK(what)                                                                                                    \
-    do {                                                                                                               \
-        if (!(what))                                                                                                   \
-            abort();                                                                                                   \
-    } while (0)
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static json_t *object_of(const char *text, size_t len)
 {

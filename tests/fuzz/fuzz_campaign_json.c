@@ -2,23 +2,12 @@
  * Campaign JSON from a stranger: the same bytes as creation, patch, group, group's patch, order and stored form. What
  * is accepted must come back whole from its stored form, and its API form, sent back as a patch, must change nothing.
  */
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "campaign_json.h"
-
-#define CHECK(what)                                                                                                    \
-    do {                                                                                                               \
-        if (!(what))                                                                                                   \
-            abort();                                                                                                   \
-    } while (0)
+#include "fuzz.h"
 
 static const struct campaign_moment moment = {
     .now = 1795000000, .offers_country = true, .random = {0x123456789, 0xfedcba}};
 static const char base_url[] = "https://q.example.com";
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static struct campaign *make_base(void)
 {

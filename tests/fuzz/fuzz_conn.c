@@ -8,10 +8,7 @@
  */
 #include <arpa/inet.h>
 #include <errno.h>
-#include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -19,6 +16,7 @@
 #include "config.h"
 #include "conn_private.h"
 #include "fields.h"
+#include "fuzz.h"
 #include "params.h"
 #include "print.h"
 #include "print_body.h"
@@ -32,14 +30,6 @@ enum {
     ECHO_MAX = 4096,
     PASSES = 64,
 };
-
-#define CHECK(what)                                                                                                    \
-    do {                                                                                                               \
-        if (!(what))                                                                                                   \
-            abort();                                                                                                   \
-    } while (0)
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static struct conn *late; /* whose answer comes later */
 static bool late_left;

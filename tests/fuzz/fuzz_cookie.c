@@ -2,22 +2,11 @@
  * The seat cookie from a stranger. Bytes as they are: whatever is accepted must be the very text that seat_token_write
  * makes. And bytes as a token's values: what is written must be read back, and no other text of one byte's change.
  */
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
+#include "fuzz.h"
 #include "seat_token.h"
 
 static const unsigned char key[SEAT_TOKEN_KEY] = "fuzz fuzz fuzz!";
 static const struct campaign campaign = {.slug = "spring-run", .uid = "0123456789abcdef"};
-
-#define CHECK(what)                                                                                                    \
-    do {                                                                                                               \
-        if (!(what))                                                                                                   \
-            abort();                                                                                                   \
-    } while (0)
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void check_same_text(const struct seat_token *t, const char *text, size_t len)
 {

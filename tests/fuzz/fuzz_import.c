@@ -2,21 +2,11 @@
  * Files of other programs from a stranger, the first byte saying how they are read: an SQL dump or CSV. Whatever comes
  * out is a row of strings and nulls, or a reason.
  */
-#include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
+#include "fuzz.h"
 #include "import_rows.h"
 #include "import_text.h"
-
-#define CHECK(what)                                                                                                    \
-    do {                                                                                                               \
-        if (!(what))                                                                                                   \
-            abort();                                                                                                   \
-    } while (0)
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static bool wants(void *ctx, const char *table)
 {

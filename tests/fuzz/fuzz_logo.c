@@ -1,12 +1,8 @@
 /* A logo's file from a stranger, as huoma-decode unpacks it: whatever it is, what comes out is of a size that may be.
  */
-#include <stdint.h>
-#include <stdlib.h>
-
 #include "decode_image.h"
 #include "decode_logo.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "fuzz.h"
 
 /* Of the other image decoder, which is linked and not used. */
 _Noreturn void decode_give_up(enum qr_decoded why)
@@ -21,8 +17,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     enum qr_decoded d = size <= QR_LOGO_BYTES_MAX ? decode_logo(data, size, &logo) : QR_DECODE_TOO_LARGE;
     uint32_t sum = 0;
     if (d == QR_DECODED) {
-        if (logo.width < 1 || logo.height < 1 || logo.width > QR_LOGO_SIDE || logo.height > QR_LOGO_SIDE)
-            abort();
+        CHECK(logo.width >= 1 && logo.height >= 1 && logo.width <= QR_LOGO_SIDE && logo.height <= QR_LOGO_SIDE);
         for (int i = 0; i < logo.width * logo.height; i++)
             sum += logo.argb[i];
     }

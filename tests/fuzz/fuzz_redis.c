@@ -8,10 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
-#include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -19,6 +16,7 @@
 #include <event2/event.h>
 #include <sodium.h>
 
+#include "fuzz.h"
 #include "store.h"
 
 enum {
@@ -30,13 +28,6 @@ enum {
     LARGE_BYTES = 4 << 20,
 };
 
-#define CHECK(what)                                                                                                    \
-    do {                                                                                                               \
-        if (!(what))                                                                                                   \
-            abort();                                                                                                   \
-    } while (0)
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int __wrap_connect(int fd, const struct sockaddr *to, socklen_t len);
 int __wrap_getaddrinfo(const char *name, const char *service, const struct addrinfo *hints, struct addrinfo **ret);

@@ -1,10 +1,7 @@
 /* A stranger's bytes as a stream of requests, cut at a point that the input chooses: head, route, body, cookie,
  * parameters. */
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "body.h"
+#include "fuzz.h"
 #include "params.h"
 #include "request.h"
 #include "route.h"
@@ -29,8 +26,6 @@ static void use(const struct request *r)
     query_get(r->query, "size", out, sizeof out);
     span_decode(r->path, false, out, sizeof out);
 }
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

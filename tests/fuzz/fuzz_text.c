@@ -2,15 +2,12 @@
  * Short texts from strangers, the first byte saying what they are: links, old addresses, hours, languages, a browser's
  * name, queries that are passed on, Redis' URL. What is accepted holds what its reader promises.
  */
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "alias.h"
 #include "client.h"
 #include "crawler.h"
 #include "date.h"
 #include "forward.h"
+#include "fuzz.h"
 #include "hosts.h"
 #include "landing_language.h"
 #include "params.h"
@@ -19,14 +16,6 @@
 #include "store.h"
 #include "visit.h"
 #include "when.h"
-
-#define CHECK(what)                                                                                                    \
-    do {                                                                                                               \
-        if (!(what))                                                                                                   \
-            abort();                                                                                                   \
-    } while (0)
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const char allowed[][PLATFORM_HOST_MAX + 1] = {"t.me", "*.example.com", "tg:", "[::1]"};
 
