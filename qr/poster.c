@@ -6,6 +6,7 @@
 
 #include "colour.h"
 #include "distance.h"
+#include "paper_private.h"
 #include "plan_private.h"
 
 #include <errno.h>
@@ -17,7 +18,6 @@
 static const double MARGIN = 0.08;        /* of the width */
 static const double BLEED = 3;            /* mm */
 static const double CROP_ROOM = 10;       /* mm around the cut for crop marks */
-static const double PANEL_PAD = 0.02;     /* of the width, around the quiet zone */
 static const double READ_SHARE = 150;     /* a title's em is at least this part of the distance its code scans from */
 static const double STEP_ONE_LINE = 0.78; /* of its size is left to a step in one line: it sets that of all */
 static const double SAME = 0.999;         /* sizes of type that the eye takes for one */
@@ -47,105 +47,6 @@ struct making {
     uint32_t ink;           /* text below the code */
     uint32_t disc, figure;  /* numbers of the steps */
 };
-
-/* Side of a code, quiet zone included, on a paper; the symbol has so many modules. */
-static double side_on(const struct template *k, const struct paper *paper, int modules)
-{
-    double pad = k->full ? 2 * PANEL_PAD * paper->width : 0;
-    double side = fmin(k->side * paper->width, (k->code - k->head) * paper->height - pad);
-    int across = modules + 2 * QR_QUIET;
-
-    if (k->whole > 0 && side / across >= k->whole) /* modules of whole pixels */
-        return floor(side / across / k->whole) * k->whole * across;
-    return side;
-}
-
-static double reach_on(const struct template *k, const struct paper *paper, int modules)
-{
-    return qr_distance_reach(side_on(k, paper, modules) * modules / (modules + 2 * QR_QUIET), modules);
-}
-
-static const struct paper *paper_find(const struct template *k, const char *name)
-{
-    for (int i = 0; i < PAPERS_MAX && k->papers[i].name; i++)
-        if (strcasecmp(k->papers[i].name, name) == 0)
-            return &k->papers[i];
-    return NULL;
-}
-
-/* The own paper if it will do, else the smallest that will; NULL: none. */
-static const struct paper *paper_for(const struct template *k, double distance, int modules)
-{
-    const struct paper *best = NULL;
-
-    for (int i = 0; i < PAPERS_MAX && k->papers[i].name; i++) {
-        const struct paper *paper = &k->papers[i];
-        if (reach_on(k, paper, modules) < distance)
-            continue;
-        if (i == 0)
-            return paper;
-        if (!best || paper->width * paper->height < best->width * best->height)
-            best = paper;
-    }
-    return best;
-}
-
-/* Too far for this paper: says what it is good for, and what would do. */
-static bool refuse_distance(struct making *m, const struct paper *paper, int modules)
-{
-    char good[QR_DISTANCE_WORDS], most[QR_DISTANCE_WORDS];
-    const struct template *banner = &qr_templates[QR_BANNER];
-    const struct paper *larger = paper_for(m->k, m->p->distance, modules);
-    double farthest = 0;
-
-    qr_distance_say(reach_on(m->k, paper, modules), good);
-    if (larger)
-        return qr_refuse(m->ret, "distance", "too far for a %s on %s, which is good for %s: paper=%s would do",
-                         m->k->name, paper->name, good, larger->name);
-    for (int i = 0; i < QR_TEMPLATES; i++) {
-        larger = i == QR_STICKER || i == QR_MOMENTS ? NULL : paper_for(&qr_templates[i], m->p->distance, modules);
-        if (larger)
-            return qr_refuse(m->ret, "distance",
-                             "too far for a %s on %s, which is good for %s: template=%s, paper=%s would do", m->k->name,
-                             paper->name, good, qr_templates[i].name, larger->name);
-    }
-    for (int i = 0; i < PAPERS_MAX && banner->papers[i].name; i++)
-        farthest = fmax(farthest, reach_on(banner, &banner->papers[i], modules));
-    qr_distance_say(farthest, most);
-    return qr_refuse(m->ret, "distance",
-                     "too far for a %s on %s, which is good for %s: no template scans from farther than %s", m->k->name,
-                     paper->name, good, most);
-}
-
-static const struct paper *paper_choose(struct making *m, int modules)
-{
-    const struct qr_poster *p = m->p;
-    const struct paper *paper = &m->k->papers[0];
-    char names[QR_REASON_MAX - 32];
-
-    if (p->paper && *p->paper) {
-        paper = paper_find(m->k, p->paper);
-        if (!paper) {
-            qr_template_papers(p->template, names, sizeof names);
-            qr_refuse(m->ret, "paper", "for a %s one of %s", m->k->name, names);
-            return NULL;
-        }
-    } else if (p->distance > 0) {
-        const struct paper *far = paper_for(m->k, p->distance, modules);
-        paper = far ? far : paper;
-    }
-    double reach = reach_on(m->k, paper, modules);
-    if (reach <= 0) {
-        qr_refuse(m->ret, "paper", "%s is too small for so long a link: its modules would be under %.1f mm",
-                  paper->name, qr_module_min);
-        return NULL;
-    }
-    if (p->distance > reach) {
-        refuse_distance(m, paper, modules);
-        return NULL;
-    }
-    return paper;
-}
 
 /* The symbol and its look; a round sticker has no other place for a logo than inside the code. */
 static bool encode(struct making *m)
@@ -212,7 +113,7 @@ static void add_code(struct making *m)
 {
     struct qr_plan *plan = m->plan;
     int modules = plan->symbol.size;
-    double side = side_on(m->k, plan->paper, modules), middle = (m->k->head + m->k->code) / 2 * m->h;
+    double side = qr_paper_side(m->k, plan->paper, modules), middle = (m->k->head + m->k->code) / 2 * m->h;
     double x = (m->w - side) / 2, y = middle - side / 2;
 
     if (m->k->whole > 0) {
@@ -534,7 +435,7 @@ struct qr_plan *qr_poster_plan(struct qr_type *t, const struct qr_poster *p, str
         ret_refusal->field = NULL;
         return NULL;
     }
-    const struct paper *paper = encode(&m) ? paper_choose(&m, m.plan->symbol.size) : NULL;
+    const struct paper *paper = encode(&m) ? qr_paper_choose(p, m.plan->symbol.size, ret_refusal) : NULL;
     if (paper) {
         page_begin(&m, paper);
         add_grounds(&m);
@@ -547,5 +448,5 @@ struct qr_plan *qr_poster_plan(struct qr_type *t, const struct qr_poster *p, str
 
 double qr_plan_reach(const struct qr_plan *plan)
 {
-    return reach_on(plan->template, plan->paper, plan->symbol.size);
+    return qr_paper_reach(plan->template, plan->paper, plan->symbol.size);
 }
