@@ -115,16 +115,22 @@ struct writing {
     size_t left, written; /* left: with the NUL */
 };
 
+/* As much as there is room for; a character is not cut. */
+static void put_bytes(struct writing *w, const char *text, size_t len)
+{
+    size_t fits = len < w->left ? len : w->left - 1;
+    while (fits > 0 && fits < len && ((unsigned char)text[fits] & 0xc0) == 0x80)
+        fits--;
+    memcpy(w->at, text, fits);
+    w->at += fits;
+    w->left -= fits;
+    w->written += fits;
+    *w->at = '\0';
+}
+
 static void put(struct writing *w, const char *text)
 {
-    size_t len = strnlen(text, w->left - 1);
-    while (len > 0 && text[len] && ((unsigned char)text[len] & 0xc0) == 0x80)
-        len--; /* a character is not cut */
-    memcpy(w->at, text, len);
-    w->at += len;
-    w->left -= len;
-    w->written += len;
-    *w->at = '\0';
+    put_bytes(w, text, strlen(text));
 }
 
 static void put_time(struct writing *w, int64_t at)
@@ -185,17 +191,13 @@ static void put_named(struct writing *w, const char *name, size_t len)
 
 static void put_phrase(struct writing *w, const char *phrase)
 {
-    for (const char *p = phrase; *p; p++) {
-        const char *end = *p == '{' ? strchr(p, '}') : NULL;
-        if (end) {
-            put_named(w, p + 1, (size_t)(end - p - 1));
-            p = end;
-        } else if (w->left > 1) {
-            *w->at++ = *p;
-            *w->at = '\0';
-            w->left--;
-            w->written++;
-        }
+    const char *name = strchrnul(phrase, '{');
+    put_bytes(w, phrase, (size_t)(name - phrase));
+    while (*name) {
+        const char *end = strchr(name, '}'), *next = strchrnul(end, '{');
+        put_named(w, name + 1, (size_t)(end - name - 1));
+        put_bytes(w, end + 1, (size_t)(next - end - 1));
+        name = next;
     }
 }
 

@@ -242,6 +242,36 @@ static void test_words(void **state)
     }
 }
 
+/* Names as long as they may be leave no room for the sentence: what is cut off is never half a character. */
+static void test_the_longest_names_leave_whole_characters(void **state)
+{
+    enum { TITLE = 200, NAME = 100 };
+    static const char smile[] = "\xf0\x9f\x98\x80";
+    char title[TITLE * 4 + 1], name[NAME * 4 + 1];
+    struct alert_text text;
+
+    (void)state;
+    for (size_t i = 0; i <= sizeof title - sizeof smile; i += 4)
+        memcpy(title + i, smile, sizeof smile);
+    news = (struct alert_news){.kind = ALERT_EXPIRING,
+                               .slug = "run",
+                               .title = title,
+                               .group = "g2",
+                               .link = "",
+                               .owner_link = "",
+                               .server = "a",
+                               .group_name = name};
+    for (size_t len = 1; len <= NAME; len++) {
+        memcpy(name + 4 * (len - 1), smile, sizeof smile);
+        for (int english = 0; english < 2; english++) {
+            alert_text_write(&news, english, NULL, &text);
+            json_t *said = json_string(text.subject); /* refuses bad UTF-8 */
+            assert_non_null(said);
+            json_decref(said);
+        }
+    }
+}
+
 /* --- destinations --- */
 
 static void test_destinations_are_read_strictly_and_their_secrets_kept(void **state)
@@ -312,6 +342,7 @@ int main(void)
         cmocka_unit_test(test_answers_are_understood),
         cmocka_unit_test(test_a_strangers_answer_is_harmless),
         cmocka_unit_test(test_words),
+        cmocka_unit_test(test_the_longest_names_leave_whole_characters),
         cmocka_unit_test(test_destinations_are_read_strictly_and_their_secrets_kept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
