@@ -9,7 +9,7 @@
 enum {
     REPLY_PARTS = 6, /* definition, swept, groups, buckets, days, places */
     GROUP_PARTS = 8,
-    BUCKET_PARTS = 6,
+    BUCKET_PARTS = 7,
     DAY_PARTS = 2,
     PLACE_PARTS = 10,
 };
@@ -131,13 +131,13 @@ static bool read_buckets(struct dump *d, const struct redisReply *reply)
     for (size_t i = 0; i < count; i++) {
         struct redisReply **at = reply->element + i * BUCKET_PARTS;
         struct store_dump_bucket *b = d->buckets ? &d->buckets[i] : NULL;
-        if (!b || !is_text(at[0]) || !redis_reply_int(at[1], &b->due) || !redis_reply_int(at[2], &b->issued) ||
-            !is_text(at[3]) || !is_text(at[4]) || !is_text(at[5]))
+        if (!b || !is_text(at[0]) || !redis_reply_int(at[1], &b->name) || !redis_reply_int(at[2], &b->due) ||
+            !redis_reply_int(at[3], &b->issued) || !is_text(at[4]) || !is_text(at[5]) || !is_text(at[6]))
             return false;
         b->group = at[0]->str;
-        b->confirmed = bytes_of(at[3]);
-        b->given_back = bytes_of(at[4]);
-        b->reported = bytes_of(at[5]);
+        b->confirmed = bytes_of(at[4]);
+        b->given_back = bytes_of(at[5]);
+        b->reported = bytes_of(at[6]);
     }
     d->given.bucket_count = count;
     return d->buckets != NULL;
@@ -298,6 +298,7 @@ static void call_buckets(struct redis_call *call, const struct store_dump *d)
     for (size_t i = 0; i < d->bucket_count; i++) {
         const struct store_dump_bucket *b = &d->buckets[i];
         redis_call_text(call, b->group);
+        redis_call_int(call, b->name);
         redis_call_int(call, b->due);
         redis_call_int(call, b->issued);
         call_dump_bytes(call, b->confirmed);

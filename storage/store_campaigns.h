@@ -149,10 +149,11 @@ struct store_dump_group {
     const char *members;   /* the last head count as ledger.lua keeps it, "187 1795617180 0 bot"; "": none */
     const char *counted;   /* those of before, "at members seats" each, blanks between; "" */
 };
-/* Seats that are held, see seat_token.h: of a group, until a second. Bitmaps by serial. */
+/* Seats that are held, see seat_token.h: of a group, until a second. Cookies know them by the name, which is later than
+ * that when the clock went back. Bitmaps by serial. */
 struct store_dump_bucket {
     const char *group;
-    int64_t due, issued;
+    int64_t name, due, issued;
     struct store_bytes confirmed; /* or given back one by one */
     struct store_bytes given_back, reported;
 };
@@ -172,12 +173,12 @@ struct store_dump_place {
     char state;       /* 'w' waits, 'p' promised, 'i' in */
     const char *line; /* whom it stands with, see waiting.lua */
     const char *group, *channel, *name;
-    int64_t due, serial;
+    int64_t due, serial; /* due: the bucket's name */
 };
 struct store_dump {
     const struct campaign *definition;
     const struct store_dump_group *groups; /* by position */
-    int64_t swept;                         /* the latest second whose held seats have gone back */
+    int64_t swept;                         /* the latest name of held seats that have gone back */
     const struct store_dump_bucket *buckets;
     size_t bucket_count;
     const struct store_dump_day *days;

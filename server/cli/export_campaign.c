@@ -16,7 +16,8 @@ enum {
     ISSUED_MAX = 1 << 30, /* serials of a bucket: a bitmap of 128 MB */
     REPORTED_MAX = 8,     /* times that are remembered of a group's reports */
     HOLDS_AHEAD = 2 * CAMPAIGN_HOLD_MAX,
-    NAME_MAX_BYTES = 64, /* of a count */
+    CLOCK_BACK_YEARS = 100, /* that a clock was wrong by */
+    NAME_MAX_BYTES = 64,    /* of a count */
 };
 
 /* --- to a line --- */
@@ -76,10 +77,10 @@ static json_t *holds_json(const struct store_dump *d)
     json_t *list = json_array();
     for (size_t i = 0; i < d->bucket_count; i++) {
         const struct store_dump_bucket *b = &d->buckets[i];
-        json_array_append_new(list,
-                              json_pack("{s:s,s:I,s:I,s:o,s:o,s:o}", "group", b->group, "until", (json_int_t)b->due,
-                                        "issued", (json_int_t)b->issued, "confirmed", bytes_json(b->confirmed),
-                                        "given_back", bytes_json(b->given_back), "reported", bytes_json(b->reported)));
+        json_array_append_new(
+            list, json_pack("{s:s,s:I,s:I,s:I,s:o,s:o,s:o}", "group", b->group, "name", (json_int_t)b->name, "until",
+                            (json_int_t)b->due, "issued", (json_int_t)b->issued, "confirmed", bytes_json(b->confirmed),
+                            "given_back", bytes_json(b->given_back), "reported", bytes_json(b->reported)));
     }
     return list;
 }
@@ -308,6 +309,12 @@ static bool read_bits(struct reader *r, json_t *object, const char *key, int64_t
     return true;
 }
 
+/* A name that a hold has got; those of one that ends now are of now, unless the clock went back. */
+static int64_t latest_name(const struct reader *r)
+{
+    return r->now + HOLDS_AHEAD + CLOCK_BACK_YEARS * INT64_C(366) * 86400;
+}
+
 static bool read_bucket(struct reader *r, json_t *object, struct store_dump_bucket *b)
 {
     const char *group = json_string_value(json_object_get(object, "group"));
@@ -316,9 +323,12 @@ static bool read_bucket(struct reader *r, json_t *object, struct store_dump_buck
     if (!read_integer(r, object, "until", r->now + HOLDS_AHEAD, &b->due) ||
         !read_integer(r, object, "issued", ISSUED_MAX, &b->issued))
         return false;
+    b->name = b->due; /* as those that have none are called */
+    if (json_object_get(object, "name") && !read_integer(r, object, "name", latest_name(r), &b->name))
+        return false;
     b->group = group;
-    if (b->issued == 0 || b->due == 0)
-        return wrong(r, "holds: until and issued must not be 0");
+    if (b->issued == 0 || b->due == 0 || b->name == 0)
+        return wrong(r, "holds: name, until and issued must not be 0");
     return read_bits(r, object, "confirmed", b->issued, &b->confirmed) &&
            read_bits(r, object, "given_back", b->issued, &b->given_back) &&
            read_bits(r, object, "reported", b->issued, &b->reported);
@@ -342,7 +352,7 @@ static int compare_buckets(const void *a, const void *b)
 {
     const struct store_dump_bucket *left = a, *right = b;
     int by_group = strcmp(left->group, right->group);
-    return by_group ? by_group : (left->due > right->due) - (left->due < right->due);
+    return by_group ? by_group : (left->name > right->name) - (left->name < right->name);
 }
 
 /* A bucket stands once, and a group's held seats are those of its buckets. */
@@ -358,7 +368,7 @@ static bool check_holds(struct reader *r)
         const struct store_dump_bucket *b = &out->buckets[i];
         held[campaign_find_group(c, b->group)] += b->issued - (int64_t)bits_set(b->confirmed);
         if (i > 0 && compare_buckets(b - 1, b) == 0)
-            good = wrong(r, "holds: a group has two of the same second");
+            good = wrong(r, "holds: a group has two of the same name");
     }
     for (size_t i = 0; good && i < c->group_count; i++)
         if (held[i] != out->groups[i].held)
@@ -374,8 +384,8 @@ static bool read_holds(struct reader *r, json_t *line)
     size_t count = json_array_size(list);
     if (!json_is_array(list))
         return wrong(r, "holds must be a list");
-    if (!read_integer(r, line, "holds_ended", r->now + HOLDS_AHEAD, &r->out->dump.swept))
-        return wrong(r, "holds_ended must be unix seconds, and not of the future: is this machine's clock right?");
+    if (!read_integer(r, line, "holds_ended", latest_name(r), &r->out->dump.swept))
+        return false;
     r->out->buckets = calloc(count + 1, sizeof *r->out->buckets);
     r->out->bits = malloc(bits_room(list) + 1);
     if (!r->out->buckets || !r->out->bits)

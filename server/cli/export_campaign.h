@@ -4,13 +4,16 @@
  *     {"type":"campaign","slug":"run","definition":{…},
  *      "groups":[{"id":"g1","used":3,"held":1,"reports":0,"reported":[],"suspect_since":null,
  *                  "members":{"count":187,"at":1795617180,"over":0,"source":"bot","history":[1795617180,187,200]}}],
- *      "holds":[{"group":"g1","until":1795617180,"issued":4,"confirmed":"Aw==","given_back":"","reported":""}],
+ *      "holds":[{"group":"g1","name":1795617180,"until":1795617180,"issued":4,"confirmed":"Aw==","given_back":"",
+ *                 "reported":""}],
  *      "holds_ended":1795617000,"statistics":{"2026-11-25":{"seat:shop":3}},
  *      "waiting":[{"id":"…","number":7,"joined_at":1795616000,"state":"waiting","kind":"97d170e1:0","group":null,
  *                  "until":0,"serial":0,"channel":null,"name":"Anna"}]}
  *
- * holds: seats that are shown and not yet confirmed, by the second at which they go back (unix seconds); bitmaps by
- * serial, the first one in the highest bit, in base64.
+ * holds: seats that are shown and not yet confirmed, by the second at which they go back (unix seconds); cookies know
+ * them by the name, which is another second if the clock went back (without one: the same). holds_ended: the latest
+ * name of those that have gone back. Bitmaps by serial, the first one in the highest bit, in base64.
+ * waiting: until is the name of the hold that was promised.
  */
 #ifndef SERVER_CLI_EXPORT_CAMPAIGN_H
 #define SERVER_CLI_EXPORT_CAMPAIGN_H

@@ -88,7 +88,7 @@ static const char *read_place(json_t *object, int64_t now, struct store_dump_pla
         return "kind";
     if (!p->group || (p->group[0] ? !group_id_valid(p->group, strlen(p->group)) : p->state != 'w'))
         return "group";
-    if (!integer_of(object, "until", 0, now + PROMISE_AHEAD, &p->due))
+    if (!integer_of(object, "until", 0, NUMBER_MAX, &p->due)) /* a name */
         return "until";
     if (!integer_of(object, "serial", 0, NUMBER_MAX, &p->serial))
         return "serial";

@@ -2,7 +2,7 @@
 -- A campaign with all that the ledger has of it, in one moment; restore_campaign.lua takes it back.
 -- ARGV: 1 HOUR. Reply: {definition, swept, {id, used, held, reports, their times, suspect since or "", the last head count or "",
 -- those of before, for each group by position},
--- {group, due, issued, confirmed, given back, told, for each bucket}, {day, {name, count ...}, for each day}, {id, number,
+-- {group, name, due, issued, confirmed, given back, told, for each bucket}, {day, {name, count ...}, for each day}, {id, number,
 -- joined, state, line, group, due, serial, channel, name, for each entry of the waiting list}}; nil if there is no such
 -- campaign.
 if not open() then return nil end
@@ -24,11 +24,11 @@ for _, id in ipairs(groups_by_position) do
   if rows[7] ~= '' then rows[8] = table.concat(call('ZRANGE', DEFINITION .. ':members:' .. id, 0, -1), ' ') end
   for _, value in ipairs(rows) do group_rows[#group_rows + 1] = value end
 end
-for _, member in ipairs(call('ZRANGE', DUE, 0, -1)) do
-  local id, due = ledger().bucket_split(member)
-  buckets[#buckets + 1] = id
-  buckets[#buckets + 1] = due
-  buckets[#buckets + 1] = fields['b:' .. member]
+local dues = call('ZRANGE', DUE, 0, -1, 'WITHSCORES')
+for i = 1, #dues, 2 do
+  local member = dues[i]
+  local id, name = ledger().bucket_split(member)
+  for _, value in ipairs({id, name, dues[i + 1], fields['b:' .. member]}) do buckets[#buckets + 1] = value end
   for _, bitmap in ipairs({':hold:', ':back:', ':told:'}) do
     buckets[#buckets + 1] = call('GET', DEFINITION .. bitmap .. member) or ''
   end

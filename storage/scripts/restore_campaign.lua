@@ -2,10 +2,10 @@
 -- Makes a campaign out of what dump_campaign.lua gave of it, at its version; there must be none of its slug.
 -- KEYS: four of the campaign, see ledger.lua; then the audit log.
 -- ARGV: 1 a random seed, then the record, see saving.lua; swept; for each group of the record: used, held, reports, their
---       times, suspect since or "", the last head count or "", those of before; how many buckets, and for each: group, due, issued, confirmed, given back, told; how many
---       days, and for each: day, the second at which it is forgotten, a JSON list of name, count, name, count ...; how many
---       entries of the waiting list, and for each: id, number, state, line, what waiting.lua keeps of it; then the entry of
---       the audit log.
+--       times, suspect since or "", the last head count or "", those of before; how many buckets, and for each: group, name,
+--       due, issued, confirmed, given back, told; how many days, and for each: day, the second at which it is forgotten, a
+--       JSON list of name, count, name, count ...; how many entries of the waiting list, and for each: id, number, state,
+--       line, what waiting.lua keeps of it; then the entry of the audit log.
 -- Reply: as save_campaigns.
 local RECORD = 2
 if call('HGET', SEATS, 'v') then return redis.error_reply('HUOMA CONFLICT') end
@@ -13,7 +13,7 @@ seed = tonumber(ARGV[1])
 
 -- What could fail comes before the first write.
 local at = record_end(RECORD)
-local counters, due_least, due_entries, bitmaps, days = {'swept', ARGV[at]}, nil, {}, {}, {}
+local counters, due_least, due_most, ahead, due_entries, bitmaps, days = {'swept', ARGV[at]}, nil, 0, 0, {}, {}, {}
 local counted = {}
 at = at + 1
 for i = 0, tonumber(ARGV[RECORD + GROUPS]) - 1 do
@@ -28,14 +28,15 @@ for i = 0, tonumber(ARGV[RECORD + GROUPS]) - 1 do
   at = at + 7
 end
 for _ = 1, tonumber(ARGV[at]) do
-  local member, due = ARGV[at + 1] .. ':' .. ARGV[at + 2], tonumber(ARGV[at + 2])
+  local member, due = ARGV[at + 1] .. ':' .. ARGV[at + 2], tonumber(ARGV[at + 3])
   counters[#counters + 1] = 'b:' .. member
-  counters[#counters + 1] = ARGV[at + 3]
-  due_least = math.min(due_least or due, due)
-  due_entries[#due_entries + 1] = ARGV[at + 2]
+  counters[#counters + 1] = ARGV[at + 4]
+  due_least, due_most = math.min(due_least or due, due), math.max(due_most, due)
+  ahead = math.max(ahead, tonumber(ARGV[at + 2]) - due)
+  due_entries[#due_entries + 1] = ARGV[at + 3]
   due_entries[#due_entries + 1] = member
-  for n, bitmap in ipairs({':hold:', ':back:', ':told:'}) do bitmaps[DEFINITION .. bitmap .. member] = ARGV[at + 3 + n] end
-  at = at + 6
+  for n, bitmap in ipairs({':hold:', ':back:', ':told:'}) do bitmaps[DEFINITION .. bitmap .. member] = ARGV[at + 4 + n] end
+  at = at + 7
 end
 at = at + 1
 for i = 1, tonumber(ARGV[at]) do
@@ -104,7 +105,10 @@ call('DEL', SEATS, DUE)
 write_plan(RECORD)
 pushed('HSET', SEATS, counters)
 pushed('ZADD', DUE, due_entries)
-if due_least then call('HSET', SEATS, 'due', string.format('%.0f', due_least)) end
+if due_least then
+  call('HSET', SEATS, 'due', string.format('%.0f', due_least), 'seen', now, 'last', string.format('%.0f', due_most),
+       'shift', string.format('%.0f', ahead))
+end
 write_entries()
 write_queue(RECORD)
 local reply = {write_definition(RECORD)}

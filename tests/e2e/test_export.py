@@ -14,7 +14,7 @@ import pytest
 import huoma
 from test_logos import logo_file
 from test_stats import untold
-from huoma import (BINARY, TOKEN, Crowd, RedisServer, Server, Visitor, Visits, check_ledger, link, page_groups, redirect_groups, seeded,
+from huoma import (BINARY, TOKEN, Crowd, RedisServer, Server, Visitor, Visits, check_ledger, link, page_groups, redirect_groups, seat_of, seeded,
                    wait_for, wechat)
 
 ANDROID = "Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0 Mobile Safari/537.36"
@@ -232,6 +232,23 @@ def test_held_seats_come_back_by_themselves(server, clean, tmp_path):
     group = clean.show("held")["groups"][0]
     assert (group["used"], group["held"], group["confirmed"]) == (1, 0, 1)
     assert Visitor(clean, "held").scan().group == "g1"
+
+
+def test_held_seats_last_no_longer_in_a_store_whose_clock_was_never_wrong(server, clean, tmp_path):
+    """A clock went back an hour: what is held since has another name than the second at which it goes back."""
+    server.create("clock", page_groups(3), hold_seconds=600)
+    names = [int(seat_of(Visitor(server, "clock").scan().cookie[0])[2])]
+    for field in ("seen", "last"):
+        server.redis_client().hincrby("hm:{clock}:seats", field, 3600)
+    names.append(int(seat_of(Visitor(server, "clock").scan().cookie[0])[2]))
+    assert names[1] - names[0] >= 3600
+    lines = [x for x in exported(server, "campaign") if x["slug"] == "clock"]
+    assert [h["name"] for h in lines[0]["holds"]] == names and all(h["until"] <= time.time() + 661 for h in lines[0]["holds"])
+    run(clean, "import", file_of(tmp_path / "x", lines))
+    assert [s.redis_client().zrange("hm:{clock}:due", 0, -1, withscores=True) for s in (clean, server)] == 2 * [
+        [(f"g1:{h['name']}", h["until"]) for h in lines[0]["holds"]]]
+    again = int(seat_of(Visitor(clean, "clock").scan().cookie[0])[2])
+    assert 0 <= again - names[1] <= 60, "in a bucket that lasts as long"
 
 
 def test_who_waits_keeps_the_place(server, clean, tmp_path):
@@ -462,8 +479,10 @@ def set_at(value, *path):
     (set_at("/w==", "holds", 0, "confirmed"), "never issued"),
     (set_at("A" * 4000, "holds", 0, "confirmed"), "base64 of as many bits"),
     (set_at("?", "holds", 0, "given_back"), "base64 of as many bits"),
-    (lambda x: x["holds"].append(dict(x["holds"][0])), "two of the same second"),
-    (set_at(9 << 40, "holds_ended"), "is this machine's clock right?"),
+    (lambda x: x["holds"].append(dict(x["holds"][0])), "two of the same name"),
+    (set_at(9 << 40, "holds", 0, "name"), "name must be"),
+    (set_at(0, "holds", 0, "name"), "must not be 0"),
+    (set_at(9 << 40, "holds_ended"), "holds_ended must be"),
     (set_at({"yesterday": {}}, "statistics"), "statistics must be objects by day"),
     (set_at({"2026-11-25": {"a\"b": 1}}, "statistics"), "a name that no count has"),
     (set_at({"2026-11-25": {"seat:x": "1"}}, "statistics"), "seat:x must be an integer"),
