@@ -16,7 +16,7 @@ for _, id in ipairs(ids) do
   local e = waiting().entry_read(id)
   if e then
     local g = e.state == 'p' and group_read(e.group)
-    local issued = g and tonumber(call('HGET', SEATS, 'b:' .. e.group .. ':' .. string.format('%.0f', e.due)) or '0')
+    local issued = g and tonumber(call('HGET', SEATS, 'b:' .. waiting().bucket_of(e)) or '0')
     if g and e.serial < issued then ledger().give_back(g, string.format('%.0f', e.due), e.serial) end
     waiting().line_leave(e.line, id)
   end

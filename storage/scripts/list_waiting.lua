@@ -10,10 +10,11 @@ local reply = {call('ZCARD', WAITED), waits}
 for _, id in ipairs(call('ZRANGEBYSCORE', WAITED, '(' .. ARGV[1], '+inf', 'LIMIT', 0, ARGV[2])) do
   local e = waiting().entry_read(id)
   if e then
-    local state = e.state == 'p' and now + shift >= e.due and 'l' or e.state
+    local state = waiting().has_missed(e) and 'l' or e.state
+    local due = tonumber(call('ZSCORE', DUE, waiting().bucket_of(e))) or math.max(0, e.due - shift)
     local group, channel = e.group == '-' and '' or e.group, e.channel == '-' and '' or e.channel
     local before = e.state == 'w' and waiting().before(e.number) or 0
-    for _, value in ipairs({e.number, e.joined, state, group, math.max(0, e.due - shift), channel, e.name, before}) do
+    for _, value in ipairs({e.number, e.joined, state, group, due, channel, e.name, before}) do
       reply[#reply + 1] = value
     end
   end

@@ -21,7 +21,8 @@ end
 -- The script's i-th campaign, from 0 on, is the one that the ledger's functions work on.
 local function campaign_switch(i)
   DEFINITION, SEATS, QUEUE, DUE = KEYS[i * 4 + 1], KEYS[i * 4 + 2], KEYS[i * 4 + 3], KEYS[i * 4 + 4]
-  strategy, hold_seconds, lanes, waits, follow, spread, first_due, swept = FILL, 0, 1, 0, false, 1, nil, nil
+  strategy, hold_seconds, lanes, waits, follow, spread = FILL, 0, 1, 0, false, 1
+  first_due, last_due, swept, shift = nil, nil, nil, nil
   groups, clocks = {}, {}
 end
 

@@ -28,7 +28,7 @@ end
 local function seat_of(e)
   local g = e.group ~= '-' and group_read(e.group)
   if not g or not g.on or (g.expires > 0 and now >= g.expires) then return nil end
-  local bucket = e.group .. ':' .. text(e.due)
+  local bucket = waiting().bucket_of(e)
   if e.serial >= tonumber(call('HGET', SEATS, 'b:' .. bucket) or '0') then return nil end
   if call('GETBIT', DEFINITION .. ':back:' .. bucket, e.serial) == 1 then return nil end
   return g
@@ -37,7 +37,7 @@ end
 -- The seat of a group that was closed meanwhile goes back; they stand where they stood.
 local function revoke(e)
   local g = group_read(e.group)
-  local live = g and e.serial < tonumber(call('HGET', SEATS, 'b:' .. e.group .. ':' .. text(e.due)) or '0')
+  local live = g and e.serial < tonumber(call('HGET', SEATS, 'b:' .. waiting().bucket_of(e)) or '0')
   if live then ledger().give_back(g, text(e.due), e.serial) end
   waiting().wait_again(e)
 end
@@ -52,7 +52,7 @@ local function seen(e)
       waiting().wait_again(e)
     end
   elseif e.state == 'p' and not seat_of(e) then
-    local missed = now + shift >= e.due
+    local missed = waiting().has_missed(e)
     revoke(e)
     return missed
   end
@@ -65,7 +65,7 @@ local function prune()
     if not e then
       call('ZREM', WAITED, old)
     elseif now >= e.joined + WAITING_KEEP_SECONDS or (call('ZCARD', WAITED) >= ENTRIES_MAX and (e.state == 'i' or
-           (e.state == 'p' and now + shift >= e.due))) then
+           waiting().has_missed(e))) then
       forget(e)
     end
   end
@@ -95,7 +95,7 @@ end
 -- confirm as to anybody, however late the visitor came.
 local function come(e, g)
   if e.state == 'i' then return end
-  local bucket = g.id .. ':' .. text(e.due)
+  local bucket = waiting().bucket_of(e)
   call('SETBIT', DEFINITION .. ':hold:' .. bucket, e.serial, 1)
   call('HINCRBY', SEATS, 'h:' .. g.id, -1)
   if g.holds then

@@ -34,6 +34,15 @@ local function waiting()
                                               e.due, e.serial, e.channel, e.name))
   end
 
+  function m.bucket_of(e)
+    return e.group .. ':' .. string.format('%.0f', e.due)
+  end
+
+  -- The promise has ended: all seats of its bucket have gone back.
+  function m.has_missed(e)
+    return e.state == 'p' and group_read(e.group) and call('HEXISTS', SEATS, 'b:' .. m.bucket_of(e)) == 0
+  end
+
   local lsig = call('HGET', SEATS, 'lsig') or '0'
 
   function m.line_name(lanes_text)

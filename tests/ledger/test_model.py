@@ -263,7 +263,7 @@ class Model:
         if e and e.state == "w":
             e.lanes, e.sig = lanes, self.sig
         elif e and e.state == "p" and not self.live(e.seat):
-            missed = self.now + self.shift >= e.seat[1]
+            missed = self.has_missed(e)
             self.wait_again(e)
         elif e and e.state == "i" and not self.live(e.seat):
             if action == "join":
@@ -286,6 +286,9 @@ class Model:
             self.come(e)
         bucket = self.buckets[e.seat[:2]]
         return (2, self.groups.index(self.find(e.seat[0])), e.seat[1], e.seat[2], int(e.seat[2] in bucket[1] | bucket[2]), 0, 0)
+
+    def has_missed(self, e):
+        return e.state == "p" and self.find(e.seat[0]) is not None and e.seat[:2] not in self.buckets
 
     def come(self, e):
         g, bucket = self.find(e.seat[0]), self.buckets[e.seat[:2]]
@@ -494,7 +497,9 @@ class World:
         waiting = [e.number for e in m.entries if e.state == "w"]
         assert [int(reply[0]), int(reply[1])] == [len(m.entries), len(waiting) if m.promise else 0]
         rows = [(int(reply[i]), reply[i + 2], reply[i + 3], int(reply[i + 7])) for i in range(2, len(reply), 8)]
-        state = lambda e: "l" if e.state == "p" and m.now + m.shift >= e.seat[1] else e.state
+        state = lambda e: "l" if m.has_missed(e) else e.state
+        assert [int(reply[i + 4]) for i in range(2, len(reply), 8) if reply[i + 2] == "p" and reply[i + 3] in [g.id for g in m.groups]] == [
+            m.buckets[e.seat[:2]][3] for e in sorted(m.entries, key=lambda e: e.number) if e.state == "p" and e.seat[:2] in m.buckets]
         assert rows == [(e.number, state(e), e.seat[0] if e.seat else "", len([n for n in waiting if n < e.number]) if e.state == "w" else 0)
                         for e in sorted(m.entries, key=lambda e: e.number)]
 
@@ -747,6 +752,59 @@ def test_what_two_workers_remember_is_put_back_once_and_all_of_it(db):
         assert not db.exists(world.keys[0] + ":mine")
         world.take(5)
         assert all(w.tell(world) == [[0, 0]] * len(w.counts) for w in workers), "what is over is not told again"
+
+
+@pytest.mark.parametrize("known", [False, True], ids=["not known to the store", "known to the store"])
+def test_what_is_put_back_after_the_clock_went_back_ends_when_it_was_to(db, known):
+    world, _ = crowd(db, 1, 2)
+    m, told = world.model, Memory()
+    m.hold = 180
+    for g in m.groups:
+        g.holds = True
+    world.save()
+    world.take(1)
+    if known:
+        m.now -= 3600
+        world.take(1)
+    keep_store(db, world)
+    m.now -= 0 if known else 3600
+    before = len(world.seats)
+    m.now += 60
+    world.take(3)
+    for seat in world.seats[before:]:
+        told.told(world, *seat)
+    due = db.zrange(world.keys[3], 0, -1, withscores=True)
+    assert m.shift >= 3540 and all(score <= m.now + 240 for _, score in due)
+    keep_store(db, world, restore=True)
+    assert told.tell(world) == [[3, 0]]
+    world.check()
+    assert db.zrange(world.keys[3], 0, -1, withscores=True) == due
+    m.now += 240
+    world.check()
+    assert m.groups[0].used == 0 and db.hget(world.keys[1], "due") is None
+
+
+def test_who_missed_a_promise_is_told_so_when_the_clock_went_back_since(db):
+    world, _ = crowd(db, 1, 1)
+    m = world.model
+    m.groups[0].limit, m.groups[0].holds, m.hold, m.promise = 0, True, 10, 60
+    world.save()
+    world.visit_list("join")
+    m.groups[0].limit = 1
+    m.now += 3600
+    world.save()
+    world.list_waiting()
+    m.now -= 3540
+    world.list_waiting()
+    m.now += 120
+    world.list_waiting()
+    m.groups[0].limit = 2
+    world.save()
+    world.take(2)
+    assert m.has_missed(m.entries[0]) and m.now + m.shift < m.entries[0].seat[1], "names are no times"
+    world.list_waiting()
+    reply = world.run("wait", world.known(), "look", m.entries[0].id, 1, "0", 7, "", "Anna Li", WAITING_MAX)
+    assert int(reply[-1]) == 1
 
 
 def test_a_seat_of_half_an_hour_ago_does_not_come_on_top_of_a_head_count(db):
