@@ -124,6 +124,12 @@ static int slot_of(const char *tag)
     return (int)(crc & (REDIS_SLOTS - 1));
 }
 
+bool redis_link_mends(const struct redis_link *l, const char *slug)
+{
+    const struct redis_link *at = l->cluster ? redis_cluster_owner(l->cluster, slot_of(slug)) : l;
+    return at && (at->state == LINK_UP || at->state == LINK_FENCED) && !at->mend_refused;
+}
+
 void redis_call_key(struct redis_call *c, const char *slug, const char *suffix)
 {
     char key[STORE_PREFIX_MAX + CAMPAIGN_SLUG_MAX + 3];

@@ -165,18 +165,32 @@ static void on_look(evutil_socket_t fd, short what, void *arg)
 
 /* --- calls --- */
 
+/* What was to be put back is, as long as its node is fenced. */
+static void give_up(struct redis_cluster *c, struct redis_call *call)
+{
+    int owner = call->slot >= 0 ? c->owner[call->slot] : 0;
+    if (call->mends && owner && !c->freeing)
+        c->nodes[owner - 1]->mend_refused = true;
+    call->link = c->home;
+    redis_call_fail(call, STORE_UNAVAILABLE);
+}
+
 /* It was not carried out anywhere: later again. */
 static void park(struct redis_cluster *c, struct redis_call *call)
 {
     if (c->parked_count >= REDIS_PARKED_MAX || c->freeing) {
-        call->link = c->home;
-        redis_call_fail(call, STORE_UNAVAILABLE);
+        give_up(c, call);
         return;
     }
     list_append(&c->parked_tail, call);
     c->parked_count++;
     if (!event_pending(&c->retry_event, EV_TIMEOUT, NULL))
         set_timer(&c->retry_event, REDIS_CLUSTER_RETRY_MS);
+}
+
+const struct redis_link *redis_cluster_owner(const struct redis_cluster *c, int slot)
+{
+    return c->owner[slot] && !c->freeing ? c->nodes[c->owner[slot] - 1] : NULL;
 }
 
 void redis_cluster_put(struct redis_cluster *c, struct redis_call *call)
@@ -202,7 +216,7 @@ static void on_retry(evutil_socket_t fd, short what, void *arg)
         next = list->next;
         list->link = c->home;
         if (now >= list->due_ms || c->freeing)
-            redis_call_fail(list, STORE_UNAVAILABLE);
+            give_up(c, list);
         else
             redis_cluster_put(c, list);
     }

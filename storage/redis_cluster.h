@@ -29,6 +29,8 @@ struct redis_cluster *redis_cluster_new(struct redis_link *home);
 bool redis_cluster_begin(struct redis_cluster *c);
 /* Calls that wait are failed later, by home. NULL is fine. */
 void redis_cluster_free(struct redis_cluster *c);
+/* Whose slot it is; NULL: nobody's that is known. */
+const struct redis_link *redis_cluster_owner(const struct redis_cluster *c, int slot);
 /* Sends a call, or keeps it for a while. */
 void redis_cluster_put(struct redis_cluster *c, struct redis_call *call);
 /* A node answered a call with that error. true: it was taken over, and goes on. */

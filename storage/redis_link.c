@@ -86,7 +86,7 @@ static void link_up(struct redis_link *l)
 
 static void link_fence(struct redis_link *l)
 {
-    l->mend_refused = false;
+    l->mend_refused = l->mend_waited = false;
     set_state(l, LINK_FENCED);
     set_timer(&l->fence_event, REDIS_FENCE_MS);
     l->home->mend(l->home->mend_ctx);
@@ -100,8 +100,12 @@ static void on_fence(evutil_socket_t fd, short what, void *arg)
         set_timer(&l->fence_event, LINK_TICK_MS);
     } else if (l->mend_refused) { /* a master that has no replicas yet, or no memory: nor can it give seats */
         l->mend_refused = false;
+        l->mend_waited = true;
         set_timer(&l->fence_event, REDIS_MEND_AGAIN_MS);
         l->home->mend(l->home->mend_ctx);
+    } else if (l->mend_waited) { /* whoever else was refused tries again by then */
+        l->mend_waited = false;
+        set_timer(&l->fence_event, REDIS_FENCE_MS);
     } else {
         link_up(l);
     }

@@ -21,8 +21,8 @@
  *
  * Where Redis may forget what it had answered (a replica that becomes the master), whoever remembers it puts it back
  * first: after the link was lost, or a node of a cluster has become a master, it stays down for REDIS_FENCE_MS more,
- * in which nothing but redis_call_mend calls goes out, and for as long as Redis refuses these (it has no replicas yet,
- * or no memory).
+ * in which nothing but redis_call_mend calls goes out; and if Redis refuses these (it has no replicas yet, or no
+ * memory), REDIS_FENCE_MS from when it takes them.
  */
 #ifndef STORAGE_REDIS_LINK_H
 #define STORAGE_REDIS_LINK_H
@@ -103,6 +103,9 @@ bool redis_link_is_cluster(const struct redis_link *l);
  * this there is one. Of one Redis, which keeps what it has answered, nothing is forgotten: then this does nothing, and
  * is false. */
 bool redis_link_on_mend(struct redis_link *l, void (*mend)(void *ctx), void *ctx);
+/* Whether something of the slug can be put back now: its Redis is there, and has refused nothing since mend was called.
+ * If it cannot, mend will be called when it can. */
+bool redis_link_mends(const struct redis_link *l, const char *slug);
 void redis_link_on_change(struct redis_link *l, void (*changed)(void *ctx, bool up), void *ctx);
 
 /* Begins a call; never NULL (out of memory shows when it is sent). The first argument of a plain command is its name.

@@ -84,6 +84,7 @@ struct redis_link {
     bool was_up;
     size_t mending;    /* calls that put something back */
     bool mend_refused; /* Redis did not take one of them: all of them again */
+    bool mend_waited;  /* and that has been so in this fence */
     void (*mend)(void *ctx);
     void *mend_ctx;
     void (*changed)(void *ctx, bool up);

@@ -163,10 +163,8 @@ static void put_some(struct seats_memory *m);
 static void put_done(void *ctx, enum store_result r, const struct redisReply *reply)
 {
     struct seats_memory *m = ctx;
-    (void)reply;
+    (void)r, (void)reply; /* what could not be put back is when mend is called again */
     m->flying--;
-    if (r == STORE_TIMEOUT || r == STORE_UNAVAILABLE)
-        m->next = NULL; /* the link is lost again: all of it when it is back */
     put_some(m);
 }
 
@@ -188,7 +186,7 @@ static void put_entry(struct seats_memory *m, const struct memory_entry *e)
 static void put_some(struct seats_memory *m)
 {
     for (; m->next && m->flying < SEATS_MEMORY_WINDOW; m->next = m->next->newer) {
-        if (now_ms() - m->next->noted_ms > SEATS_MEMORY_MS)
+        if (now_ms() - m->next->noted_ms > SEATS_MEMORY_MS || !redis_link_mends(m->store->link, m->next->slug))
             continue;
         m->flying++;
         put_entry(m, m->next);

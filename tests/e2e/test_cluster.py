@@ -142,3 +142,30 @@ def test_a_node_that_dies_is_followed_by_its_replica_and_others_go_on(server, cl
         shown = wait_for("the admin door", lambda: (a := server.api("GET", f"/campaigns/{name}", expect="any")).status == 200 and a, PATIENCE).json()
         check_campaign(shown)
         assert crowd.seats() <= shown["seats"]["used"] <= 1000
+
+
+def test_a_new_master_is_told_what_it_missed_whoever_else_is_gone_for_good(cluster, slug):
+    """One's seats are put back first, and there is nobody to take them."""
+    for node in cluster.nodes:
+        node.mend()
+        node.client().config_set("cluster-require-full-coverage", "no")
+    wait_for("the cluster", cluster.whole, PATIENCE, 0.05)
+    first, second = spread(cluster, slug)[:2]
+    with Server(workers=1, redis=cluster, redis_url=cluster.url) as server:
+        server.create(first, redirect_groups(*[1] * 100))
+        server.create(second, redirect_groups(40))
+        crowds = [Crowd(name, rough=True) for name in (first, second)]
+        Visits(server.public, crowds[0].visits(100), at_once=4).run()
+        gone, old = (cluster.of(name) for name in (first, second))
+        replica, = cluster.replicas_of(old)
+        replica.stall()
+        old.client().execute_command("CLIENT KILL TYPE replica")
+        Visits(server.public, crowds[1].visits(20), at_once=4).run()
+        for node in (*cluster.replicas_of(gone), gone, old):
+            node.kill()
+        replica.go_on()
+        replica.client().execute_command("CLUSTER FAILOVER TAKEOVER")
+        storm = Visits(server.public, crowds[1].visits(), at_once=4).start()
+        wait_for("the last seat", lambda: crowds[1].groups["none"] > 0, PATIENCE)
+        storm.stop()
+        assert crowds[1].seats() == 40

@@ -1,5 +1,7 @@
 """Behind sentinels: the master is found, and found again after it was killed, stalled or demoted."""
 
+import contextlib
+import signal
 import time
 
 import pytest
@@ -180,6 +182,32 @@ def test_what_the_new_master_does_not_know_is_put_back_before_anybody_gets_a_sea
         Visits(server.public, crowd.visits(40), at_once=4).run()
         assert [crowd.groups[g] for g in ("g1", "g2", "g3", "none")] == [30, 30, 30, 10]
         crowd.check_serials()
+
+
+def test_whose_turn_to_put_back_has_not_come_again_is_waited_for(pair, slug):
+    mend(pair)
+    with Server(workers=1, redis=pair, redis_url=pair.url) as first, Server(workers=1, redis=pair, redis_url=pair.url) as second:
+        first.create(slug, redirect_groups(30))
+        crowd = Crowd(slug, rough=True)
+        master, replica = cut_off(pair)
+        for server, count in ((first, 5), (second, 20)):
+            Visits(server.public, crowd.visits(count), at_once=4).run()
+        replica.client().config_set("min-replicas-to-write", 1)
+        master.kill()
+        wait_for("another master", lambda: pair.master() is replica, PATIENCE)
+        for server in (first, second):
+            wait_for("a refusal", lambda: "NOREPLICAS" in server.log(), PATIENCE)
+        second.signal(signal.SIGSTOP)
+        replica.client().config_set("min-replicas-to-write", 0)
+        used = f"hm:{{{slug}}}:seats", "u:g1"
+        wait_for("what the first one knows", lambda: int(replica.client().hget(*used) or 0) >= 5, PATIENCE)
+        storm = Visits(first.public, crowd.visits(), at_once=4).start()
+        with contextlib.suppress(AssertionError):
+            wait_for("a seat too early", lambda: crowd.seats() > 25, 0.35)
+        second.signal(signal.SIGCONT)
+        wait_for("the last seat", lambda: crowd.groups["none"] > 0, PATIENCE)
+        storm.stop()
+        assert crowd.seats() == 30
 
 
 def test_a_confirmation_of_a_bucket_that_fell_due_while_there_was_no_master_counts(pair, slug):
