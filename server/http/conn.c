@@ -125,7 +125,7 @@ static void on_writable(evutil_socket_t fd, short what, void *arg)
     (void)fd, (void)what;
     if (c->state == CONN_STREAM)
         conn_stream_go_on(c);
-    else
+    else if (c->state == CONN_WRITING) /* a stream may have sent its end before its turn came, and lingers */
         conn_answer_go_on(c);
 }
 

@@ -87,7 +87,7 @@ bool conn_dead(const struct conn *c); /* the client has left: an answer would go
 void conn_watch_client(struct conn *c, void (*left)(struct conn *c));
 /* The segment of the path that matched {name} number i of the route's pattern, as sent. */
 struct span conn_segment(const struct conn *c, int i);
-/* The client's address: text, at most INET6_ADDRSTRLEN with NUL. */
+/* The address of the other end, a client's or a proxy's. */
 const struct in6_addr *conn_peer_address(const struct conn *c); /* IPv4 as v4-mapped */
 void conn_peer(const struct conn *c, char out[INET6_ADDRSTRLEN]);
 /* Bits of the methods that the path has, for route_allow and a 405. */

@@ -1,8 +1,8 @@
 /*
  * A connection of a door, and its bytes in pieces as they may come: the first byte says how (its client ends its side
- * or not, its bodies may be chunked or not, it reads slowly), each piece begins with its length. Behind the door:
- * bodies that are echoed, whose client is told by X-Forwarded-For, answers in chunks, and what an admin's bodies and
- * queries are read by.
+ * or not, its bodies may be chunked or not, it reads slowly, its address has more than its part), each piece begins
+ * with its length. Behind the door: bodies that are echoed, whose client is told by X-Forwarded-For, answers in chunks,
+ * and what an admin's bodies and queries are read by.
  *
  * What comes back is one answer after another, and each begins where the one before has ended.
  */
@@ -23,10 +23,11 @@
 #include "stats_query.h"
 
 enum {
-    FORM_ENDS = 1,    /* the client ends its side after its last byte */
-    FORM_CHUNKED = 2, /* the door takes chunked bodies */
-    FORM_SLOW = 4,    /* the client reads a little at a time */
-    FORM_LEAVES = 8,  /* it is gone before it has read its answers */
+    FORM_ENDS = 1,     /* the client ends its side after its last byte */
+    FORM_CHUNKED = 2,  /* the door takes chunked bodies */
+    FORM_SLOW = 4,     /* the client reads a little at a time */
+    FORM_LEAVES = 8,   /* it is gone before it has read its answers */
+    FORM_CROWDED = 16, /* no connection of its address is kept */
     ECHO_MAX = 4096,
     PASSES = 64,
 };
@@ -154,6 +155,12 @@ static const struct http_route routes[] = {
     {HTTP_M_GET, "/later/{}", later, 0}, {HTTP_M_POST, "/fields", body_fields, FIELDS_BODY_MAX},
 };
 
+static bool counts(const void *owner, const struct in6_addr *peer)
+{
+    (void)owner, (void)peer;
+    return true;
+}
+
 /* --- the client --- */
 
 static char heard[1 << 20];
@@ -239,6 +246,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                         .route_count = sizeof routes / sizeof *routes,
                                         .conn_data = 64,
                                         .conns_max = 4,
+                                        .address_kept = form & FORM_CROWDED ? 0 : 4,
+                                        .address_max = 4,
+                                        .counts = counts,
                                         .chunked = form & FORM_CHUNKED,
                                         .refuse = refuse};
     const union conn_address peer = {.v4 = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)}};
@@ -260,6 +270,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     hear(pair[1], false);
     if (!(form & (FORM_SLOW | FORM_LEAVES)))
         check_answers();
+    const struct in6_addr address = {.s6_addr = {[10] = 0xff, [11] = 0xff, [12] = 127, [15] = 1}};
+    CHECK(*crowd_count(d->crowd, &address) == http_door_conns(d));
     http_door_free(d);
     event_base_free(base);
     close(pair[1]);
