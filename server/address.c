@@ -6,34 +6,36 @@
 struct range {
     uint8_t net[16];
     int bits;
+    bool near; /* of this machine, its network or its provider */
 };
 
-#define V4(a, b, c, d, bits)                                                                                           \
+#define V4(a, b, c, d, bits, near)                                                                                     \
     {                                                                                                                  \
-        {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, a, b, c, d}, (bits) + 96                                            \
+        {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, a, b, c, d}, (bits) + 96, near                                      \
     }
 
 /* RFC 6890 and the registries that it began. */
 static const struct range v4_ranges[] = {
-    V4(0, 0, 0, 0, 8),                                                    /* this network */
-    V4(10, 0, 0, 0, 8),                                                   /* private */
-    V4(100, 64, 0, 0, 10),                                                /* carrier's NAT; Alibaba's metadata */
-    V4(127, 0, 0, 0, 8),                                                  /* loopback */
-    V4(169, 254, 0, 0, 16),                                               /* link-local; metadata */
-    V4(172, 16, 0, 0, 12),                                                /* private */
-    V4(192, 0, 0, 0, 24),                                                 /* protocols */
-    V4(192, 0, 2, 0, 24),                                                 /* documentation */
-    V4(192, 88, 99, 0, 24),                                               /* 6to4 relays */
-    V4(192, 168, 0, 0, 16),                                               /* private */
-    V4(198, 18, 0, 0, 15),                                                /* benchmarks */
-    V4(198, 51, 100, 0, 24), V4(203, 0, 113, 0, 24), V4(224, 0, 0, 0, 3), /* multicast, reserved, broadcast */
+    V4(0, 0, 0, 0, 8, true),       /* this network */
+    V4(10, 0, 0, 0, 8, true),      /* private */
+    V4(100, 64, 0, 0, 10, true),   /* carrier's NAT; Alibaba's metadata */
+    V4(127, 0, 0, 0, 8, true),     /* loopback */
+    V4(169, 254, 0, 0, 16, true),  /* link-local; metadata */
+    V4(172, 16, 0, 0, 12, true),   /* private */
+    V4(192, 0, 0, 0, 24, false),   /* protocols */
+    V4(192, 0, 2, 0, 24, false),   /* documentation */
+    V4(192, 88, 99, 0, 24, false), /* 6to4 relays */
+    V4(192, 168, 0, 0, 16, true),  /* private */
+    V4(198, 18, 0, 0, 15, false),  /* benchmarks */
+    V4(198, 51, 100, 0, 24, false), V4(203, 0, 113, 0, 24, false),
+    V4(224, 0, 0, 0, 3, false), /* multicast, reserved, broadcast */
 };
 /* Of IPv6 only 2000::/3 is given out; in it: */
 static const struct range v6_ranges[] = {
-    {{0x20, 0x01, 0x00}, 23},       /* protocols, Teredo */
-    {{0x20, 0x01, 0x0d, 0xb8}, 32}, /* documentation */
-    {{0x20, 0x02}, 16},             /* 6to4: an IPv4 address inside */
-    {{0x3f, 0xff}, 20},             /* documentation */
+    {{0x20, 0x01, 0x00}, 23, false},       /* protocols, Teredo */
+    {{0x20, 0x01, 0x0d, 0xb8}, 32, false}, /* documentation */
+    {{0x20, 0x02}, 16, false},             /* 6to4: an IPv4 address inside */
+    {{0x3f, 0xff}, 20, false},             /* documentation */
 };
 
 static bool in_range(const struct range *r, const struct in6_addr *a)
@@ -66,23 +68,31 @@ static bool to_mapped(const struct sockaddr *sa, struct in6_addr *ret)
     return true;
 }
 
-bool address_in6_is_private(const struct in6_addr *a)
+/* The special range that holds it; NULL: none. */
+static const struct range *range_of(const struct in6_addr *a)
 {
+    static const struct range not_given_out = {.near = true};
     bool v4 = IN6_IS_ADDR_V4MAPPED(a);
     if (!v4 && (a->s6_addr[0] & 0xe0) != 0x20)
-        return true;
+        return &not_given_out;
     const struct range *r = v4 ? v4_ranges : v6_ranges;
     size_t count = v4 ? sizeof v4_ranges / sizeof *r : sizeof v6_ranges / sizeof *r;
     for (size_t i = 0; i < count; i++)
         if (in_range(&r[i], a))
-            return true;
-    return false;
+            return &r[i];
+    return NULL;
+}
+
+bool address_counts(const struct config *c, const struct in6_addr *a)
+{
+    const struct range *r = range_of(a);
+    return !(r && r->near) && !config_trusts_proxy(c, a);
 }
 
 bool address_is_private(const struct sockaddr *sa)
 {
     struct in6_addr a;
-    return !to_mapped(sa, &a) || address_in6_is_private(&a);
+    return !to_mapped(sa, &a) || range_of(&a);
 }
 
 bool address_may_be_reached(const struct sockaddr *sa, bool plain, const struct config_cidrs *allowed)

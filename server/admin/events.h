@@ -18,7 +18,7 @@ struct admin;
 
 enum {
     EVENTS_CLIENTS_MAX = 256,
-    EVENTS_ADDRESS_MAX = 128, /* of these from one address (IPv6: one /64) */
+    EVENTS_ADDRESS_MAX = 128, /* of these from one address (IPv6: one /64) that counts (address.h) */
     EVENTS_ACCOUNT_MAX = 64,  /* and of one account or token */
     EVENTS_WATCHED_MAX = 64,  /* campaigns that one client watches */
     EVENTS_GROUPS_MAX = 300,  /* of a campaign with more only the sums are told, and no groups */

@@ -7,6 +7,7 @@
 
 #include <event2/event.h>
 
+#include "address.h"
 #include "answer.h"
 #include "params.h"
 #include "problem.h"
@@ -143,12 +144,14 @@ static bool client_watch(struct events *e, struct events_client *k, const char *
     return true;
 }
 
-static void network_of(struct conn *c, unsigned char ret[CLIENT_NETWORK])
+/* false: those of that address are not counted. */
+static bool network_of(struct conn *c, unsigned char ret[CLIENT_NETWORK])
 {
     struct in6_addr client;
     client_find(conn_peer_address(c), conn_request(c)->header[HTTP_H_X_FORWARDED_FOR], config_trusts_proxy,
                 admin_of(c)->config, &client);
     client_network(&client, ret);
+    return address_counts(admin_of(c)->config, &client);
 }
 
 /* Whether the one who asks may listen once more; else it was said why not. */
@@ -157,10 +160,10 @@ static bool has_place(struct conn *c)
     const struct events *e = admin_of(c)->events;
     unsigned char network[CLIENT_NETWORK];
     size_t own = 0, near = 0;
-    network_of(c, network);
+    const bool counts = network_of(c, network);
     for (const struct events_client *k = e->clients; k; k = k->next) {
         own += strcmp(k->who, request_of(c)->who) == 0;
-        near += memcmp(k->network, network, sizeof network) == 0;
+        near += counts && memcmp(k->network, network, sizeof network) == 0;
     }
     if (own >= EVENTS_ACCOUNT_MAX)
         problem_reply_later(c, 429, EVENTS_AGAIN_SECONDS,

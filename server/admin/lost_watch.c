@@ -13,10 +13,9 @@
 struct lost_watch {
     struct store *store;
     struct event tick;
-    int64_t seats; /* -1: not known yet */
-    int64_t
-        walked_at;    /* unix seconds by which hours were over for the last whole walk, or the one under way; 0: none */
-    int64_t again_at; /* unix seconds */
+    int64_t seats;     /* -1: not known yet */
+    int64_t walked_at; /* unix seconds: the hours over by then are in the last walk, or the one under way; 0: none */
+    int64_t again_at;  /* steady_seconds() */
     /* the walk */
     bool walking, reading;
     int left; /* reads that this tick still has */

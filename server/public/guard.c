@@ -27,8 +27,7 @@ void guard_clear(struct guard *g)
     budget_free(g->budget);
 }
 
-/* false: there is no budget, or nobody's whose address says nothing: behind one of this machine or its network stands a
- * proxy that trusted_proxies does not name, or a hall. */
+/* false: there is no budget, or none for that address. */
 static bool find_client(struct scan *s, struct in6_addr *ret)
 {
     struct conn *c = conn_of(s);
@@ -36,7 +35,7 @@ static bool find_client(struct scan *s, struct in6_addr *ret)
         return false;
     client_find(conn_peer_address(c), conn_request(c)->header[HTTP_H_X_FORWARDED_FOR], config_trusts_proxy,
                 context_of(s)->config, ret);
-    return !address_in6_is_private(ret);
+    return address_counts(context_of(s)->config, ret);
 }
 
 static struct budget_account *account_of(struct scan *s, const struct in6_addr *client)

@@ -113,12 +113,10 @@ static size_t conns_max(int workers)
     return each < WORKER_CONNS_MAX ? each : WORKER_CONNS_MAX;
 }
 
-/* A proxy's connections are everybody's, and behind an address of this machine or its network stands one that nobody
- * named, or a hall. */
 static bool counts_address(const void *owner, const struct in6_addr *peer)
 {
     const struct worker *w = owner;
-    return !address_in6_is_private(peer) && !config_trusts_proxy(w->context.config, peer);
+    return address_counts(w->context.config, peer);
 }
 
 struct worker *worker_new(struct event_base *base, const struct config *config, const struct countries *countries,

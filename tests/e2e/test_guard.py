@@ -11,7 +11,7 @@ import pytest
 from huoma import PHONE, Server, Visitor, link, once, page_groups, redirect_groups, wait_for
 
 WORKERS = 2
-CARRIER, OTHER = "8.8.4.4", "8.8.8.8"  # public ones: those of documentation are nobody's
+CARRIER, OTHER = "8.8.4.4", "8.8.8.8"  # public ones: private ones have no budget
 
 
 @pytest.fixture(scope="module")

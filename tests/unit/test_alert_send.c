@@ -60,6 +60,31 @@ static void test_private_addresses_are_known_in_all_their_forms(void **state)
     assert_true(address_is_private(&unix_address));
 }
 
+static bool counts(const struct config *c, const char *text)
+{
+    struct in6_addr a;
+    assert_int_equal(inet_pton(AF_INET6, text, &a), 1);
+    return address_counts(c, &a);
+}
+
+static void test_strangers_are_counted_and_who_has_others_behind_it_is_not(void **state)
+{
+    static const char *const strangers[] = {"::ffff:8.8.8.8", "2400:3200::1", "2002:808:808::1", "2001::1"};
+    static const char *const others[] = {"::ffff:127.0.0.1",  "::ffff:10.0.0.1", "::ffff:100.64.0.1",
+                                         "::ffff:172.31.0.1", "::ffff:11.0.0.1", "::1",
+                                         "fd12::1",           "fe80::1",         "64:ff9b::808:808"};
+    struct config c = {.trusted_proxies.count = 1};
+    (void)state;
+    inet_pton(AF_INET6, "::ffff:11.0.0.0", &c.trusted_proxies.list[0].net);
+    c.trusted_proxies.list[0].bits = 104;
+    for (size_t i = 0; i < sizeof strangers / sizeof *strangers; i++)
+        if (!counts(&c, strangers[i]))
+            fail_msg("%s", strangers[i]);
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (counts(&c, others[i]))
+            fail_msg("%s", others[i]);
+}
+
 static void test_what_is_allowed_is_reached_and_nothing_else(void **state)
 {
     struct config_cidrs none = {.count = 0}, loopback = {.count = 1};
@@ -336,6 +361,7 @@ int main(void)
     setenv("TZ", "UTC", 1);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_private_addresses_are_known_in_all_their_forms),
+        cmocka_unit_test(test_strangers_are_counted_and_who_has_others_behind_it_is_not),
         cmocka_unit_test(test_what_is_allowed_is_reached_and_nothing_else),
         cmocka_unit_test(test_signatures_are_as_each_service_wants_them),
         cmocka_unit_test(test_markup_in_titles_is_none),
