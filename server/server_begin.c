@@ -242,6 +242,10 @@ bool server_begin(struct server *s)
     event_assign(&s->try_event, s->base, -1, EV_TIMEOUT, on_try, s);
     event_assign(&s->wait_event, s->base, -1, EV_TIMEOUT, on_wait_over, s);
     event_assign(&s->format_event, s->base, -1, EV_TIMEOUT, on_format_look, s);
+    if (s->config.take_over && !s->config.redis_url[0]) {
+        server_fail(s, "take_over", "needs redis_url: the embedded Redis is one server's own");
+        return false;
+    }
     if (!begin_redis(s) || !begin_store(s))
         return false;
     landing_report_to(s->config.abuse_contact);

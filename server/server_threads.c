@@ -47,10 +47,6 @@ static bool is_free(struct server *s, const char *what, const struct config_addr
 static bool bind_doors(struct server *s)
 {
     uint16_t port = s->config.listen.port;
-    if (s->config.take_over && !s->config.redis_url[0]) {
-        server_fail(s, "take_over", "needs redis_url: the embedded Redis is one server's own");
-        return false;
-    }
     if (!is_free(s, "listen", &s->config.listen) || !is_free(s, "admin_listen", &s->config.admin_listen))
         return false;
     for (int i = 0; i < s->config.workers; i++) {
