@@ -349,7 +349,13 @@ def test_the_command_line_adds_a_destination_tries_it_and_lists(alerting, stub, 
     assert "sign not match" in run("destination", "test", id_, expect=1)
     assert "huoma: url: must begin with https://" in run("destination", "add", "slack", "--name", "x", "--url", "ftp://x", expect=1)
     run("destination", "delete", id_)
-    assert "over" in run("list") and json.loads(run("list", "--json"))["total"] > 0
+    alerting.create(slug, redirect_groups(20), title=slug)
+    fill(alerting, slug, 19)
+    wait_for("the alert", lambda: alerts(alerting, slug, "open"))
+    alerting.patch(slug, {"limit": 500}, group="g1")
+    wait_for("its end", lambda: alerts(alerting, slug, "over"))
+    line, = (l for l in run("list").splitlines() if slug in l)
+    assert "over" in line and json.loads(run("list", "--json"))["total"] > 0
 
 
 def test_answers_that_lead_elsewhere_or_never_end(alerting, stub, slug):
