@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "auth.h"
-#include "campaign_json_memory.h"
 #include "token_record.h"
 #include "user_record.h"
 
@@ -44,39 +43,32 @@ static const char *read_user(json_t *line, struct user_record *u)
     return NULL;
 }
 
+static struct import_row row_of(const struct user_record *u)
+{
+    return (struct import_row){STORE_USERS, "user", u->name, u->name,
+                               "there is a user of that name, with another role or switch"};
+}
+
 enum verdict import_own_look_at_user(struct import *m, json_t *line)
 {
     struct user_record u;
     const char *name = json_string_value(json_object_get(line, "name")), *why = read_user(line, &u);
     if (why)
         return import_own_refuse(m, name ? name : "a user", why);
-    store_row_get(session_store(m->session), (struct store_rows){STORE_USERS, NULL}, name, user_found, m);
-    session_run(m->session);
-    if (import_own_store_failed(m, m->result))
-        return VERDICT_REFUSED;
-    if (m->result == STORE_OK)
-        return m->same ? VERDICT_THERE
-                       : import_own_refuse(m, name, "there is a user of that name, with another role or switch");
-    import_own_say(m, "note", name, "comes without a password: huoma user passwd");
-    return VERDICT_NEW;
+    const struct import_row row = row_of(&u);
+    enum verdict v = import_own_look_at_row(m, &row, user_found);
+    if (v == VERDICT_NEW)
+        import_own_say(m, "note", name, "comes without a password: huoma user passwd");
+    return v;
 }
 
 void import_own_make_user(struct import *m, json_t *line)
 {
     struct user_record u;
-    char json[USER_JSON_MAX], target[AUDIT_TARGET_MAX];
-    if (read_user(line, &u) || !user_record_to_json(&u, json)) /* it could be read a moment ago */
-        json_memory_lacks();
-    if (import_own_lacks_memory(m))
-        return;
-    snprintf(target, sizeof target, "user:%s", u.name);
-    struct store_audit audit = session_audit("user.import", target, NULL);
-    import_own_drain(m);
-    store_row_change(session_store(m->session), (struct store_rows){STORE_USERS, NULL}, u.name, STORE_NEW, NULL, json,
-                     &audit, import_own_call_done, m);
-    session_run(m->session);
-    if (!import_own_make_failed(m, m->result) && m->result != STORE_OK)
-        m->verdicts[m->line] = (unsigned char)import_own_refuse(m, u.name, "was made by somebody else meanwhile");
+    char json[USER_JSON_MAX];
+    bool good = !read_user(line, &u) && user_record_to_json(&u, json);
+    const struct import_row row = row_of(&u);
+    import_own_make_row(m, &row, good ? json : NULL);
 }
 
 enum verdict import_own_look_at_token(struct import *m, json_t *line)

@@ -1,11 +1,9 @@
 /* Lines of an export that are funnels: also of campaigns that are not there, as they may be where they come from. */
 #include "import_own_private.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "campaign_json_memory.h"
 #include "funnel_record.h"
 
 static void funnel_found(void *ctx, enum store_result r, const char *json, size_t len)
@@ -31,37 +29,25 @@ static bool read_funnel(json_t *line, struct funnel *f)
     return good;
 }
 
+static struct import_row row_of(const struct funnel *f)
+{
+    return (struct import_row){STORE_FUNNELS, "funnel", f->id, f->title, "there is another funnel of that id"};
+}
+
 enum verdict import_own_look_at_funnel(struct import *m, json_t *line)
 {
     struct funnel f;
     if (!read_funnel(line, &f))
         return import_own_refuse(m, "a funnel", "is none that could be used");
-    store_row_get(session_store(m->session), (struct store_rows){STORE_FUNNELS, NULL}, f.id, funnel_found, m);
-    session_run(m->session);
-    if (import_own_store_failed(m, m->result))
-        return VERDICT_REFUSED;
-    if (m->result == STORE_OK)
-        return m->same ? VERDICT_THERE : import_own_refuse(m, f.title, "there is another funnel of that id");
-    return VERDICT_NEW;
+    const struct import_row row = row_of(&f);
+    return import_own_look_at_row(m, &row, funnel_found);
 }
 
 void import_own_make_funnel(struct import *m, json_t *line)
 {
     struct funnel f;
-    char target[AUDIT_TARGET_MAX], *record = read_funnel(line, &f) ? funnel_to_record(&f) : NULL;
-    if (!record) /* it could be read a moment ago */
-        json_memory_lacks();
-    if (import_own_lacks_memory(m)) {
-        free(record);
-        return;
-    }
-    snprintf(target, sizeof target, "funnel:%s", f.id);
-    struct store_audit audit = session_audit("funnel.import", target, NULL);
-    import_own_drain(m);
-    store_row_change(session_store(m->session), (struct store_rows){STORE_FUNNELS, NULL}, f.id, STORE_NEW, NULL, record,
-                     &audit, import_own_call_done, m);
-    session_run(m->session);
+    char *record = read_funnel(line, &f) ? funnel_to_record(&f) : NULL;
+    const struct import_row row = row_of(&f);
+    import_own_make_row(m, &row, record);
     free(record);
-    if (!import_own_make_failed(m, m->result) && m->result != STORE_OK)
-        m->verdicts[m->line] = (unsigned char)import_own_refuse(m, f.title, "was made by somebody else meanwhile");
 }

@@ -60,6 +60,20 @@ bool import_own_make_failed(struct import *m, enum store_result r);
 /* Asked before the store is told anything: whether what was made of the line may lack something. Ends the import. */
 bool import_own_lacks_memory(struct import *m);
 
+/* A row of the store's that a line is. All borrowed. */
+struct import_row {
+    enum store_table table;
+    const char *word; /* of the audit log: "user" */
+    const char *id;
+    const char *name;    /* in what is said of it */
+    const char *another; /* why it is refused when there is another one of that id */
+};
+
+/* `found` is told what is there: it sets m->result and m->same, and goes on with the session. */
+enum verdict import_own_look_at_row(struct import *m, const struct import_row *row, store_row_done found);
+/* record: NULL: memory ran out. */
+void import_own_make_row(struct import *m, const struct import_row *row, const char *record);
+
 /*
  * Of each kind of line: `look` says what is to become of it, and changes nothing; `make` makes it, when `look` said
  * that it is new. Who fails sets m->broken; what others did in between becomes a refusal.
