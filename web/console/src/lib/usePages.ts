@@ -1,7 +1,8 @@
 // A list that comes from the server a stretch at a time.
 import { ref, type Ref } from 'vue';
-import { ApiError, get, type Asked } from '../api/client';
+import { get, type ApiError, type Asked } from '../api/client';
 import type { Page } from '../api/types';
+import { useAsking } from './useAsking';
 
 export interface Pages<T> {
     list: Ref<T[]>;
@@ -17,32 +18,22 @@ export function usePages<T>(path: string, query: () => Asked['query'] = () => ({
     const list = ref([]) as Ref<T[]>;
     const next = ref<string | null>(null);
     const total = ref(0);
-    const error = ref<ApiError | null>(null);
     const first = ref(true);
-    let asked = 0;
+    const { error, ask } = useAsking();
 
-    async function load(more = false): Promise<void> {
-        const mine = ++asked;
-        try {
-            let page: Page<T>;
-            let cursor = more ? next.value : null;
-            do { // what a filter leaves of a stretch may be nothing
-                page = await get<Page<T>>(path, { limit: 50, ...query(), cursor });
-                if (mine !== asked)
-                    return; // a newer question is on its way
-                cursor = page.next;
-            } while (cursor && page.data.length === 0);
-            list.value = more ? [...list.value, ...page.data] : page.data;
-            next.value = cursor;
-            total.value = page.total;
-            error.value = null;
-            first.value = false;
-        } catch (e) {
-            if (!(e instanceof ApiError))
-                throw e;
-            if (mine === asked)
-                error.value = e;
-        }
-    }
+    const load = (more = false): Promise<void> => ask(async (overtaken) => {
+        let page: Page<T>;
+        let cursor = more ? next.value : null;
+        do { // what a filter leaves of a stretch may be nothing
+            page = await get<Page<T>>(path, { limit: 50, ...query(), cursor });
+            if (overtaken())
+                return; // a newer question is on its way
+            cursor = page.next;
+        } while (cursor && page.data.length === 0);
+        list.value = more ? [...list.value, ...page.data] : page.data;
+        next.value = cursor;
+        total.value = page.total;
+        first.value = false;
+    });
     return { list, next, total, error, first, load };
 }
