@@ -144,6 +144,28 @@ void redis_call_answered(struct redis_call *c, const redisReply *reply)
     }
 }
 
+/* --- whether answers belong to what was asked --- */
+
+static void check_done(void *ctx, enum store_result r, const redisReply *reply)
+{
+    struct redis_link *l = ctx;
+    int64_t number;
+    l->checking = false;
+    bool wrong = r == STORE_OK && (!redis_reply_int(reply, &number) || number != l->check_number);
+    if (wrong || r == STORE_BAD_REPLY)
+        redis_link_lost(l, "its answers are not those to what was asked");
+}
+
+void redis_link_check(struct redis_link *l)
+{
+    struct redis_call *c = redis_call_begin(l);
+    redis_call_text(c, "PING");
+    redis_call_int(c, ++l->check_number);
+    l->checking = true;
+    l->check_due_ms = now_ms() + REDIS_CHECK_MS;
+    redis_call_send(c, check_done, l);
+}
+
 /* --- replicas --- */
 
 void redis_link_settle(struct redis_link *l, enum store_result r)

@@ -302,6 +302,8 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
             redis_link_lost(l, "no answer in time");
             break;
         }
+    if (l->state == LINK_UP && now >= l->check_due_ms && !l->checking)
+        redis_link_check(l);
     if (l->pending || l->state == LINK_GREETING)
         set_timer(&l->tick_event, LINK_TICK_MS);
 }

@@ -14,6 +14,10 @@
  * "HUOMA <NAME>" the result of that name; any other STORE_BAD_REPLY). A reply that does not come in STORE_DEADLINE_MS
  * drops the link, and all that wait get STORE_TIMEOUT.
  *
+ * Replies are matched to calls by their order alone. Where one got lost on the way (by something between that is not
+ * Redis) each call would have another's answer for ever: so while the link is used a PING of a number goes out every
+ * REDIS_CHECK_MS, and an answer with another one drops the link.
+ *
  * With wait_replicas, a call that gives a seat or changes something for people is answered when so many replicas have
  * it (WAIT): one WAIT for all that were sent meanwhile. If they do not have it in REDIS_WAIT_MS the result is
  * STORE_TIMEOUT, because it may get lost, and further such calls are STORE_UNAVAILABLE, and not sent, until replicas
@@ -40,6 +44,7 @@ enum {
     REDIS_BACKOFF_MAX_MS = 500,
     REDIS_BACKOFF_SENTINEL_MS = 100,
     REDIS_WAIT_MS = 400,       /* for replicas to have what was written; twice that is still within STORE_DEADLINE_MS */
+    REDIS_CHECK_MS = 1000,     /* how often it is looked whether answers belong to what was asked */
     REDIS_PROBE_MS = 500,      /* how often it is looked whether they are there again */
     REDIS_FENCE_MS = 600,      /* all servers have heard of the new master by then */
     REDIS_MEND_AGAIN_MS = 200, /* when Redis refuses for now what is put back */

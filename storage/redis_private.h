@@ -79,6 +79,8 @@ struct redis_link {
     int64_t down_since_ms;
     int64_t greeting_due_ms;
     int64_t refused_logged_ms;
+    int64_t check_due_ms, check_number;
+    bool checking;  /* its PING is in flight */
     bool told_lost; /* one line an outage */
     bool freeing;
     bool was_up;
@@ -155,6 +157,8 @@ void redis_link_replicas_known(struct redis_link *l, bool enough);
 bool redis_reply_is_of_replica(const redisReply *reply);
 /* Of wait_event. */
 void redis_link_on_wait(evutil_socket_t fd, short what, void *arg);
+/* Sends something whose answer is known; another one drops the link. */
+void redis_link_check(struct redis_link *l);
 
 /* --- redis_link.c --- */
 

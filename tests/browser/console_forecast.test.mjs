@@ -73,6 +73,7 @@ for (const [size, view, words] of [['phone', { ...PHONE_SIZE, lang: 'zh-CN', col
 
 test('a forecast that comes late moves nothing, and one that nobody can make says so', async () => {
     const page = await console_(browser, server, cookie, '/settings', { lang: 'en-GB' });
+    await page.getByRole('heading', { name: 'Settings' }).waitFor();
     let answer;
     const held = new Promise((go) => { answer = go; });
     await page.route('**/forecast', async (route) => { await held; await route.continue(); });

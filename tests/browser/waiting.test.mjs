@@ -80,8 +80,8 @@ describe('waiting', { concurrency: 8 }, () => {
         await make('w-free');
         const page = await waiter('w-free', 'Anna');
         await setLimit('w-free', 1);
-        await inGroup(page, 'w-free');
         await waitFor('seat', async () => (await server.seats('w-free')) === 'confirmed 1, held 0');
+        await inGroup(page, 'w-free');
         assert.deepEqual(await list('w-free'), [['Anna', 'in']]);
     });
 

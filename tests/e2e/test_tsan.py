@@ -86,8 +86,7 @@ def test_failovers_do_not_race(group):
         old.kill()
         wait_for("another master", lambda: find() not in (None, old), 40, 0.05)
         old.start()  # with wait_replicas nobody is answered before
-        if group is Sentinels:
-            wait_for("replicas in sync", redis.follow, 40, 0.05)
+        wait_for("replicas in sync", redis.whole, 40, 0.05)
         given = storm.answers[200]
         wait_for("seats again", lambda: storm.answers[200] > given + 20, 40)
         storm.stop()

@@ -162,7 +162,7 @@ def one_round(server, group, fault, slug, rng):
     storm.targets = iter(lambda: server.public, None)  # another port after each start
     storm.start()
     goal = rng.randrange(1, 300)
-    wait_for("the storm", lambda: crowd.seats() >= goal, PATIENCE, 0.0005)
+    wait_for("the storm", lambda: storm.error or crowd.seats() >= goal, PATIENCE, 0.0005)
     old = wait_for("the master", lambda: group.of(slug), PATIENCE)
     bring_back = fault(server, group, old)
     if fault in ANOTHER_MASTER:
@@ -172,7 +172,7 @@ def one_round(server, group, fault, slug, rng):
         wait_for("health without the old one", server.recovered, PATIENCE)
     bring_back()
     served = len(crowd.log)
-    wait_for("answers from it", lambda: len(crowd.log) > served + 5, PATIENCE)
+    wait_for("answers from it", lambda: storm.error or len(crowd.log) > served + 5, PATIENCE)  # stop() raises it
     storm.stop()
     wait_for("replicas in sync", group.whole, PATIENCE, 0.05)
     wait_for("health", server.recovered, PATIENCE)

@@ -293,3 +293,18 @@ def test_nonsense_to_an_admin(group, rounds):
             liars.say(None)
             server.lives()
             wait_for(f"the admin's store after {name}", lambda: server.api("GET", "/campaigns/run", expect="any").status == 200, PATIENCE, 0.05)
+
+
+def test_an_answer_that_is_lost_on_the_way_leaves_nobody_with_anothers_for_long():
+    with Liars(None) as liars, Server(workers=1, redis_url=liars.url) as server:
+        server.create("run", redirect_groups(None))
+        crowd = Crowd("run", rough=True)
+        with Visits(server.public, crowd.visits(), at_once=8, seconds=30):  # so many that no call is ever overdue
+            wait_for("the crowd", lambda: crowd.seats() > 20, PATIENCE)
+            liars.say(b"")
+            wait_for("an answer to get lost", lambda: liars.lies > 0, PATIENCE)
+            liars.say(None)
+            wait_for("the doubt", lambda: "its answers are not those to what was asked" in server.log(), PATIENCE)
+            seats = crowd.seats()
+            wait_for("seats again", lambda: crowd.seats() > seats + 20, PATIENCE)
+        crowd.check_serials()

@@ -241,9 +241,14 @@ class Cluster:
         try:
             if not all(n.client().execute_command("CLUSTER INFO")["cluster_state"] == "ok" for n in self.live()):
                 return False
-            return all(n.client().execute_command("WAIT", 1, 200) >= 1 for n in self.masters())
+            return all(self.streams(n) and n.client().execute_command("WAIT", 1, 200) >= 1 for n in self.masters())
         except redis_client.RedisError:
             return False
+
+    def streams(self, master):
+        """Whether a replica has said what it has: before that none is sent what is written, though WAIT counts it."""
+        known = master.client().info("replication")
+        return any(known[f"slave{n}"]["offset"] > 0 for n in range(known["connected_slaves"]))
 
     def replicas_of(self, master):
         """Those that it knows as its replicas itself."""
