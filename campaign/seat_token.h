@@ -20,7 +20,8 @@ enum {
 struct seat_token {
     char group[GROUP_ID_MAX + 1];
     bool confirmed;
-    int64_t due;    /* the hold's bucket, named by the second at which it is given back; 0: the seat was never held */
+    int64_t due;    /* the hold's bucket, see ledger.lua: named by the second at which it is given back, or a later one;
+                       0: the seat was never held, or (not confirmed) is gone */
     int64_t serial; /* within the bucket, from 0 */
     char tried[SEAT_TRIED_MAX][GROUP_ID_MAX + 1];
     int tried_count;

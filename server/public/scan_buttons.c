@@ -51,18 +51,20 @@ static bool is_form(const struct request *r)
 }
 
 /* The seat could not be kept: the page's script loads the page again; a form is sent there. */
-static void send_reload(struct scan *s)
+static void send_reload(struct scan *s, const struct seat_token *cookie)
 {
     static const char body[] = "{\"reload\":true}";
     struct conn *c = conn_of(s);
     struct reply r;
     if (is_form(conn_request(c))) {
-        send_to_campaign(s, NULL);
+        send_to_campaign(s, cookie);
         return;
     }
     reply_begin(&r, c, 409);
     reply_header_text(&r, "Content-Type", "application/json");
     reply_header_text(&r, "Cache-Control", "no-store");
+    if (cookie)
+        visitor_write(&context_of(s)->visitors, &r, cookie, campaign_of(s), s->path);
     reply_end(&r, body, sizeof body - 1);
 }
 
@@ -86,7 +88,8 @@ static void confirm_done(struct seat_waiter *w, enum store_result r)
         s->token.confirmed = true;
         send_kept(s, &s->token);
     } else if (r == STORE_STALE) {
-        send_reload(s);
+        s->token.due = 0; /* the page would be that of the same group, for as long as the seat looks held */
+        send_reload(s, &s->token);
     } else {
         send_failure(s, r);
     }
@@ -125,8 +128,8 @@ static void confirm_opened(struct scan *s)
     if (is_tap(s)) {
         if (!send_if_not_running(s) && guard_admits(s, NULL))
             scan_take_seat(s, tap_done);
-    } else if (!s->has_token) {
-        send_reload(s);
+    } else if (!s->has_token || (!s->token.confirmed && s->token.due == 0)) {
+        send_reload(s, NULL);
     } else if (s->token.confirmed) {
         send_kept(s, NULL);
     } else {

@@ -249,34 +249,55 @@ static void send_view(struct scan *s, struct answers *a, size_t group, enum land
     end_page(&r, page, s->path);
 }
 
+/* A redirect to where the lead says: a URL, or the group's link. */
+static void send_on(struct scan *s, struct answers *a, size_t group, struct lead lead, const struct seat_token *cookie)
+{
+    if (lead.kind == LEAD_URL)
+        send_to(s, group, lead.url, cookie);
+    else
+        send_redirect(s, a, group, cookie);
+}
+
 static void send_away_done(struct seat_waiter *w, enum store_result r)
 {
     struct scan *s = (struct scan *)w;
-    int group = r == STORE_OK ? campaign_find_group(campaign_of(s), s->token.group) : -1;
-    struct lead lead = {.kind = LEAD_LINK};
-    if (group >= 0)
-        lead = lead_find(&campaign_of(s)->groups[group], conn_request(conn_of(s)));
-    if (lead.kind != LEAD_URL) {
+    struct answers *a = answers_of(s);
+    int at = r == STORE_OK && a ? campaign_find_group(campaign_of(s), s->token.group) : -1;
+    const struct group *g = at >= 0 ? &campaign_of(s)->groups[at] : NULL;
+    struct lead lead = {.kind = LEAD_PAGE};
+    if (g && g->url && !g->barred)
+        lead = lead_find(g, conn_request(conn_of(s)));
+    if (lead.kind != LEAD_URL && lead.kind != LEAD_LINK) {
         send_failure(s, r == STORE_OK ? STORE_STALE : r);
         return;
     }
     if (!w->again)
-        count_visit(s, &campaign_of(s)->groups[group], 1u << STAT_CONFIRMED);
+        count_visit(s, g, 1u << STAT_CONFIRMED);
     s->token.confirmed = true;
-    send_to(s, (size_t)group, lead.url, &s->token);
+    send_on(s, a, (size_t)at, lead, &s->token);
+}
+
+/* The seat of the visitor's cookie may be gone, though it looks held. */
+static void send_held_away_done(struct seat_waiter *w, enum store_result r)
+{
+    if (r == STORE_STALE)
+        scan_take((struct scan *)w);
+    else
+        send_away_done(w, r);
 }
 
 /* To a link that no page stands before: a seat that is held would never be confirmed from there, so it is now. */
-static void send_away(struct scan *s, size_t group, const char *url, const struct seat_token *cookie)
+static void send_away(struct scan *s, struct answers *a, size_t group, struct lead lead,
+                      const struct seat_token *cookie)
 {
     bool held = cookie ? !cookie->confirmed : s->has_token && !s->token.confirmed;
     if (!held) {
-        send_to(s, group, url, cookie);
+        send_on(s, a, group, lead, cookie);
         return;
     }
     if (cookie)
         s->token = *cookie;
-    s->waiter.done = send_away_done;
+    s->waiter.done = cookie ? send_away_done : send_held_away_done;
     seats_confirm(context_of(s)->seats, &s->waiter, s->token.group, s->token.due, s->token.serial);
 }
 
@@ -300,17 +321,15 @@ void send_seat(struct scan *s, size_t group, const struct seat_token *cookie)
     }
     struct lead lead = lead_find(&campaign_of(s)->groups[group], conn_request(conn_of(s)));
     switch (lead.kind) {
-    case LEAD_LINK:
-        send_redirect(s, a, group, cookie);
-        break;
     case LEAD_PAGE:
         send_page(s, a, group, cookie);
         break;
     case LEAD_VIEW:
         send_view(s, a, group, lead.view, cookie);
         break;
+    case LEAD_LINK:
     case LEAD_URL:
-        send_away(s, group, lead.url, cookie);
+        send_away(s, a, group, lead, cookie);
         break;
     }
 }

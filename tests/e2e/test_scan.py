@@ -514,6 +514,44 @@ def test_reports_make_a_group_suspect_and_an_admin_clears_it(server, slug):
     assert server.groups(slug)["g1"]["state"] == "open"
 
 
+def due_now(server, slug):
+    """What is held is due, and cookies say later: as when the clock went back."""
+    redis, seats = server.redis_client(), f"hm:{{{slug}}}:"
+    for bucket in redis.zrange(seats + "due", 0, -1):
+        redis.zadd(seats + "due", {bucket: 1})
+    redis.hset(seats + "seats", "due", 1)
+
+
+@pytest.mark.parametrize("form", [False, True], ids=["script", "form"])
+def test_who_is_told_that_the_seat_is_gone_is_shown_another_one(server, slug, form):
+    slug = f"{slug[:50]}-{int(form)}"
+    server.create(slug, page_groups(1, 5))
+    anna = Visitor(server, slug)
+    anna.scan()
+    due_now(server, slug)
+    assert Visitor(server, slug).scan().group == "g1"
+    answer = anna.ask("POST", f"/{slug}/seat", **({"Content-Type": "application/x-www-form-urlencoded"} if form else {}))
+    assert answer.status == (303 if form else 409) and seat_of(answer.cookie[0])[:3] == ("h", "g1", 0)
+    again = anna.confirm()
+    assert again.status == 409 and again.cookie is None and used(server, slug) == [1, 0]
+    assert anna.scan().group == "g2" and anna.confirm().status == 204
+    assert used(server, slug) == [1, 1]
+
+
+def test_who_holds_a_seat_is_sent_on_with_it_when_the_group_shows_no_page_any_more(server, slug):
+    server.create(slug, [{**redirect_groups(2)[0], "show": "page"}, *redirect_groups(5)])
+    anna, cara = Visitor(server, slug), Visitor(server, slug)
+    assert [v.scan().group for v in (anna, cara)] == ["g1", "g1"]
+    server.patch(slug, {"show": "redirect"}, group="g1")
+    answer = wait_for("the change to be seen", lambda: (a := anna.scan()).status == 302 and a, 2)
+    assert answer.group == "g1" and seat_of(answer.cookie[0])[:2] == ("c", "g1")
+    due_now(server, slug)
+    assert Visitor(server, slug).scan().group == "g1", "that of who has not come"
+    answer = cara.scan()
+    assert (answer.status, answer.group) == (302, "g2") and seat_of(answer.cookie[0])[:2] == ("c", "g2")
+    assert [(g["used"], g["held"]) for g in server.show(slug)["groups"]] == [(2, 0), (1, 0)]
+
+
 def test_holds_come_back(server, slug):
     """All that needs a hold to run out, at once: hold_seconds is 10 at least."""
     hold = 10
