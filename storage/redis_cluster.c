@@ -89,31 +89,38 @@ static bool read_host(const redisReply *r, const struct redis_link *asked, struc
     return host->port > 0 && host->port <= 65535;
 }
 
-static void learn_range(struct redis_cluster *c, const redisReply *r, const struct redis_link *asked)
+/* Whether slots are another node's than before. */
+static bool learn_range(struct redis_cluster *c, const redisReply *r, const struct redis_link *asked)
 {
     struct redis_host host;
     if (r->type != REDIS_REPLY_ARRAY || r->elements < 3 || r->element[0]->type != REDIS_REPLY_INTEGER ||
         r->element[1]->type != REDIS_REPLY_INTEGER || !read_host(r->element[2], asked, &host))
-        return;
+        return false;
     long long first = r->element[0]->integer, last = r->element[1]->integer;
     int at = node_at(c, &host);
     if (at < 0 || first < 0 || last >= REDIS_SLOTS)
-        return;
+        return false;
     c->listed[at] = true;
-    for (long long slot = first; slot <= last; slot++)
+    bool moved = false;
+    for (long long slot = first; slot <= last; slot++) {
+        moved = moved || c->owner[slot] != at + 1;
         c->owner[slot] = (unsigned char)(at + 1);
+    }
+    return moved;
 }
 
-/* Who had no slots before and was connected to all the same was a replica, and may have missed something. */
+/* Who had no slots before and was connected to all the same was a replica, and may have missed something. Who is fenced
+ * while slots move was told nothing of those that were a dead node's. */
 static void learn_slots(struct redis_cluster *c, const redisReply *reply, const struct redis_link *asked)
 {
     bool before[REDIS_NODES_MAX];
     memcpy(before, c->listed, sizeof before);
     memset(c->listed, 0, sizeof c->listed);
+    bool moved = false;
     for (size_t i = 0; i < reply->elements; i++)
-        learn_range(c, reply->element[i], asked);
+        moved = learn_range(c, reply->element[i], asked) || moved;
     for (size_t i = 0; i < c->count && c->known; i++)
-        if (c->listed[i] && !before[i])
+        if (c->listed[i] && (!before[i] || (moved && c->nodes[i]->state == LINK_FENCED)))
             redis_node_fence(c->nodes[i]);
     c->known = true;
 }

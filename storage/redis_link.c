@@ -389,7 +389,7 @@ void redis_node_aim(struct redis_link *node, const struct redis_host *host)
 
 void redis_node_fence(struct redis_link *node)
 {
-    if (node->state == LINK_UP && node->home->mend)
+    if ((node->state == LINK_UP || node->state == LINK_FENCED) && node->home->mend)
         link_fence(node);
 }
 

@@ -145,13 +145,14 @@ def test_a_node_that_dies_is_followed_by_its_replica_and_others_go_on(server, cl
 
 
 def test_a_new_master_is_told_what_it_missed_whoever_else_is_gone_for_good(cluster, slug):
-    """One's seats are put back first, and there is nobody to take them."""
+    """One's seats are put back first, and there is nobody to take them. It becomes the master while it is fenced."""
     for node in cluster.nodes:
         node.mend()
         node.client().config_set("cluster-require-full-coverage", "no")
     wait_for("the cluster", cluster.whole, PATIENCE, 0.05)
     first, second = spread(cluster, slug)[:2]
-    with Server(workers=1, redis=cluster, redis_url=cluster.url) as server:
+    all_nodes = "redis+cluster://" + ",".join(f"127.0.0.1:{n.port}" for n in cluster.nodes)
+    with Server(workers=1, redis=cluster, redis_url=all_nodes) as server:
         server.create(first, redirect_groups(*[1] * 100))
         server.create(second, redirect_groups(40))
         crowds = [Crowd(name, rough=True) for name in (first, second)]
@@ -164,7 +165,10 @@ def test_a_new_master_is_told_what_it_missed_whoever_else_is_gone_for_good(clust
         for node in (*cluster.replicas_of(gone), gone, old):
             node.kill()
         replica.go_on()
-        replica.client().execute_command("CLUSTER FAILOVER TAKEOVER")
+        client = replica.client()
+        client.execute_command("CLIENT KILL TYPE normal")
+        wait_for("the server to be back", lambda: len(client.client_list(_type="normal")) > 1, PATIENCE)
+        client.execute_command("CLUSTER FAILOVER TAKEOVER")
         storm = Visits(server.public, crowds[1].visits(), at_once=4).start()
         wait_for("the last seat", lambda: crowds[1].groups["none"] > 0, PATIENCE)
         storm.stop()
