@@ -46,7 +46,8 @@ class Api:
         for first in range(0, count, BATCH):
             numbers = range(first, min(first + BATCH, count))
             self.ask("POST", "/campaigns:batch", {"campaigns": [
-                {"slug": f"c-{n:06}", "title": f"Campaign {n}", "groups": [{"url": LINK, "limit": 200}]} for n in numbers]})
+                {"slug": f"c-{n:06}", "title": f"Campaign {n}", "groups": [{"url": LINK, "limit": 200}]}
+                for n in numbers]})
 
     def middle(self, count, sort):
         """The cursor behind which half of the campaigns are, less half a page where they are few."""
@@ -62,8 +63,8 @@ class Api:
 
 
 class Consoles:
-    """So many open event streams of one campaign. What comes stays in the kernel's buffers until read() takes it: a reader
-    that woke up for each event would be work of people's phones, done on the processors that serve the scans."""
+    """So many open event streams of one campaign. What comes stays in the kernel's buffers until read() takes it: a
+    reader that woke up for each event would be work of people's phones, done on the processors that serve the scans."""
 
     def __init__(self, huoma, count):
         self.events, self.left = 0, 0
@@ -125,7 +126,8 @@ def measure_list(few, many, rounds, seconds):
             api.fill(count)
             say(f"{count:,} campaigns made in {time.monotonic() - began:.1f} s, {BATCH:,} a request")
             for what, sort, cursor in (("first", "slug", ""), ("middle", "slug", api.middle(count, "slug")),
-                                       ("worst", "problems", ""), ("middle by problems", "problems", api.middle(count, "problems"))):
+                                       ("worst", "problems", ""),
+                                       ("middle by problems", "problems", api.middle(count, "problems"))):
                 path = f"/campaigns?sort={sort}&limit={PAGE}" + (f"&cursor={cursor}" if cursor else "")
                 if api.rows(path) != PAGE:
                     raise RuntimeError(f"{path}: not a full page")
@@ -142,12 +144,14 @@ def measure_list(few, many, rounds, seconds):
         rows.append([what, f"{count:,}", f"{middle(got, 'per_second'):,.0f}", f"{middle(got, 'cpu_us'):.0f}",
                      f"{middle(got, 'p99_ms'):.1f}"])
     say(), table(rows, {1, 2, 3, 4})
-    return [target(f"CPU, {what} page of {many:,} / of {few:,}", ratio(seen[what, many], seen[what, few], "cpu_us"), 1.2)
+    return [target(f"CPU, {what} page of {many:,} / of {few:,}", ratio(seen[what, many], seen[what, few], "cpu_us"),
+                   1.2)
             for what in ("first", "middle", "worst", "middle by problems")]
 
 
 def measure_scans(huoma, worker, seconds):
-    """One run of scans. worker: the threads that answer them; all others of the server are the console's and idle ones."""
+    """One run of scans. worker: the threads that answer them; all others of the server are the console's and idle
+    ones."""
     server = threads_of(huoma.process.pid)
     redis = threads_of_all(huoma) - server
     before = [cpu_ns(t) for t in (worker, server - worker, redis)]
@@ -157,7 +161,8 @@ def measure_scans(huoma, worker, seconds):
     if told["failed"] or told["broken"]:
         raise RuntimeError(f"scans: {told}")
     return {"per_second": told["requests"] / told["seconds"], "worker_us": used[0] / told["requests"],
-            "redis_us": used[2] / told["requests"], "other_share": used[1] / 1e4 / told["seconds"], "p99_ms": told["p99_ms"]}
+            "redis_us": used[2] / told["requests"], "other_share": used[1] / 1e4 / told["seconds"],
+            "p99_ms": told["p99_ms"]}
 
 
 def find_worker(huoma):
@@ -186,7 +191,8 @@ def measure_live(consoles, rounds, seconds):
     rows = [["consoles", "scans/s", "worker us/scan", "Redis us/scan", "p99 ms", "other threads"]]
     for count, got in seen.items():
         rows.append([str(count), f"{middle(got, 'per_second'):,.0f}", f"{middle(got, 'worker_us'):.2f}",
-                     f"{middle(got, 'redis_us'):.2f}", f"{middle(got, 'p99_ms'):.2f}", f"{middle(got, 'other_share'):.1f} %"])
+                     f"{middle(got, 'redis_us'):.2f}", f"{middle(got, 'p99_ms'):.2f}",
+                     f"{middle(got, 'other_share'):.1f} %"])
     say(), table(rows, {0, 1, 2, 3, 4, 5})
     say(f"events a console had in a run of {seconds} s: {events / rounds / consoles:.1f}; streams that ended: {left}")
     with_them, alone = seen[consoles], seen[0]

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""What printing costs: codes and posters over HTTP beside the bare drawing of the same images, a sheet beside as many single
-posters, its memory, and scans while sheets are made.
+"""What printing costs: codes and posters over HTTP beside the bare drawing of the same images, a sheet beside as many
+single posters, its memory, and scans while sheets are made.
 
 Method and how to read it: README.md. Like the bench it fails on nothing: a target that is missed is a "no" in the
 table.
@@ -29,13 +29,15 @@ PX, MM = 1024, 50
 TITLE = "Spring run"
 YARDSTICKS = {
     "qr": (["bench/yardsticks/qr.c"], "libqrencode libpng"),
-    "poster": (["-flto", "-Iqr", "bench/yardsticks/poster.c", "build/release/qr/libqr.a"], "pangocairo pangoft2 fontconfig libqrencode libpng zlib"),
+    "poster": (["-flto", "-Iqr", "bench/yardsticks/poster.c", "build/release/qr/libqr.a"],
+               "pangocairo pangoft2 fontconfig libqrencode libpng zlib"),
 }
 
 
 def build_yardsticks(folder):
     for name, (sources, packages) in YARDSTICKS.items():
-        flags = subprocess.run(["pkg-config", "--cflags", "--libs", *packages.split()], capture_output=True, text=True, check=True)
+        flags = subprocess.run(["pkg-config", "--cflags", "--libs", *packages.split()], capture_output=True, text=True,
+                               check=True)
         subprocess.run(["cc", "-O2", "-o", folder / name, *sources, *flags.stdout.split(), "-lm"], cwd=ROOT, check=True)
 
 IDLE_SECONDS = 30  # then the server may have closed a kept connection
@@ -62,7 +64,8 @@ class Printer:
             self.link.close()
         self.asked_at = time.monotonic()
         headers = {"Authorization": "Bearer " + TOKEN, **({"Content-Type": "application/json"} if body else {})}
-        self.link.request("POST" if body else "GET", f"/api/v1/campaigns/{RUN}/{path}", json.dumps(body) if body else None, headers)
+        self.link.request("POST" if body else "GET", f"/api/v1/campaigns/{RUN}/{path}",
+                          json.dumps(body) if body else None, headers)
         answer = self.link.getresponse()
         data = answer.read()
         if answer.status != 200:
@@ -87,7 +90,8 @@ class Printer:
     def measure(self, path, count, seconds):
         """us of CPU for each of so many channels, over 8 kept connections, again and again."""
         cpu = self.cpu_us()
-        told = wrk(self.huoma.admin_port, f"/api/v1/campaigns/{RUN}/{path}{CHANNEL}", 8, seconds, headers={"Authorization": "Bearer " + TOKEN},
+        told = wrk(self.huoma.admin_port, f"/api/v1/campaigns/{RUN}/{path}{CHANNEL}", 8, seconds,
+                   headers={"Authorization": "Bearer " + TOKEN},
                    numbers=count)
         if told["failed"] or told["broken"]:
             raise RuntimeError(f"{path}: {told}")
@@ -102,12 +106,17 @@ def measure_singles(printer, yard, count, rounds, seconds):
     """Rows of the first table. Every request is for another channel, so nothing but the proof is remembered."""
     link = f"http://localhost:8080/{RUN}/{channel(0)}"
     cases = {
-        "code, SVG": ("qr.svg?channel=", lambda: child_cpu_us([yard / "qr", "svg", link, str(MM), str(20 * count)])[0] / (20 * count), 1.5),
-        "code, PNG": ("qr.png?channel=", lambda: child_cpu_us([yard / "qr", "png", link, str(PX), str(20 * count)])[0] / (20 * count), 1.5),
+        "code, SVG": ("qr.svg?channel=",
+                      lambda: child_cpu_us([yard / "qr", "svg", link, str(MM), str(20 * count)])[0] / (20 * count),
+                      1.5),
+        "code, PNG": ("qr.png?channel=",
+                      lambda: child_cpu_us([yard / "qr", "png", link, str(PX), str(20 * count)])[0] / (20 * count),
+                      1.5),
         "poster, PDF": (f"poster.pdf?title={TITLE.replace(' ', '+')}&channel=",
                         lambda: float(child_cpu_us([yard / "poster", link, TITLE, str(count)])[1]), 1.3),
     }
-    seen, rows = {name: [] for name in cases}, [["", "huoma, us", "bare drawing, us", "first time, us", "of which proof"]]
+    seen, rows = {name: []
+                  for name in cases}, [["", "huoma, us", "bare drawing, us", "first time, us", "of which proof"]]
     proved = {}
     for name, (path, _, _) in cases.items():
         paths = [path + channel(n) for n in range(count)]
@@ -150,7 +159,8 @@ def measure_sheet(printer, channels, rounds):
     say()
     say(f"a sheet of {channels:,}: {middle(seen, 'sheet') / 1e3:,.0f} ms of CPU, {size / 1e6:.1f} MB; "
         f"as many single ones: {middle(seen, 'singles') / 1e3:,.0f} ms")
-    return [target(f"CPU, a sheet of {channels:,} / as many single ones", ratio(seen, [{"sheet": s["singles"]} for s in seen], "sheet"), 1.1),
+    return [target(f"CPU, a sheet of {channels:,} / as many single ones",
+                   ratio(seen, [{"sheet": s["singles"]} for s in seen], "sheet"), 1.1),
             target("MB of memory more after a sheet", statistics.median(memory), 1.0)]
 
 
@@ -185,11 +195,13 @@ def measure_scans(huoma, channels, rounds, seconds):
                 told = wrk(huoma.port, "/" + SCANNED, 8, seconds)
                 if told["failed"] or told["broken"]:
                     raise RuntimeError(f"scans: {told}")
-                seen[sheets].append({"per_second": told["requests"] / told["seconds"], "p50_ms": told["p50_ms"], "p99_ms": told["p99_ms"]})
+                seen[sheets].append({"per_second": told["requests"] / told["seconds"], "p50_ms": told["p50_ms"],
+                                     "p99_ms": told["p99_ms"]})
             made += s.made if s else 0
     rows = [["sheets being made", "scans/s", "p50 ms", "p99 ms"]]
     for sheets, got in seen.items():
-        rows.append([sheets, f"{middle(got, 'per_second'):,.0f}", f"{middle(got, 'p50_ms'):.2f}", f"{middle(got, 'p99_ms'):.2f}"])
+        rows.append([sheets, f"{middle(got, 'per_second'):,.0f}", f"{middle(got, 'p50_ms'):.2f}",
+                     f"{middle(got, 'p99_ms'):.2f}"])
     say(), table(rows, {1, 2, 3})
     say(f"sheets of {channels:,} made meanwhile: {made}")
     return [target("p99 of scans, sheets being made / none", ratio(seen["yes"], seen["no"], "p99_ms"), 1.25)]

@@ -1,5 +1,5 @@
-"""The programs that the bench compares: nginx with its Redis, a Redis alone, huoma. Each has a folder and a port of its own,
-and is gone when its `stop` has returned."""
+"""The programs that the bench compares: nginx with its Redis, a Redis alone, huoma. Each has a folder and a port of its
+own, and is gone when its `stop` has returned."""
 
 import http.client
 import json
@@ -70,7 +70,8 @@ def rss_mb(pid):
 
 
 def fsync_seconds(count=500):
-    """A small append's fsync in the folder for temporary files, where the programs have theirs: median time, mean CPU."""
+    """A small append's fsync in the folder for temporary files, where the programs have theirs: median time, mean
+    CPU."""
     times, before = [], time.process_time()
     with tempfile.TemporaryFile(buffering=0) as f:
         for _ in range(count):

@@ -44,8 +44,10 @@ CASES = [
     ("when ka 64", "huoma", "/when", 64, False, False),
 ]
 
-TITLES = {"bare": "nginx, bare 302", "lua": "nginx + Lua + Redis", "scan": "huoma, new visitor", "back": "huoma, returning",
-          "page": "huoma, page group", "1": "huoma, 1 full group first", "1000": "huoma, 1,000 full first", "when": "huoma, groups by app"}
+TITLES = {"bare": "nginx, bare 302", "lua": "nginx + Lua + Redis", "scan": "huoma, new visitor",
+          "back": "huoma, returning",
+          "page": "huoma, page group", "1": "huoma, 1 full group first", "1000": "huoma, 1,000 full first",
+          "when": "huoma, groups by app"}
 
 # What is aimed at: text, what is compared, case, with which other case, the bound, and whether more is better.
 TARGETS = [
@@ -89,7 +91,8 @@ def prepare(huoma):
     open_group = {"name": "open", "url": LINK, "show": "redirect"}
     huoma.campaign("bench", [{**open_group, "limit": 1000000000}, {**open_group, "limit": 1000}])
     huoma.campaign("page", [{"name": "page", "url": PAGE_LINK, "show": "page", "limit": 1000000000}])
-    huoma.campaign("when", [{**open_group, "limit": 1000000000, "when": {"app": [app]}} for app in ("wechat", "browser")])
+    huoma.campaign("when",
+                   [{**open_group, "limit": 1000000000, "when": {"app": [app]}} for app in ("wechat", "browser")])
     for slug, full in (("one-full", 1), ("many-full", FULL_GROUPS)):
         groups = [{"name": f"full {i}", "url": LINK, "show": "redirect", "limit": 1} for i in range(full)]
         huoma.campaign(slug, [*groups, open_group])
@@ -164,7 +167,8 @@ def measure_ready(binary, rounds):
 
 def print_cases(results):
     rows = [["connections", "who answers", "scans/s", "CPU us/scan", "p50 ms", "p99 ms", "errors"]]
-    groups = [("64 kept alive", "ka 64"), ("64, one a scan", "close 64"), ("8 kept alive", "ka 8"), ("8, one a scan", "close 8")]
+    groups = [("64 kept alive", "ka 64"), ("64, one a scan", "close 64"), ("8 kept alive", "ka 8"),
+              ("8, one a scan", "close 8")]
     for title, suffix in groups:
         for name, got in results.items():
             if name.endswith(" " + suffix):
@@ -186,7 +190,8 @@ def judge(results, memory, ready):
             verdicts.append((text, f"{'>=' if more else '<='} {bound:.3g}", f"{ratio:.2f}", met))
     if memory:
         first, second = (m["server_mb"] for m in memory["after"])
-        verdicts.append((f"RSS, 1 worker, {memory['after'][0]['scans']:,} scans", "< 30 MB", f"{first:.1f} MB", first < 30))
+        verdicts.append((f"RSS, 1 worker, {memory['after'][0]['scans']:,} scans", "< 30 MB", f"{first:.1f} MB",
+                         first < 30))
         verdicts.append((f"RSS then, {memory['after'][1]['scans']:,} scans", "flat, +-5%", f"{second:.1f} MB",
                          second <= first * 1.05))
     if ready:
@@ -196,23 +201,26 @@ def judge(results, memory, ready):
 
 
 def print_floor(results, fsync_cpu):
-    """What the ratios to the bare redirect can't be under here: a returning visitor's cost (no Redis at all), and the CPU of one
-    fsync shared by everyone who can be waiting for it."""
+    """What the ratios to the bare redirect can't be under here: a returning visitor's cost (no Redis at all), and the
+    CPU of one fsync shared by everyone who can be waiting for it."""
     for connections in (64, 8):
         bare = [r["cpu_us"] for r in results.get(f"bare ka {connections}", [])]
         back = [r["cpu_us"] for r in results.get("back ka 64", [])]
         if bare and back:
             share, bare, back = fsync_cpu * 1e6 / connections, statistics.median(bare), statistics.median(back)
             lua = statistics.median(r["cpu_us"] for r in results[f"lua ka {connections}"])
-            say(f"{connections} kept alive: an fsync's CPU shared by all is {share:.1f} us a scan; with a returning visitor's "
-                f"{back:.1f} us that is {(share + back) / bare:.2f} of bare, {(share + back) / lua:.2f} of Lua: less can't be had here")
+            say(f"{connections} kept alive: an fsync's CPU shared by all is {share:.1f} us a scan; with a returning "
+                f"visitor's "
+                f"{back:.1f} us that is {(share + back) / bare:.2f} of bare, {(share + back) / lua:.2f} of Lua: less "
+                f"can't be had here")
 
 
 def main():
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--rounds", type=int, default=5, help="interleaved rounds (5)")
     options.add_argument("--seconds", type=int, default=3, help="seconds a case in each round (3)")
-    options.add_argument("--quick", action="store_true", help="2 rounds of 1 s, a fifth of the scans for memory: a look, no verdict")
+    options.add_argument("--quick", action="store_true",
+                         help="2 rounds of 1 s, a fifth of the scans for memory: a look, no verdict")
     options.add_argument("--huoma", type=pathlib.Path, default=ROOT / "build/release/huoma", help="the binary")
     options.add_argument("--json", type=pathlib.Path, default=ROOT / "build/bench.json", help="where the figures go")
     o = options.parse_args()
@@ -225,7 +233,8 @@ def main():
         say(f"{o.huoma} is not there: only the yardsticks are measured")
 
     load, (fsync, fsync_cpu) = os.getloadavg()[0], fsync_seconds()
-    say(f"{os.cpu_count()} processors, Linux {platform.release()}, {o.rounds} rounds of {o.seconds} s, wrk with 1 thread; "
+    say(f"{os.cpu_count()} processors, Linux {platform.release()}, {o.rounds} rounds of {o.seconds} s, wrk with 1 "
+        f"thread; "
         f"before the run: load {load:.1f}, an fsync in {tempfile.gettempdir()} takes {fsync * 1e6:.0f} us,\n"
         f"{fsync_cpu * 1e6:.0f} us of CPU")
     say()
@@ -249,7 +258,8 @@ def main():
         say()
     print_floor(results, fsync_cpu)
     if memory:
-        say(f"RSS at the start {memory['start_mb']:.1f} MB; of its Redis at the end {memory['after'][1]['redis_mb']:.1f} MB")
+        say(f"RSS at the start {memory['start_mb']:.1f} MB; of its Redis at the end "
+            f"{memory['after'][1]['redis_mb']:.1f} MB")
     if ready:
         say(f"ready in {statistics.median(ready['huoma']) * 1000:.0f} ms, redis-server alone in "
             f"{statistics.median(ready['redis']) * 1000:.0f} ms (medians of {len(ready['redis'])})")
@@ -259,7 +269,8 @@ def main():
         "processors": os.cpu_count(), "kernel": platform.release(), "rounds": o.rounds, "seconds": o.seconds,
         "load_before": load, "fsync_us": fsync * 1e6, "fsync_cpu_us": fsync_cpu * 1e6,
         "cases": results, "memory": memory, "ready_seconds": ready,
-        "targets": [{"what": t, "target": a, "measured": m, "met": met} for t, a, m, met in verdicts]}, indent=1) + "\n")
+        "targets": [{"what": t, "target": a, "measured": m, "met": met} for t, a, m, met in verdicts]}, indent=1)
+                      + "\n")
     say(f"all figures: {o.json}")
 
 

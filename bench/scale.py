@@ -1,9 +1,11 @@
 #!/usr/bin/python3
-"""What campaigns and seats cost in Redis's memory, and where the slot of one hot campaign stops: figures for docs/scale.md.
+"""What campaigns and seats cost in Redis's memory, and where the slot of one hot campaign stops: figures for
+docs/scale.md.
 
-Memory is Redis's `used_memory`, before and after. The hot slot is take_seats.lua in a Redis of its own, without a server in front: what
-its one thread spends on a call is Redis's own count (`INFO commandstats`). The crowd before it is a simulation: the workers' calls are
-real ones, each worker has one on its way as in storage/seats_take.c, and takes along who has come meanwhile; only the visitors are numbers.
+Memory is Redis's `used_memory`, before and after. The hot slot is take_seats.lua in a Redis of its own, without a
+server in front: what its one thread spends on a call is Redis's own count (`INFO commandstats`). The crowd before it is
+a simulation: the workers' calls are real ones, each worker has one on its way as in storage/seats_take.c, and takes
+along who has come meanwhile; only the visitors are numbers.
 """
 
 import argparse
@@ -33,7 +35,8 @@ def used(server):
 def campaigns(server, count, groups):
     before = used(server)
     for first in range(0, count, BATCH):
-        rows = [{"slug": f"{groups}-{n}", "title": f"Campaign {n}", "groups": page_groups(*[200] * groups)} for n in range(first, first + BATCH)]
+        rows = [{"slug": f"{groups}-{n}", "title": f"Campaign {n}", "groups": page_groups(*[200] * groups)}
+                for n in range(first, first + BATCH)]
         server.api("POST", "/campaigns:batch", {"campaigns": rows})
     return (used(server) - before) / count
 
@@ -74,7 +77,8 @@ class HotSlot:
             server.create("hot", groups, strategy=strategy)
         self.client = self.redis.client()
         scripts = build / "storage" / "scripts"
-        self.script, self.confirm = (self.client.script_load((scripts / f"{n}.lua").read_text()) for n in ("take_seats", "confirm_seat"))
+        self.script, self.confirm = (self.client.script_load((scripts / f"{n}.lua").read_text())
+                                     for n in ("take_seats", "confirm_seat"))
         self.keys = [f"hm:{{hot}}{s}" for s in ("", ":seats", ":queue", ":due")]
         self.known = "{}:{}".format(*self.client.hmget(self.keys[1], "uid", "v"))
 
@@ -101,8 +105,8 @@ class HotSlot:
         return (["EVALSHA", self.confirm, 4, *self.keys, "g1", reply[4], serial, HOUR] for serial in range(count))
 
     def crowd(self, workers, rate, seconds):
-        """`rate` visitors a second, spread over the workers: seats given a second, how many a call took, how long a visitor waited at
-        most, and how many were left waiting in the end."""
+        """`rate` visitors a second, spread over the workers: seats given a second, how many a call took, how long a
+        visitor waited at most, and how many were left waiting in the end."""
         links, select = [Worker(str(self.redis.socket)) for _ in range(workers)], selectors.DefaultSelector()
         for link in links:
             select.register(link.socket, selectors.EVENT_READ, link)
@@ -166,7 +170,8 @@ def hot(build, calls, strategy, groups, workers, rate, seconds):
             print(f"{what}, a call for {asked:4} seats: {microseconds:7.1f} us of Redis's thread, "
                   f"{1e6 / microseconds * asked:12,.0f} seats a second", flush=True)
         given, batch, longest, left = slot.crowd(workers, rate, seconds)
-        print(f"{what}, {rate:,} visitors a second at {workers} workers: {given:,.0f} seats a second, {batch:.0f} a call, "
+        print(f"{what}, {rate:,} visitors a second at {workers} workers: {given:,.0f} seats a second, {batch:.0f} a "
+              f"call, "
               f"waited at most {longest * 1000:.0f} ms, {left:,.0f} waiting in the end", flush=True)
 
 

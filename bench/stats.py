@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 """What statistics cost to read: the same days with a thousand scans in them and with ten million, and 400 days at once.
 
-Method and how to read it: README.md. Like the bench it fails on nothing: a target that is missed is a "no" in the table.
+Method and how to read it: README.md. Like the bench it fails on nothing: a target that is missed is a "no" in the
+table.
 """
 
 import argparse

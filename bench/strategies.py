@@ -150,7 +150,8 @@ def measure_fill(crowd, scans):
     limits = [300, 100, 400, 200]
     crowd.huoma.campaign("fill-one", groups(limits), strategy="fill")
     order = [group for group, _ in crowd.scan("fill-one", sum(limits), 1)[0]]
-    yield ["fill, one by one", f"{sum(limits):,}", "limits " + " ".join(map(str, limits)), "each filled before the next",
+    yield ["fill, one by one", f"{sum(limits):,}", "limits " + " ".join(map(str, limits)),
+           "each filled before the next",
            order == [f"g{i + 1}" for i, limit in enumerate(limits) for _ in range(limit)]]
 
     limits = [scans // 10 * i for i in (3, 1, 4, 2)]

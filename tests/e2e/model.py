@@ -1,8 +1,8 @@
 """A small model of one campaign, and random operations that compare it with the real server after every step.
 
-The model is design.md, section 3, in the plainest form that can count: no batches, no queue, no cursor. When a hold goes back is told by its
-cookie. Operations are done one at a time, so everything is determined; only the clock is real: near the second at which a hold goes back,
-the model waits until it has passed.
+The model is design.md, section 3, in the plainest form that can count: no batches, no queue, no cursor. When a hold
+goes back is told by its cookie. Operations are done one at a time, so everything is determined; only the clock is real:
+near the second at which a hold goes back, the model waits until it has passed.
 """
 
 import time
@@ -56,7 +56,8 @@ class Group:
 
 class Person:
     def __init__(self, visitor):
-        self.visitor, self.group, self.seat = visitor, None, None   # seat: None, "confirmed", or (due, serial) of a hold
+        # seat: None, "confirmed", or (due, serial) of a hold
+        self.visitor, self.group, self.seat = visitor, None, None
         self.tried = []
 
     def forget(self):
@@ -101,14 +102,16 @@ class Model:
             return now if all(abs(due - now) > NEAR for g in self.groups for due, _ in g.holds) else None
         now = wait_for("a quiet moment", quiet, 5, 0.02)
         if any(due <= now for g in self.groups for due, _ in g.holds):
-            self.server.show(self.slug)   # the server gives them back when somebody asks, and a confirmation does not ask
+            # the server gives them back when somebody asks, and a confirmation does not ask
+            self.server.show(self.slug)
             self.sweep(now)
 
     # operations; each returns its name
 
     def step(self):
         self.calm()
-        weights = {self.scan_new: 30, self.scan_again: 10, self.confirm: 18, self.confirm_again: 4, self.next: 6, self.set_limit: 10,
+        weights = {self.scan_new: 30, self.scan_again: 10, self.confirm: 18, self.confirm_again: 4, self.next: 6,
+                   self.set_limit: 10,
                    self.set_enabled: 4, self.set_expiry: 4, self.set_confirmed: 3, self.set_order: 3, self.renew: 3,
                    self.add_group: 1, self.remove_group: 1}
         name = self.rng.choices(list(weights), list(weights.values()))[0]()
@@ -181,7 +184,8 @@ class Model:
         person = self.rng.choice(people)
         group = self.find(person.group)
         answer = person.visitor.confirm()
-        if group is not None and person.seat in group.holds:   # also of a group that was closed meanwhile: they saw its code
+        # also of a group that was closed meanwhile: they saw its code
+        if group is not None and person.seat in group.holds:
             assert answer.status == 204, answer
             if not group.holds[person.seat]:
                 group.holds[person.seat] = True
@@ -255,7 +259,9 @@ class Model:
     def set_expiry(self):
         g = self.any_group()
         g.expired = not g.expired
-        self.change(g, {"expires_at": "2021-05-06T07:08:09+08:00" if g.expired else self.rng.choice([None, "2099-01-01T00:00:00Z"])})
+        self.change(g,
+                    {"expires_at": "2021-05-06T07:08:09+08:00" if g.expired
+                     else self.rng.choice([None, "2099-01-01T00:00:00Z"])})
         return "expiry"
 
     def set_confirmed(self):
@@ -283,7 +289,8 @@ class Model:
         if len(self.groups) >= 6:
             return self.scan_new()
         self.made += 1
-        g = Group(f"g{self.made}", self.rng.random() < 0.6, self.rng.choice([None, self.rng.randrange(1, 8), self.rng.randrange(1, 8)]))
+        g = Group(f"g{self.made}", self.rng.random() < 0.6,
+                  self.rng.choice([None, self.rng.randrange(1, 8), self.rng.randrange(1, 8)]))
         shown = self.server.api("POST", f"/campaigns/{self.slug}/groups",
                                 {"url": g.url, "show": "page" if g.page else "redirect", "limit": g.limit}, 201).json()
         assert shown["id"] == g.id, "an id is never used twice"

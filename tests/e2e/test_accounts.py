@@ -20,8 +20,8 @@ OWN_ADDRESSES = (f"127.77.{n // 250}.{n % 250 + 1}" for n in itertools.count())
 
 
 class Browser:
-    """Keeps the session cookie and sends what the console's page sends. Each comes from an address of its own: who logs in
-    wrongly in one test keeps nobody in another one waiting."""
+    """Keeps the session cookie and sends what the console's page sends. Each comes from an address of its own: who logs
+    in wrongly in one test keeps nobody in another one waiting."""
 
     def __init__(self, server, scheme="http", address=None):
         self.server, self.scheme, self.cookie, self.last = server, scheme, None, None
@@ -108,7 +108,8 @@ def test_wrong_names_and_wrong_passwords_are_answered_alike(server, owner):
     answers = [Browser(server).login(name, password, 401) for name, password in
                (("berta", OTHER), ("nobody", PASSWORD), ("carla", PASSWORD))]
     assert len({(a.body, tuple(n for n, _ in a.headers)) for a in answers}) == 1, answers
-    for body in ({}, {"name": "berta"}, {"name": 1, "password": PASSWORD}, {"name": "berta", "password": PASSWORD, "x": 1},
+    for body in ({}, {"name": "berta"}, {"name": 1, "password": PASSWORD},
+                 {"name": "berta", "password": PASSWORD, "x": 1},
                  {"name": "x" * 65, "password": PASSWORD}, {"name": "berta", "password": "x" * 257}):
         Browser(server).ask("POST", "/session", body, 422)
 
@@ -326,7 +327,8 @@ def test_demo_prints_the_link():
 
 
 def test_a_token_is_shown_once_and_ends(server, owner):
-    made = owner.ask("POST", "/tokens", {"name": "ci", "role": "viewer", "expires_at": "2099-01-01T00:00:00Z"}, 201).json()
+    made = owner.ask("POST", "/tokens", {"name": "ci", "role": "viewer", "expires_at": "2099-01-01T00:00:00Z"},
+                     201).json()
     token = made.pop("token")
     path = "/tokens/" + made["id"]
     assert made["last_used"] is None and made["expires_at"] == "2099-01-01T00:00:00Z" and made["role"] == "viewer"
@@ -348,9 +350,11 @@ def test_an_expired_token_is_none(server, owner):
     made = owner.ask("POST", "/tokens", {"name": "old", "role": "owner"}, 201).json()
     client = server.redis_client()
     key = next(k for k, v in client.hgetall("hm:tokens").items() if json.loads(v)["id"] == made["id"])
-    client.hset("hm:tokens", key, json.dumps({**json.loads(client.hget("hm:tokens", key)), "expires_at": "2020-01-01T00:00:00Z"}))
+    client.hset("hm:tokens", key,
+                json.dumps({**json.loads(client.hget("hm:tokens", key)), "expires_at": "2020-01-01T00:00:00Z"}))
     server.api("GET", "/me", token=made["token"], expect=401)
-    for body in ({"name": "", "role": "owner"}, {"name": "x"}, {"name": "x", "role": "owner", "expires_at": "2020-01-01T00:00:00Z"},
+    for body in ({"name": "", "role": "owner"}, {"name": "x"},
+                 {"name": "x", "role": "owner", "expires_at": "2020-01-01T00:00:00Z"},
                  {"name": "x", "role": "owner", "expires_at": "soon"}):
         owner.ask("POST", "/tokens", body, 422)
 
@@ -381,7 +385,8 @@ def huoma_time(act):
 
 
 def cli(server, *words, stdin="", code=0):
-    done = subprocess.run([huoma.BINARY, *words, "--data-dir", server.data_dir], input=stdin, capture_output=True, text=True,
+    done = subprocess.run([huoma.BINARY, *words, "--data-dir", server.data_dir], input=stdin, capture_output=True,
+                          text=True,
                           env=server.env, timeout=60)
     assert done.returncode == code, (words, done)
     return done
@@ -411,7 +416,8 @@ def test_the_command_line_makes_users():
 
 
 def test_a_token_of_the_command_line_may_end_by_itself(server):
-    made = json.loads(cli(server, "token", "create", "--name", "short", "--role", "viewer", "--days", "2", "--json").stdout)
+    made = json.loads(cli(server, "token", "create", "--name", "short", "--role", "viewer", "--days", "2",
+                          "--json").stdout)
     shown = server.api("GET", "/tokens/" + made["id"]).json()
     assert made["expires_at"] == shown["expires_at"] > shown["created_at"]
     forever = json.loads(cli(server, "token", "create", "--name", "long", "--role", "viewer", "--json").stdout)

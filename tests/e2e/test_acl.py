@@ -1,4 +1,5 @@
-"""All that huoma does is done by a user of Redis who has no more rights than docs/scale.md says; so behind sentinels and on a cluster."""
+"""All that huoma does is done by a user of Redis who has no more rights than docs/scale.md says; so behind sentinels
+and on a cluster."""
 
 import contextlib
 import pathlib
@@ -30,9 +31,11 @@ def server(request):
     rule = re.search(r"^    ACL SETUSER huoma (.*(?:\n      .*)*)", DOCS.read_text(), re.M).group(1).split()
     with request.param() if request.param is one_redis else replicated(request.param) as (nodes, url, flags):
         for node in nodes:
-            node.client().execute_command("ACL", "SETUSER", "huoma", *[">secret" if w == ">PASSWORD" else w for w in rule])
+            node.client().execute_command("ACL", "SETUSER", "huoma",
+                                          *[">secret" if w == ">PASSWORD" else w for w in rule])
             if request.param is one_redis:  # elsewhere replicas are served by it
-                node.client().execute_command("ACL", "SETUSER", "default", "resetkeys", "-@all", "+ping", "+acl", "+shutdown")
+                node.client().execute_command("ACL", "SETUSER", "default", "resetkeys", "-@all", "+ping", "+acl",
+                                              "+shutdown")
         with Server(workers=2, redis_url=url.replace("://", "://huoma:secret@"), flags=flags) as s:
             yield s
         log = [e for node in nodes for e in node.client().acl_log() if "config" not in str(e)]
@@ -66,7 +69,8 @@ def test_campaigns_accounts_and_statistics(server, slug):
     server.create(slug, page_groups(5, 5))
     server.patch(slug, {"limit": 7, "confirmed": 2}, group="g1")
     server.api("PUT", f"/campaigns/{slug}/order", ["g2", "g1"])
-    for path in ("/campaigns", "/campaigns?q=x", "/campaigns?sort=problems", f"/campaigns/{slug}/stats", "/audit", "/users", "/tokens", "/alerts"):
+    for path in ("/campaigns", "/campaigns?q=x", "/campaigns?sort=problems", f"/campaigns/{slug}/stats", "/audit",
+                 "/users", "/tokens", "/alerts"):
         server.api("GET", path)
     server.api("POST", "/users", {"name": "cara", "password": "a long password 1", "role": "editor"}, expect=201)
     token = server.api("POST", "/tokens", {"name": "t", "role": "viewer"}, expect=201).json()["token"]

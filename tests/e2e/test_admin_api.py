@@ -54,7 +54,8 @@ def total(server):
 def put_token(client, token, **fields):
     """A token's record as server/admin/token_record.h has it; a field that is None is left out."""
     digest = hashlib.sha256(token.encode()).hexdigest()
-    record = {"id": digest[:8], "name": "x", "role": "owner", "created_at": "2026-11-23T00:00:00Z", "hash": digest, **fields}
+    record = {"id": digest[:8], "name": "x", "role": "owner", "created_at": "2026-11-23T00:00:00Z", "hash": digest,
+              **fields}
     client.hset("hm:tokens", digest, json.dumps({k: v for k, v in record.items() if v is not None}))
 
 
@@ -87,7 +88,8 @@ def tokens(server):
     {"Cookie": "hm=" + TOKEN},
 ])
 def test_no_token_or_a_wrong_one_is_401(server, headers):
-    for method, path in (("GET", "/campaigns"), ("GET", "/campaigns/none"), ("DELETE", "/campaigns/none"), ("GET", "/me"),
+    for method, path in (("GET", "/campaigns"), ("GET", "/campaigns/none"), ("DELETE", "/campaigns/none"),
+                         ("GET", "/me"),
                          ("GET", "/campaigns/none/qr.svg")):
         answer = ask(server, method, path, token=None, headers=headers)
         problem(answer, 401)
@@ -118,7 +120,8 @@ def test_a_record_that_makes_no_sense_is_no_token(server):
     for i, record in enumerate(("", "{}", "[]", '"x"', "\x00")):
         client.hset("hm:tokens", hashlib.sha256(f"hm_test-odd-{i}".encode()).hexdigest(), record)
         problem(ask(server, "GET", "/me", token=f"hm_test-odd-{i}"), 401)
-    for i, fields in enumerate(({"role": "root"}, {"role": "nobody"}, {"role": None}, {"role": 4}, {"role": "Owner"}, {"name": None},
+    for i, fields in enumerate(({"role": "root"}, {"role": "nobody"}, {"role": None}, {"role": 4}, {"role": "Owner"},
+                                {"name": None},
                                 {"name": "x" * 129}, {"created_at": "long ago"})):
         put_token(client, f"hm_test-bad-{i}", **fields)
         problem(ask(server, "GET", "/me", token=f"hm_test-bad-{i}"), 401)
@@ -139,7 +142,8 @@ def test_roles(server, slug, tokens):
         ("GET", path + "/qr.png", None, "viewer", 200),
         ("PATCH", path + "/groups/g1", {"limit": 6}, "editor", 200),
         ("PATCH", path + "/groups/g1", {"url": link(7)}, "editor", 200),
-        ("PATCH", path + "/groups/g1", {"name": "One", "enabled": True, "expires_at": None, "confirmed": 0}, "editor", 200),
+        ("PATCH", path + "/groups/g1", {"name": "One", "enabled": True, "expires_at": None, "confirmed": 0}, "editor",
+         200),
         ("PATCH", path + "/groups/g1", {"weight": 2}, "admin", 200),
         ("PATCH", path + "/groups/g1", {"show": "page"}, "admin", 200),
         ("PATCH", path + "/groups/g1", {"limit": 6, "weight": 1}, "admin", 200),
@@ -180,7 +184,8 @@ def test_what_is_open_to_all(server):
 def test_every_answer_is_private_and_inert(server, slug):
     server.create(slug, redirect_groups(1))
     for method, path, body in (("GET", "/api/v1/campaigns", None), ("GET", f"/api/v1/campaigns/{slug}", None),
-                               ("GET", "/healthz", None), ("GET", "/nothing", None), ("POST", "/api/v1/campaigns", b"{"),
+                               ("GET", "/healthz", None), ("GET", "/nothing", None),
+                               ("POST", "/api/v1/campaigns", b"{"),
                                ("DELETE", f"/api/v1/campaigns/{slug}/groups/g1", None), ("PUT", "/healthz", None),
                                ("GET", f"/api/v1/campaigns/{slug}/qr.png", None)):
         answer = ask(server, method, path, body, prefix="")
@@ -189,8 +194,11 @@ def test_every_answer_is_private_and_inert(server, slug):
         assert "default-src 'none'" in answer.header("Content-Security-Policy"), answer
 
 
-@pytest.mark.parametrize("path", ["/nothing", "/api", "/api/v1", "/api/v1/", "/api/v1/campaigns/", "/api/v2/campaigns", "/API/v1/me",
-                                  "/api/v1/campaigns/a/b", "/api/v1/campaigns/a/groups/", "/api/v1/campaigns/a/groups/b/c", "//",
+@pytest.mark.parametrize("path",
+                         ["/nothing", "/api", "/api/v1", "/api/v1/", "/api/v1/campaigns/", "/api/v2/campaigns",
+                          "/API/v1/me",
+                                  "/api/v1/campaigns/a/b", "/api/v1/campaigns/a/groups/",
+                          "/api/v1/campaigns/a/groups/b/c", "//",
                                   "/api/v1/campaigns/a/qr.gif", "/../etc/passwd", "/favicon.ico"])
 def test_unknown_addresses_are_404(server, path):
     problem(ask(server, "GET", path, prefix=""), 404)
@@ -213,7 +221,8 @@ def test_other_methods_are_405_and_say_which(server, method, path, allow):
 
 def test_head_is_get_without_body(server, slug):
     server.create(slug, redirect_groups(1))
-    for path in ("/campaigns", f"/campaigns/{slug}", f"/campaigns/{slug}/groups/g1", f"/campaigns/{slug}/qr.svg", "/me"):
+    for path in ("/campaigns", f"/campaigns/{slug}", f"/campaigns/{slug}/groups/g1", f"/campaigns/{slug}/qr.svg",
+                 "/me"):
         get, head = ask(server, "GET", path), ask(server, "HEAD", path)
         assert head.status == 200 and head.body == b"" and get.body
         for name in ("Content-Type", "Content-Length", "ETag"):
@@ -233,9 +242,11 @@ def test_a_path_that_no_slug_can_have_is_404(server):
 # --- creating ---
 
 
-GROUP_KEYS = {"id", "name", "url", "platform", "miniprogram", "when", "show", "limit", "weight", "enabled", "expires_at", "used", "confirmed", "held",
+GROUP_KEYS = {"id", "name", "url", "platform", "miniprogram", "when", "show", "limit", "weight", "enabled",
+              "expires_at", "used", "confirmed", "held",
               "reports", "members", "state"}
-CAMPAIGN_KEYS = {"slug", "title", "link", "strategy", "enabled", "starts_at", "ends_at", "confirm", "hold_seconds", "spread", "per_address", "timezone", "forward_query", "follow_members", "fallback", "aliases",
+CAMPAIGN_KEYS = {"slug", "title", "link", "strategy", "enabled", "starts_at", "ends_at", "confirm", "hold_seconds",
+                 "spread", "per_address", "timezone", "forward_query", "follow_members", "fallback", "aliases",
                  "groups", "seats", "severity", "troubles", "version", "created_at", "updated_at"}
 
 
@@ -248,7 +259,8 @@ def test_a_link_alone_makes_a_campaign(server):
     assert set(c) == CAMPAIGN_KEYS and set(c["groups"][0]) == GROUP_KEYS
     assert c["link"] == f"http://q.example.com/{c['slug']}" and c["version"] == 1
     group = c["groups"][0]
-    assert (group["id"], group["limit"], group["platform"], group["show"], group["state"]) == ("g1", None, "web", "redirect", "open")
+    assert (group["id"], group["limit"], group["platform"], group["show"], group["state"]) == \
+        ("g1", None, "web", "redirect", "open")
     assert c["seats"] == {"limit": None, "used": 0, "held": 0, "free": None}
     made = datetime.datetime.fromisoformat(c["created_at"].replace("Z", "+00:00"))
     assert abs(made.timestamp() - time.time()) < 60 and c["updated_at"] == c["created_at"]
@@ -261,11 +273,13 @@ def test_slugs_that_are_drawn_differ(server):
 
 
 def test_a_whole_campaign_comes_back_as_it_was_made(server, slug):
-    made = {"slug": slug, "title": "春季跑步群", "strategy": "random", "enabled": False, "starts_at": "2026-11-01T08:00:00+08:00",
+    made = {"slug": slug, "title": "春季跑步群", "strategy": "random", "enabled": False,
+            "starts_at": "2026-11-01T08:00:00+08:00",
             "ends_at": "2027-01-01T00:00:00Z", "confirm": "tap", "hold_seconds": 60,
             "fallback": {"url": "https://example.com/full", "text": "都满了\n明天再来", "contact": "https://u.wechat.com/a",
                          "waiting": None},
-            "groups": [{"id": "first", "name": "第 1 群", "url": "https://weixin.qq.com/g/AAA", "show": "auto", "limit": 200, "weight": 3,
+            "groups": [{"id": "first", "name": "第 1 群", "url": "https://weixin.qq.com/g/AAA", "show": "auto",
+                        "limit": 200, "weight": 3,
                         "enabled": True, "expires_at": "2099-11-29T14:20:00+08:00"},
                        {"url": "https://t.me/+abc", "limit": None}, {"url": "https://qm.qq.com/q/x", "limit": 0}]}
     answer = ask(server, "POST", "/campaigns", made)
@@ -276,7 +290,8 @@ def test_a_whole_campaign_comes_back_as_it_was_made(server, slug):
         assert c[key] == made[key], key
     first, second, third = c["groups"]
     assert first["expires_at"] == "2099-11-29T06:20:00Z" and first["show"] == "page" and first["platform"] == "wechat"
-    assert (second["id"], second["platform"], third["id"], third["platform"], third["state"]) == ("g1", "telegram", "g2", "qq", "full")
+    assert (second["id"], second["platform"], third["id"], third["platform"], third["state"]) == \
+        ("g1", "telegram", "g2", "qq", "full")
     assert server.show(slug) == c
 
 
@@ -292,10 +307,14 @@ def test_slugs_are_lower_case_and_taken_once(server, slug):
 
 # --- bad input ---
 
-URLS = ["", "x", "chat.example.com/1", "//chat.example.com", "ftp://chat.example.com/", "javascript:alert(1)", "data:text/html,x",
-        "file:///etc/passwd", "https://", "https:///x", "https://user@chat.example.com/", "https://user:pw@chat.example.com/",
-        "https://chat.example.com/a b", "https://chat.example.com/\n", "https://chat.example.com/\u0000", "https://chat.example.com/\x7f",
-        "https://chat.example.com/群", " https://chat.example.com/", "https://chat.example.com/\t", "weixin://dl/chat", "HTTPS:chat",
+URLS = ["", "x", "chat.example.com/1", "//chat.example.com", "ftp://chat.example.com/", "javascript:alert(1)",
+        "data:text/html,x",
+        "file:///etc/passwd", "https://", "https:///x", "https://user@chat.example.com/",
+        "https://user:pw@chat.example.com/",
+        "https://chat.example.com/a b", "https://chat.example.com/\n", "https://chat.example.com/\u0000",
+        "https://chat.example.com/\x7f",
+        "https://chat.example.com/群", " https://chat.example.com/", "https://chat.example.com/\t", "weixin://dl/chat",
+        "HTTPS:chat",
         "https://chat.example.com/" + "x" * 2048, "https://chat.example.com:99999/", "https://a\\b/"]
 
 BAD_CAMPAIGNS = [
@@ -387,8 +406,10 @@ def test_a_bad_patch_is_refused_with_its_fields_and_changes_nothing(server, slug
             body = {k: v for k, v in body.items() if k != "url"}
             answer = ask(server, "PATCH", f"/campaigns/{slug}", body, headers={"Content-Type": MERGE_TYPE})
             problem(answer, 400 if fields is None else 422, *(fields or []))
-    for body, fields in [({"slug": slug + "-other"}, ["slug"]), ({"url": LINK}, ["url"]), ({"version": "7"}, ["version"]),
-                         ({"seats": 1}, ["seats"]), ({"groups": None}, ["groups"]), ({"groups": [{"id": "g1"}]}, ["groups[0].url"]),
+    for body, fields in [({"slug": slug + "-other"}, ["slug"]), ({"url": LINK}, ["url"]),
+                         ({"version": "7"}, ["version"]),
+                         ({"seats": 1}, ["seats"]), ({"groups": None}, ["groups"]),
+                         ({"groups": [{"id": "g1"}]}, ["groups[0].url"]),
                          ({"groups": [{"id": "g1", "url": LINK, "confirmed": -1}]}, ["groups[0].confirmed"])]:
         problem(ask(server, "PATCH", f"/campaigns/{slug}", body), 422, *fields)
     for url in URLS:
@@ -398,8 +419,10 @@ def test_a_bad_patch_is_refused_with_its_fields_and_changes_nothing(server, slug
 
 
 def test_all_errors_come_at_once(server):
-    body = {"slug": "a b", "title": 7, "strategy": "x", "colour": 1, "groups": [{"url": "x", "limit": -1}, {"weight": 0}]}
-    problem(ask(server, "POST", "/campaigns", body), 422, "slug", "title", "strategy", "colour", "groups[0].url", "groups[0].limit",
+    body = {"slug": "a b", "title": 7, "strategy": "x", "colour": 1,
+            "groups": [{"url": "x", "limit": -1}, {"weight": 0}]}
+    problem(ask(server, "POST", "/campaigns", body), 422, "slug", "title", "strategy", "colour", "groups[0].url",
+            "groups[0].limit",
             "groups[1].weight", "groups[1].url")
     answer = ask(server, "POST", "/campaigns", {"groups": [{"url": "x"}] * 500})
     assert "500 errors" in problem(answer, 422)
@@ -407,16 +430,20 @@ def test_all_errors_come_at_once(server):
 
 
 def test_what_a_stranger_wrote_comes_back_as_data_only(server):
-    for name in ("<script>alert(1)</script>", 'a"b\\', "群", "a\u202eb", "\ud83d\ude00" * 60, "x" * 5000, "a\r\nX-Evil: 1"):
+    for name in ("<script>alert(1)</script>", 'a"b\\', "群", "a\u202eb", "\ud83d\ude00" * 60, "x" * 5000,
+                 "a\r\nX-Evil: 1"):
         answer = ask(server, "POST", "/campaigns", {"url": LINK, name: 1})
         problem(answer, 422)
         assert answer.header("X-Evil") is None and "<script>" not in str(answer.headers)
         answer.json()["errors"][0]["field"].encode()  # well-formed
 
 
-NOT_JSON = [b"", b" ", b"{", b"nul", b'{"url":}', b'{"url":"x"}x', b'{"url":"\xff"}', b'{"url":"\xc0\xaf"}', b"{'url':1}", b'{"a":1,}',
-            b'{"url":"https://a.example/","url":"https://b.example/"}', b'{"title":"a\\u0000b"}', b"\xef\xbb\xbf{}", b'{"a":' * 3000,
-            b"[" * 100000, b'{"url":"https://a.example/"}\x00', b"\x00", b'{"a":"\\ud800"}', b"url=https://a.example/", b'{"a":NaN}']
+NOT_JSON = [b"", b" ", b"{", b"nul", b'{"url":}', b'{"url":"x"}x', b'{"url":"\xff"}', b'{"url":"\xc0\xaf"}',
+            b"{'url':1}", b'{"a":1,}',
+            b'{"url":"https://a.example/","url":"https://b.example/"}', b'{"title":"a\\u0000b"}', b"\xef\xbb\xbf{}",
+            b'{"a":' * 3000,
+            b"[" * 100000, b'{"url":"https://a.example/"}\x00', b"\x00", b'{"a":"\\ud800"}', b"url=https://a.example/",
+            b'{"a":NaN}']
 
 
 @pytest.mark.parametrize("body", NOT_JSON, ids=range(len(NOT_JSON)))
@@ -459,8 +486,10 @@ def test_json_that_is_no_object_is_422(server, slug, body):
 def test_content_types(server, slug, kind, patch, post):
     server.create(slug, redirect_groups(1))
     path = f"/campaigns/{slug}"
-    for method, where, body, status in (("PATCH", path, {"title": "x"}, patch), ("PATCH", path + "/groups/g1", {"limit": 2}, patch),
-                                        ("POST", "/campaigns", {"url": LINK}, post), ("POST", path + "/groups", {"url": LINK}, post),
+    for method, where, body, status in (("PATCH", path, {"title": "x"}, patch),
+                                        ("PATCH", path + "/groups/g1", {"limit": 2}, patch),
+                                        ("POST", "/campaigns", {"url": LINK}, post),
+                                        ("POST", path + "/groups", {"url": LINK}, post),
                                         ("PUT", path + "/order", ["g1"], 200 if post == 201 else 415)):
         if where.endswith("order") and status == 200:
             body = [g["id"] for g in server.show(slug)["groups"]]
@@ -538,15 +567,18 @@ def test_a_client_that_leaves_before_its_answer(server, slug):
 
 
 def test_merge_patch(server, slug):
-    server.create(slug, redirect_groups(5), fallback={"url": "https://example.com/full", "text": "full"}, hold_seconds=60,
+    server.create(slug, redirect_groups(5), fallback={"url": "https://example.com/full", "text": "full"},
+                  hold_seconds=60,
                   ends_at="2099-01-01T00:00:00Z")
-    answer = ask(server, "PATCH", f"/campaigns/{slug}", {"title": "新的", "fallback": {"text": None}, "hold_seconds": None},
+    answer = ask(server, "PATCH", f"/campaigns/{slug}",
+                 {"title": "新的", "fallback": {"text": None}, "hold_seconds": None},
                  headers={"Content-Type": MERGE_TYPE})
     c = answer.json()
     assert answer.status == 200 and answer.header("ETag") == '"2"' and c["version"] == 2
     assert c["title"] == "新的" and c["hold_seconds"] is None and c["ends_at"] == "2099-01-01T00:00:00Z"
     assert c["fallback"] == {"url": "https://example.com/full", "text": None, "contact": None, "waiting": None}
-    assert server.patch(slug, {"fallback": None, "ends_at": None})["fallback"] == {"url": None, "text": None, "contact": None, "waiting": None}
+    assert server.patch(slug, {"fallback": None, "ends_at": None})["fallback"] == \
+        {"url": None, "text": None, "contact": None, "waiting": None}
     assert server.patch(slug, {"strategy": "even", "enabled": False})["strategy"] == "even"
     c = server.show(slug)
     assert c["version"] == 4 and c["ends_at"] is None and c["enabled"] is False and len(c["groups"]) == 1
@@ -584,9 +616,11 @@ def test_if_match(server, slug):
         return ask(server, method, path + where, body, headers={"If-Match": tag})
 
     version = 1
-    for method, where, body in (("PATCH", "", {"title": "x"}), ("PATCH", "/groups/g1", {"limit": 7}), ("PUT", "/order", ["g2", "g1"]),
+    for method, where, body in (("PATCH", "", {"title": "x"}), ("PATCH", "/groups/g1", {"limit": 7}),
+                                ("PUT", "/order", ["g2", "g1"]),
                                 ("POST", "/groups", {"url": LINK}), ("DELETE", "/groups/g1", None)):
-        for wrong in (f'"{version - 1}"', f'"{version + 1}"', f'W/"{version}"', str(version), '""', "x", f'"{version}', '"0", "999"', ""):
+        for wrong in (f'"{version - 1}"', f'"{version + 1}"', f'W/"{version}"', str(version), '""', "x", f'"{version}',
+                      '"0", "999"', ""):
             answer = change(method, where, body, wrong)
             problem(answer, 412)
         answer = change(method, where, body, f'"{version}"')
@@ -632,7 +666,8 @@ def test_changes_through_several_servers_are_all_made(slug):
         assert [g["limit"] for g in two.show(slug)["groups"]] == [100 + i for i in range(1, 17)]
         for version in range(17, 37):  # and with If-Match, one of those at the same version
             with concurrent.futures.ThreadPoolExecutor(6) as pool:
-                answers = list(pool.map(lambda i: ask((one, two)[i % 2], "PATCH", f"/campaigns/{slug}", {"title": f"t{i}"},
+                answers = list(pool.map(lambda i: ask((one, two)[i % 2], "PATCH", f"/campaigns/{slug}",
+                                                      {"title": f"t{i}"},
                                                       headers={"If-Match": f'"{version}"'}).status, range(6)))
             assert sorted(answers) == [200] + [412] * 5
 
@@ -648,7 +683,8 @@ def test_of_changes_at_one_version_one_is_made(server, slug):
 
 def test_of_creations_of_one_slug_one_is_made(server, slug):
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
-        answers = list(pool.map(lambda i: ask(server, "POST", "/campaigns", {"slug": slug, "title": f"t{i}", "url": link(i)}), range(8)))
+        answers = list(pool.map(lambda i: ask(server, "POST", "/campaigns",
+                                              {"slug": slug, "title": f"t{i}", "url": link(i)}), range(8)))
     assert sorted(a.status for a in answers) == [201] + [409] * 7
     made = next(a.json() for a in answers if a.status == 201)
     assert server.show(slug) == made
@@ -679,7 +715,8 @@ def test_groups(server, slug):
     assert answer.status == 201 and answer.header("Location") == f"/api/v1{path}/g2"
     group = answer.json()
     assert set(group) == GROUP_KEYS
-    assert (group["id"], group["limit"], group["name"], group["platform"], group["used"]) == ("g2", 7, "第 2 群", "telegram", 0)
+    assert (group["id"], group["limit"], group["name"], group["platform"], group["used"]) == \
+        ("g2", 7, "第 2 群", "telegram", 0)
     assert server.api("GET", path + "/g2").json() == group
     assert server.patch(slug, {"limit": None}, "g2")["limit"] is None
     assert server.patch(slug, {"limit": 0}, "g2")["state"] == "full"
@@ -728,7 +765,8 @@ def test_order(server, slug):
     assert answer.status == 200 and [g["id"] for g in answer.json()["groups"]] == ["g3", "g1", "g2"]
     assert [g["limit"] for g in server.show(slug)["groups"]] == [3, 1, 2]
     assert Visitor(server, slug).scan().group == "g3"
-    for bad in (["g3", "g1"], ["g3", "g1", "g2", "g2"], ["g3", "g1", "g1"], ["g3", "g1", "g9"], [], ["g3", "g1", 2], [None] * 3, {}, 7):
+    for bad in (["g3", "g1"], ["g3", "g1", "g2", "g2"], ["g3", "g1", "g1"], ["g3", "g1", "g9"], [], ["g3", "g1", 2],
+                [None] * 3, {}, 7):
         problem(ask(server, "PUT", path, bad), 422)
     assert [g["id"] for g in server.show(slug)["groups"]] == ["g3", "g1", "g2"]
     assert server.show(slug)["version"] == 2
@@ -758,7 +796,8 @@ def test_deleting(server, slug):
     problem(ask(server, "GET", f"/campaigns/{slug}"), 404)
     problem(ask(server, "DELETE", f"/campaigns/{slug}"), 404)
     assert total(server) == before - 1
-    assert server.api("GET", "/campaigns?q=to+be+deleted").json() == {"data": [], "forecasts": [], "next": None, "total": 0}
+    assert server.api("GET", "/campaigns?q=to+be+deleted").json() == \
+        {"data": [], "forecasts": [], "next": None, "total": 0}
     wait_for("404 for visitors", lambda: Visitor(server, slug).scan().status == 404)
     client = server.redis_client()
     wait_for("no trace", lambda: not client.keys(f"hm:{{{slug}}}*") and client.hget("hm:titles", slug) is None)
@@ -804,7 +843,8 @@ def test_paging(server):
 def test_searching_beside_many_others(server):
     """More entries than one call looks at: the page is found and counted in several steps."""
     client = server.redis_client()
-    client.zadd("hm:campaigns", {f"many-{i:05}": 0 for i in range(2500)})  # entries whose campaigns a crash has kept from being made
+    # entries whose campaigns a crash has kept from being made
+    client.zadd("hm:campaigns", {f"many-{i:05}": 0 for i in range(2500)})
     found = ["aa-first", "zz-last", "zz-last-but-one"]
     for s in found:
         server.create(s, redirect_groups(1), title="Far away")
@@ -824,9 +864,12 @@ def test_a_title_that_changes_is_found_by_its_new_name_only(server, slug):
 
 
 @pytest.mark.parametrize("query, field", [
-    ("limit=0", "limit"), ("limit=201", "limit"), ("limit=-1", "limit"), ("limit=x", "limit"), ("limit=", "limit"), ("limit=1.5", "limit"),
-    ("limit=99999999999999999999", "limit"), ("limit=1&limit=2", "limit"), ("limit=+5", "limit"), ("cursor=A%00", "cursor"),
-    ("cursor=no%20slug", "cursor"), ("cursor=" + "a" * 65, "cursor"), ("cursor=%", "cursor"), ("q=a&q=b", "q"), ("q=" + "x" * 201, "q"),
+    ("limit=0", "limit"), ("limit=201", "limit"), ("limit=-1", "limit"), ("limit=x", "limit"), ("limit=", "limit"),
+    ("limit=1.5", "limit"),
+    ("limit=99999999999999999999", "limit"), ("limit=1&limit=2", "limit"), ("limit=+5", "limit"),
+    ("cursor=A%00", "cursor"),
+    ("cursor=no%20slug", "cursor"), ("cursor=" + "a" * 65, "cursor"), ("cursor=%", "cursor"), ("q=a&q=b", "q"),
+    ("q=" + "x" * 201, "q"),
     ("q=%zz", "q"), ("q=%00", "q"),
 ])
 def test_a_bad_query_is_422(server, query, field):
@@ -839,7 +882,8 @@ def test_a_bad_query_is_422(server, query, field):
 def decode(png, tmp_path):
     path = tmp_path / "code.png"
     path.write_bytes(png)
-    return subprocess.run(["zbarimg", "--quiet", "--raw", "-Sdisable", "-Sqrcode.enable", str(path)], check=True, capture_output=True,
+    return subprocess.run(["zbarimg", "--quiet", "--raw", "-Sdisable", "-Sqrcode.enable", str(path)], check=True,
+                          capture_output=True,
                           text=True).stdout.strip()
 
 
@@ -848,7 +892,9 @@ def png_size(png):
     return int.from_bytes(png[16:20], "big"), int.from_bytes(png[20:24], "big")
 
 
-@pytest.mark.parametrize("query", ["", "size=300", "size=777&ecc=L", "ecc=h&margin=10", "dark=056b3b&light=%23fff", "dark=%231a1d1f",
+@pytest.mark.parametrize("query",
+                         ["", "size=300", "size=777&ecc=L", "ecc=h&margin=10", "dark=056b3b&light=%23fff",
+                          "dark=%231a1d1f",
                                    "channel=shop-1", "channel=SHOP-1&ecc=Q"])
 def test_a_printed_code_leads_to_the_campaign(server, slug, tmp_path, query):
     server.create(slug, redirect_groups(1))
@@ -877,18 +923,25 @@ def test_a_vector_code(server, slug, tmp_path):
     assert 'width="62.5mm"' in answer.text and "<script" not in answer.text
     (tmp_path / "code.svg").write_bytes(answer.body)
     if subprocess.run(["which", "rsvg-convert"], capture_output=True).returncode == 0:
-        png = subprocess.run(["rsvg-convert", "-w", "600", str(tmp_path / "code.svg")], check=True, capture_output=True).stdout
+        png = subprocess.run(["rsvg-convert", "-w", "600", str(tmp_path / "code.svg")], check=True,
+                             capture_output=True).stdout
         assert decode(png, tmp_path) == f"http://q.example.com/{slug}/door"
     assert 'width="50mm"' in ask(server, "GET", f"/campaigns/{slug}/qr.svg").text
 
 
 @pytest.mark.parametrize("query, fields", [
-    ("size=0", ["size"]), ("size=-5", ["size"]), ("size=x", ["size"]), ("size=", ["size"]), ("size=99999", ["size"]), ("size=1e3", ["size"]),
-    ("size=nan", ["size"]), ("ecc=X", ["ecc"]), ("ecc=LM", ["ecc"]), ("ecc=", ["ecc"]), ("margin=3", ["margin"]), ("margin=41", ["margin"]),
-    ("margin=4.5", ["margin"]), ("dark=red", ["dark"]), ("dark=%2307a35", ["dark"]), ("light=%22/%3E%3Cscript%3E", ["light"]),
-    ("dark=777777&light=888888", ["dark"]), ("dark=ffffff&light=000000", ["dark"]), ("channel=seat", ["channel"]), ("channel=next", ["channel"]),
-    ("channel=a%20b", ["channel"]), ("channel=-a", ["channel"]), ("channel=", ["channel"]), ("channel=" + "a" * 33, ["channel"]),
-    ("channel=a/b", ["channel"]), ("channel=a&channel=b", ["channel"]), ("channel=%ff", ["channel"]), ("size=%", ["size"]),
+    ("size=0", ["size"]), ("size=-5", ["size"]), ("size=x", ["size"]), ("size=", ["size"]), ("size=99999", ["size"]),
+    ("size=1e3", ["size"]),
+    ("size=nan", ["size"]), ("ecc=X", ["ecc"]), ("ecc=LM", ["ecc"]), ("ecc=", ["ecc"]), ("margin=3", ["margin"]),
+    ("margin=41", ["margin"]),
+    ("margin=4.5", ["margin"]), ("dark=red", ["dark"]), ("dark=%2307a35", ["dark"]),
+    ("light=%22/%3E%3Cscript%3E", ["light"]),
+    ("dark=777777&light=888888", ["dark"]), ("dark=ffffff&light=000000", ["dark"]), ("channel=seat", ["channel"]),
+    ("channel=next", ["channel"]),
+    ("channel=a%20b", ["channel"]), ("channel=-a", ["channel"]), ("channel=", ["channel"]),
+    ("channel=" + "a" * 33, ["channel"]),
+    ("channel=a/b", ["channel"]), ("channel=a&channel=b", ["channel"]), ("channel=%ff", ["channel"]),
+    ("size=%", ["size"]),
     ("size=x&ecc=X&margin=0&dark=x&light=x&channel=/", ["size", "ecc", "margin", "dark", "light", "channel"]),
 ])
 def test_a_code_that_would_not_scan_is_422(server, slug, query, fields):
@@ -916,7 +969,8 @@ def test_changes_are_logged_without_secrets(server, slug, tokens):
         return [f for f in server.log_fields("campaign_changed") if f["slug"] == slug]
 
     wait_for("three lines", lambda: len(lines()) == 3)
-    assert [(f["what"], f["version"], f["by"]) for f in lines()[:2]] == [("created", "1", "admin_token"), ("changed", "2", '"the admin"')]
+    assert [(f["what"], f["version"], f["by"]) for f in lines()[:2]] == \
+        [("created", "1", "admin_token"), ("changed", "2", '"the admin"')]
     assert lines()[2]["what"] == "deleted"
     log = server.log()
     for secret in (TOKEN, tokens["admin"], "secret-wrong-token", "secret-query", "a secret title", LINK):

@@ -1,5 +1,6 @@
-"""Alerts: what is told, to whom and in which form, once; what happens when the other side, the store or the server fails; and where
-nothing may be sent. The clock of alerts is the tests' own (HUOMA_TEST_CLOCK names a file that says what time it is)."""
+"""Alerts: what is told, to whom and in which form, once; what happens when the other side, the store or the server
+fails; and where nothing may be sent. The clock of alerts is the tests' own (HUOMA_TEST_CLOCK names a file that says
+what time it is)."""
 
 import base64
 import datetime
@@ -115,7 +116,8 @@ def test_nearly_full_is_told_once_again_when_worse_and_when_over(alerting, stub,
     settled(alerting)
     fill(alerting, slug, 4)
     second = told(stub, hook, slug, 2)[1]
-    assert second["type"] == "alert.worse" and second["data"]["level"] == 2 and second["data"]["id"] == first["data"]["id"]
+    assert (second["type"] == "alert.worse" and second["data"]["level"] == 2
+            and second["data"]["id"] == first["data"]["id"])
     alerting.patch(slug, {"limit": 500}, group="g1")
     third = told(stub, hook, slug, 3)[2]
     assert third["type"] == "alert.over" and "Over: " in third["data"]["subject"]
@@ -136,11 +138,14 @@ def test_a_webhook_is_signed_as_standard_webhooks_are(alerting, stub, hook, slug
     mac = base64.b64encode(hmac.new(KEY, signed, hashlib.sha256).digest()).decode()
     assert headers["webhook-signature"] == "v1," + mac
     body = json.loads(got.body)
-    assert body["type"] == "alert.raised" and body["data"]["kind"] == "no_group" and headers["content-type"] == "application/json"
+    assert (body["type"] == "alert.raised" and body["data"]["kind"] == "no_group"
+            and headers["content-type"] == "application/json")
 
 
 def test_an_expiry_is_told_in_steps_with_a_link_for_the_owner(alerting, stub, hook, slug, clock):
-    alerting.create(slug, [{"url": huoma.wechat(1), "limit": 9, "expires_at": clock.after(7 * DAY), "name": "Group one"}], title="Run")
+    alerting.create(slug,
+                    [{"url": huoma.wechat(1), "limit": 9, "expires_at": clock.after(7 * DAY), "name": "Group one"}],
+                    title="Run")
     settled(alerting)
     assert alerts(alerting, slug) == []
     clock.forward(4 * DAY + 60)
@@ -156,7 +161,9 @@ def test_an_expiry_is_told_in_steps_with_a_link_for_the_owner(alerting, stub, ho
     assert second["type"] == "alert.worse" and second["data"]["level"] == 2 and second["data"]["owner_link"] == owner
     alerting.api("PATCH", "/owner", {"url": huoma.wechat(2), "expires_at": clock.after(7 * DAY)}, token=None, **token)
     assert told(stub, hook, slug, 3)[2]["type"] == "alert.over"
-    made = [e for e in alerting.api("GET", "/audit?action=owner-link.create&limit=200").json()["data"] if e["target"] == f"campaign:{slug}/g1"]
+    made = [e
+            for e in alerting.api("GET", "/audit?action=owner-link.create&limit=200").json()["data"]
+            if e["target"] == f"campaign:{slug}/g1"]
     assert [e["who"] for e in made] == ["alerts"]
 
 
@@ -195,7 +202,8 @@ def listed_hours(server, slug):
     """Until it is full, as the list of campaigns has it."""
     listed, = wait_for("a forecast", lambda: server.api("GET", f"/campaigns?q={slug}").json()["forecasts"])
     assert listed["slug"] == slug and listed["why"] is None
-    return (datetime.datetime.fromisoformat(listed["full_at"]) - datetime.datetime.fromisoformat(listed["at"])).total_seconds() / HOUR
+    full_at, at = (datetime.datetime.fromisoformat(listed[key]) for key in ("full_at", "at"))
+    return (full_at - at).total_seconds() / HOUR
 
 
 def test_supply_is_told_by_the_forecast_before_the_seats_go(alerting, hook, slug, stub, clock):
@@ -226,7 +234,8 @@ ROBOTS = {
 @pytest.mark.parametrize("kind", ROBOTS)
 def test_each_robot_gets_what_it_understands(alerting, stub, slug, kind):
     path = f"/{kind}"
-    fields = {"telegram": {"url": stub.url(""), "secret": "12:AB", "chat": "-100"}, "dingtalk": {"url": stub.url(path + "?t=1"), "secret": "SECx"},
+    fields = {"telegram": {"url": stub.url(""), "secret": "12:AB", "chat": "-100"},
+              "dingtalk": {"url": stub.url(path + "?t=1"), "secret": "SECx"},
               "feishu": {"url": stub.url(path), "secret": "SECx"}}.get(kind, {"url": stub.url(path)})
     made = destination(alerting, kind=kind, name=kind, **fields)
     said = alerting.api("POST", f"/alerts/destinations/{made['id']}/test").json()
@@ -245,18 +254,22 @@ def test_each_robot_gets_what_it_understands(alerting, stub, slug, kind):
 
 def test_mail(alerting, slug):
     mail = MailStub()
-    made = destination(alerting, kind="mail", name="Post", host="127.0.0.1", port=mail.port, security="none", user="u", secret="pass-word",
+    made = destination(alerting, kind="mail", name="Post", host="127.0.0.1", port=mail.port, security="none", user="u",
+                       secret="pass-word",
                        **{"from": "huoma@example.com", "to": "a@example.com, b@example.org"})
     said = alerting.api("POST", f"/alerts/destinations/{made['id']}/test").json()
     assert said["delivered"], said
     sender, to, message, login = mail.mails[0]
-    assert sender.startswith("MAIL FROM:<huoma@example.com>") and to == ["RCPT TO:<a@example.com>", "RCPT TO:<b@example.org>"]
+    assert (sender.startswith("MAIL FROM:<huoma@example.com>")
+            and to == ["RCPT TO:<a@example.com>", "RCPT TO:<b@example.org>"])
     assert message["Subject"] == "这是一条测试消息" and message["To"] == "a@example.com, b@example.org"
-    assert message.get_content().startswith("这是一条测试消息\n收到它") and base64.b64decode(login.split()[-1]) == b"\0u\0pass-word"
+    assert (message.get_content().startswith("这是一条测试消息\n收到它")
+            and base64.b64decode(login.split()[-1]) == b"\0u\0pass-word")
     mail.refuse = "550 no such mailbox"
     said = alerting.api("POST", f"/alerts/destinations/{made['id']}/test").json()
     assert not said["delivered"] and said["permanent"] and said["status"] == 550 and "no such mailbox" in said["detail"]
-    alerting.api("PATCH", f"/alerts/destinations/{made['id']}", {"security": "starttls"})  # which it can't: nothing goes in the clear
+    # which it can't: nothing goes in the clear
+    alerting.api("PATCH", f"/alerts/destinations/{made['id']}", {"security": "starttls"})
     said = alerting.api("POST", f"/alerts/destinations/{made['id']}/test").json()
     assert not said["delivered"] and len(mail.mails) == 1
     alerting.api("DELETE", f"/alerts/destinations/{made['id']}", expect=204)
@@ -334,12 +347,14 @@ def test_secrets_never_come_back(alerting, stub, slug):
 
 def test_the_command_line_adds_a_destination_tries_it_and_lists(alerting, stub, slug, tmp_path):
     def run(*args, expect=0):
-        out = subprocess.run([huoma.BINARY, "alert", *args, "--redis-url", alerting.ready["redis"], *PRIVATE], capture_output=True, text=True,
+        out = subprocess.run([huoma.BINARY, "alert", *args, "--redis-url", alerting.ready["redis"], *PRIVATE],
+                             capture_output=True, text=True,
                              timeout=60, check=False)
         assert out.returncode == expect, out
         return out.stdout + out.stderr * (expect != 0)
     (tmp_path / "secret").write_text("SECx\n")
-    id_ = run("destination", "add", "dingtalk", "--name", slug, "--url", stub.url("/" + slug), "--secret-file", str(tmp_path / "secret"),
+    id_ = run("destination", "add", "dingtalk", "--name", slug, "--url", stub.url("/" + slug), "--secret-file",
+              str(tmp_path / "secret"),
               "--language", "en", "--quiet", "22:00-08:00").strip()
     assert alerting.api("GET", f"/alerts/destinations/{id_}").json()["quiet"] == {"from": "22:00", "to": "08:00"}
     assert slug in run("destination", "list") and "SECx" not in run("destination", "list", "--json")
@@ -347,7 +362,8 @@ def test_the_command_line_adds_a_destination_tries_it_and_lists(alerting, stub, 
     assert stub.to("/" + slug)[0].body["text"]["content"].startswith("This is a test message")
     stub.answers["/" + slug] = [(200, '{"errcode":310000,"errmsg":"sign not match"}', {})]
     assert "sign not match" in run("destination", "test", id_, expect=1)
-    assert "huoma: url: must begin with https://" in run("destination", "add", "slack", "--name", "x", "--url", "ftp://x", expect=1)
+    assert "huoma: url: must begin with https://" in run("destination", "add", "slack", "--name", "x", "--url",
+                                                         "ftp://x", expect=1)
     run("destination", "delete", id_)
     alerting.create(slug, redirect_groups(20), title=slug)
     fill(alerting, slug, 19)
@@ -361,7 +377,8 @@ def test_the_command_line_adds_a_destination_tries_it_and_lists(alerting, stub, 
 def test_answers_that_lead_elsewhere_or_never_end(alerting, stub, slug):
     made = destination(alerting, kind="slack", name=slug, url=stub.url("/" + slug))
     path = f"/alerts/destinations/{made['id']}/test"
-    stub.answers["/" + slug] = [(302, "", {"Location": stub.url("/elsewhere")}), (200, b"x" * 10_000_000, {}), (200, "ok", {})]
+    stub.answers["/" + slug] = [(302, "", {"Location": stub.url("/elsewhere")}), (200, b"x" * 10_000_000, {}),
+                                (200, "ok", {})]
     said = alerting.api("POST", path).json()
     assert said["status"] == 302 and not said["delivered"] and stub.to("/elsewhere") == []
     said = alerting.api("POST", path).json()
@@ -386,8 +403,10 @@ def test_who_leaves_before_the_other_side_answers_harms_nobody(alerting, stub, s
 
 def test_a_certificate_that_nobody_vouches_for_is_refused(alerting, slug, tmp_path):
     pair = [str(tmp_path / "cert.pem"), str(tmp_path / "key.pem")]
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=127.0.0.1",
-                    "-addext", "subjectAltName=IP:127.0.0.1", "-days", "1", "-out", pair[0], "-keyout", pair[1]], check=True, capture_output=True)
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                    "-subj", "/CN=127.0.0.1",
+                    "-addext", "subjectAltName=IP:127.0.0.1", "-days", "1", "-out", pair[0], "-keyout", pair[1]],
+                   check=True, capture_output=True)
     tls = Stub(pair)
     made = destination(alerting, kind="slack", name=slug, url=f"https://127.0.0.1:{tls.port}/x")
     said = alerting.api("POST", f"/alerts/destinations/{made['id']}/test").json()
@@ -397,7 +416,8 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(alerting, slug, tmp_pa
 
 
 def test_settings_are_checked_and_a_campaign_may_have_its_own(alerting, slug):
-    for wrong, field in (({"full_percent": 101}, "full_percent"), ({"expiry_days": [1, 3]}, "expiry_days"), ({"nope": 1}, "nope"),
+    for wrong, field in (({"full_percent": 101}, "full_percent"), ({"expiry_days": [1, 3]}, "expiry_days"),
+                         ({"nope": 1}, "nope"),
                          ({"store_seconds": 5}, "store_seconds"), ({"enabled": 1}, "enabled")):
         errors = alerting.api("PATCH", "/alerts/settings", wrong, 422).json()["errors"]
         assert [e["field"] for e in errors] == [field]
@@ -463,7 +483,8 @@ def test_a_store_that_does_not_answer_is_told_past_the_store(alerting, stub, hoo
     wait_for("Redis", alerting.recovered)
     wait_for("the note", lambda: len(of_store()) == 2)
     assert of_store()[1]["type"] == "alert.over"
-    listed = wait_for("the list", lambda: [a for a in alerting.api("GET", "/alerts").json()["data"] if a["kind"] == "store"])
+    listed = wait_for("the list",
+                      lambda: [a for a in alerting.api("GET", "/alerts").json()["data"] if a["kind"] == "store"])
     assert [a["state"] for a in listed] == ["over"] and listed[0]["raised_at"] == listed[0]["at"] < listed[0]["over_at"]
 
 
@@ -486,8 +507,10 @@ def test_two_servers_on_one_store_send_once_and_who_is_killed_between_is_followe
             # one takes a message, and is killed before the other side has answered
             two.kill()
             outbox = redis.client()
-            entry = json.dumps({"to": one.api("GET", "/alerts/destinations").json()["data"][0]["id"], "event": "raised", "tries": 0,
-                                "since": int(clock.now()), "alert": {"id": "999", "kind": "no_group", "slug": "left", "level": 1}})
+            entry = json.dumps({"to": one.api("GET", "/alerts/destinations").json()["data"][0]["id"], "event": "raised",
+                                "tries": 0,
+                                "since": int(clock.now()),
+                                "alert": {"id": "999", "kind": "no_group", "slug": "left", "level": 1}})
             outbox.hset("hm:{~alerts}:outbox", "999-1-x", entry)
             outbox.zadd("hm:{~alerts}:due", {"999-1-x": int(clock.now() + 60) * 1000})  # the lease of the dead
             settled(one)
@@ -498,7 +521,8 @@ def test_two_servers_on_one_store_send_once_and_who_is_killed_between_is_followe
 
 
 def test_a_kill_between_claim_and_answer_loses_nothing(stub, clock, slug):
-    """The other side has the message but keeps its answer back, and the server is killed: it comes again, under the same id."""
+    """The other side has the message but keeps its answer back, and the server is killed: it comes again, under the
+    same id."""
     env = {"HUOMA_TEST_CLOCK": str(clock.path)}
     path = "/" + slug
     with RedisServer() as redis, Server(workers=1, redis=redis, flags=PRIVATE, env=env, name="killed") as s:
@@ -525,11 +549,13 @@ def test_a_kill_between_claim_and_answer_loses_nothing(stub, clock, slug):
 def test_private_addresses_are_not_reached(server, slug):
     """In every form that a resolver understands, and by a name that leads there."""
     destination(server, expect=422, kind="slack", name=slug, url="http://hooks.slack.com/x")
-    for host in ("127.0.0.1", "[::1]", "[::ffff:127.0.0.1]", "169.254.169.254", "0.0.0.0", "2130706433", "0x7f.1", "10.0.0.1",
+    for host in ("127.0.0.1", "[::1]", "[::ffff:127.0.0.1]", "169.254.169.254", "0.0.0.0", "2130706433", "0x7f.1",
+                 "10.0.0.1",
                  "100.64.0.1", "192.168.1.1", "[fd00::1]", "[fe80::1]", "[64:ff9b::7f00:1]", "localhost", "224.0.0.1"):
         made = destination(server, kind="slack", name=slug, url=f"https://{host}/x")
         said = server.api("POST", f"/alerts/destinations/{made['id']}/test").json()
-        assert not said["delivered"] and said["status"] == 0 and said["permanent"] and "private address" in said["detail"], (host, said)
+        assert not said["delivered"] and said["status"] == 0 and said["permanent"], (host, said)
+        assert "private address" in said["detail"], (host, said)
         server.api("DELETE", f"/alerts/destinations/{made['id']}", expect=204)
     mail = {"from": "a@example.com", "to": "b@example.com", "kind": "mail", "name": slug}
     destination(server, expect=422, host="localhost", security="none", **mail)

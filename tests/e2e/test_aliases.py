@@ -313,8 +313,10 @@ def test_scans_and_changes_without_aliases_ask_redis_nothing_more():
             with redis.client().monitor() as heard:
                 server.patch(slug, {"title": "a title of its own"})
                 client.echo("that is all")
-                sent = list(itertools.takewhile(lambda command: "that is all" not in command, (m["command"] for m in heard.listen())))
-            return sum(c.startswith(("EVAL", "HMGET")) and ("a title of its own" in c or "hm:aliases" in c) for c in sent)
+                sent = list(itertools.takewhile(lambda command: "that is all" not in command,
+                                                (m["command"] for m in heard.listen())))
+            return sum(c.startswith(("EVAL", "HMGET")) and ("a title of its own" in c or "hm:aliases" in c)
+                       for c in sent)
 
         assert asked_by_change("run") == asked_by_change("plain") > 0
 
@@ -341,7 +343,8 @@ def test_strangers_who_hammer_share_their_lookups():
                 assert c.receive().status == (302 if i % 10 == 0 else 404)
                 c.close()
             client.echo("that is all")
-            heard = itertools.takewhile(lambda command: "that is all" not in command, (m["command"] for m in asked.listen()))
+            heard = itertools.takewhile(lambda command: "that is all" not in command,
+                                        (m["command"] for m in asked.listen()))
             lookups = sum(command.startswith("HMGET hm:aliases ") for command in heard)
         assert 1 <= lookups <= 2, "one for who came first, one for all others"
 

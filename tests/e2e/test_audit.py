@@ -26,7 +26,8 @@ def test_changes_of_a_campaign_are_told_with_before_and_after(server, slug):
     assert made["from"] == "127.0.0.1" and made["before"] is None and made["after"]["title"] == "Spring"
     server.patch(slug, {"title": "Summer"})
     changed = last(server)
-    assert (changed["action"], changed["before"], changed["after"]) == ("campaign.change", {"title": "Spring"}, {"title": "Summer"})
+    assert (changed["action"], changed["before"], changed["after"]) == \
+        ("campaign.change", {"title": "Spring"}, {"title": "Summer"})
     server.patch(slug, {"limit": 9, "confirmed": 3}, group="g1")
     changed = last(server)
     assert changed["target"] == f"campaign:{slug}/g1" and changed["action"] == "group.change"
@@ -91,16 +92,19 @@ def test_the_log_is_filtered_and_read_page_by_page(server, slug):
     assert entries(server, f"{target}/g1") == all_[:5] and entries(server, f"{target}&action=campaign") == all_[5:]
     assert entries(server, f"{target}&who=nobody") == [] and entries(server, f"{target}&who=admin_token") == all_
     assert entries(server, f"{target}&from=2020-01-01&to=2999-01-01") == all_
-    assert entries(server, f"{target}&to=2020-01-01") == [] and entries(server, f"{target}&from=2999-01-01T00:00:00Z") == []
+    assert (entries(server, f"{target}&to=2020-01-01") == []
+            and entries(server, f"{target}&from=2999-01-01T00:00:00Z") == [])
     for bad in ("?from=yesterday", "?cursor=x", "?limit=201", "?to=2026-13-01", "?who=a&who=b"):
         server.api("GET", "/audit" + bad, expect=422)
 
 
 def test_a_change_by_the_command_line_is_told(server, slug):
     server.create(slug, redirect_groups(1))
-    for words in (["campaign", "edit", slug, "--title", "by hand"], ["token", "create", "--name", "x", "--role", "viewer"],
+    for words in (["campaign", "edit", slug, "--title", "by hand"],
+                  ["token", "create", "--name", "x", "--role", "viewer"],
                   ["campaign", "delete", slug, "--yes"]):
-        subprocess.run([huoma.BINARY, *words, "--data-dir", server.data_dir], check=True, capture_output=True, env=server.env)
+        subprocess.run([huoma.BINARY, *words, "--data-dir", server.data_dir], check=True, capture_output=True,
+                       env=server.env)
     found = entries(server)[:3]
     assert [e["action"] for e in found] == ["campaign.delete", "token.create", "campaign.change"]
     assert {e["who"] for e in found} == {"cli:" + pwd.getpwuid(os.getuid()).pw_name}
@@ -110,7 +114,8 @@ def test_a_change_by_the_command_line_is_told(server, slug):
 def test_an_import_tells_of_each_campaign(server, slug, tmp_path):
     path = tmp_path / "a.csv"
     path.write_text(f"slug,title,url\n{slug}-1,One,{link(1)}\n{slug}-2,Two,{link(2)}\n")
-    subprocess.run([huoma.BINARY, "import", "--from", "csv", path, "--data-dir", server.data_dir], check=True, capture_output=True,
+    subprocess.run([huoma.BINARY, "import", "--from", "csv", path, "--data-dir", server.data_dir], check=True,
+                   capture_output=True,
                    env=server.env)
     found = entries(server)[:2]
     assert {(e["action"], e["target"], e["after"]["title"]) for e in found} == {
@@ -127,7 +132,8 @@ def test_old_entries_go(server):
     with Server(workers=1, flags=["--audit-days", "1"]) as s:
         client = s.redis_client()
         for n in range(500):
-            client.xadd("hm:audit", {"who": "x", "action": "a", "target": "t", "from": "", "before": "", "after": ""}, id=f"{1000 + n}-1")
+            client.xadd("hm:audit", {"who": "x", "action": "a", "target": "t", "from": "", "before": "", "after": ""},
+                        id=f"{1000 + n}-1")
         make_user(s, "someone", "owner")
         assert client.xlen("hm:audit") < 250, "the oldest are trimmed roughly"
         assert last(s)["action"] == "user.create"
@@ -141,7 +147,8 @@ def test_no_change_is_without_its_entry_after_a_kill(slug):
         def change():
             for n in range(1, 100000):
                 answer = yield huoma.build_request("PATCH", f"/api/v1/campaigns/{slug}", {
-                    "Authorization": "Bearer " + huoma.TOKEN, "Content-Type": "application/json"}, json.dumps({"title": f"t{n}"}).encode())
+                    "Authorization": "Bearer " + huoma.TOKEN, "Content-Type": "application/json"},
+                                                   json.dumps({"title": f"t{n}"}).encode())
                 if answer.status != 200:
                     return
 
@@ -166,7 +173,8 @@ def test_the_address_is_the_clients_where_the_proxy_is_trusted(slug):
         assert last(s)["from"] == "198.51.100.7"
         # who logs in too often from one address keeps nobody at another one waiting
         proxy = Browser(s, address="127.0.0.1")
-        statuses = [proxy.ask("POST", "/session", {"name": f"u{n}", "password": OTHER}, X_Forwarded_For="198.51.100.7").status
+        statuses = [proxy.ask("POST", "/session", {"name": f"u{n}", "password": OTHER},
+                              X_Forwarded_For="198.51.100.7").status
                     for n in range(25)]
         assert statuses[:20] == [401] * 20 and 429 in statuses
         proxy.ask("POST", "/session", {"name": "other", "password": OTHER}, 401, X_Forwarded_For="198.51.100.8")

@@ -1,4 +1,5 @@
-"""huoma-backup and huoma-restore: what was there is there again, to the seat and the cookie; a bad copy changes nothing."""
+"""huoma-backup and huoma-restore: what was there is there again, to the seat and the cookie; a bad copy changes
+nothing."""
 
 import os
 import pathlib
@@ -12,7 +13,8 @@ DEPLOY = pathlib.Path(__file__).resolve().parents[2] / "deploy"
 
 
 def run(name, *args, env=None):
-    return subprocess.run([DEPLOY / name, *map(str, args)], capture_output=True, text=True, timeout=60, env={**os.environ, **(env or {})})
+    return subprocess.run([DEPLOY / name, *map(str, args)], capture_output=True, text=True, timeout=60,
+                          env={**os.environ, **(env or {})})
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +75,8 @@ def test_a_redis_beside_it_is_copied_by_its_url(tmp_path):
 
 
 @pytest.mark.parametrize("name,args,code,word", [
-    ("huoma-backup", [], 2, "usage"), ("huoma-backup", ["a", "b"], 2, "usage"), ("huoma-backup", ["--help"], 2, "usage"),
+    ("huoma-backup", [], 2, "usage"), ("huoma-backup", ["a", "b"], 2, "usage"),
+    ("huoma-backup", ["--help"], 2, "usage"),
     ("huoma-backup", ["--data-dir", "/nowhere", "FILE"], 1, "no such socket"),
     ("huoma-backup", ["--redis-url", "redis://127.0.0.1:1", "FILE"], 1, "no copy"),
     ("huoma-backup", ["--redis-url", "http://x", "FILE"], 1, "only redis://"),

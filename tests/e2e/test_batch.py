@@ -13,7 +13,8 @@ from test_admin_api import ask, problem, tokens  # noqa: F401  (a fixture)
 
 
 def batch(server, items, expect=200, query="", **others):
-    answer = ask(server, "POST", "/campaigns:batch" + query, items if isinstance(items, bytes) else {"campaigns": items}, **others)
+    answer = ask(server, "POST", "/campaigns:batch" + query,
+                 items if isinstance(items, bytes) else {"campaigns": items}, **others)
     assert answer.status == expect, answer
     return answer
 
@@ -26,7 +27,8 @@ def everything(server):
     """All that the store has, but for what time alone changes."""
     c, found = server.redis_client(), {}
     for key in c.scan_iter("hm:*", count=10000):
-        if key != "hm:ping" and not re.search(":visits:|:flushed$|~problems", key):  # workers count, and campaigns are looked at, a second later
+        # workers count, and campaigns are looked at, a second later
+        if key != "hm:ping" and not re.search(":visits:|:flushed$|~problems", key):
             found[key] = c.dump(key) if c.type(key) != "string" else c.get(key)
     return found
 
@@ -35,11 +37,13 @@ def test_creates_and_edits_in_order(server):
     server.create("bt-old", page_groups(3), title="Old")
     a, b, c, d = made(server, [
         {"slug": "bt-new", "groups": [{"url": link(1), "limit": 2}]},
-        {"op": "edit", "slug": "BT-old", "title": "Renamed", "groups": [{"id": "g1", "url": huoma.wechat(1), "limit": 3, "confirmed": 2}, {"url": link(2)}]},
+        {"op": "edit", "slug": "BT-old", "title": "Renamed",
+         "groups": [{"id": "g1", "url": huoma.wechat(1), "limit": 3, "confirmed": 2}, {"url": link(2)}]},
         {"op": "create", "url": link(3)},
         {"op": "create", "slug": None, "url": link(4), "title": "Drawn"}])
     assert (a["slug"], a["version"], a["groups"][0]["limit"], a["title"]) == ("bt-new", 1, 2, "bt-new")
-    assert (b["slug"], b["version"], b["title"], [g["id"] for g in b["groups"]]) == ("bt-old", 2, "Renamed", ["g1", "g2"])
+    assert (b["slug"], b["version"], b["title"], [g["id"] for g in b["groups"]]) == \
+        ("bt-old", 2, "Renamed", ["g1", "g2"])
     assert (b["groups"][0]["confirmed"], b["groups"][0]["used"], b["groups"][0]["limit"]) == (2, 2, 3)
     assert len(c["slug"]) == len(d["slug"]) == 8 and c["slug"] != d["slug"] and d["title"] == "Drawn"
     for campaign in (a, b, c, d):
@@ -63,17 +67,21 @@ GOOD = {"slug": "bt-good", "url": link(1)}
 
 @pytest.mark.parametrize("items, status, fields", [
     ([GOOD, {"slug": "bt-x", "groups": [{"url": "ftp://x"}]}], 422, ["campaigns[1].groups[0].url"]),
-    ([GOOD, {"slug": "bt-x", "groups": [{"url": link(1), "limit": -1}], "bad": 1}, {"slug": "No slug", "url": link(1)}], 422,
+    ([GOOD, {"slug": "bt-x", "groups": [{"url": link(1), "limit": -1}], "bad": 1}, {"slug": "No slug", "url": link(1)}],
+     422,
      ["campaigns[1].groups[0].limit", "campaigns[1].bad", "campaigns[2].slug"]),
     ([GOOD, {"slug": "bt-there", "url": link(1)}], 409, ["campaigns[1].slug"]),
     ([GOOD, {"op": "edit", "slug": "bt-missing"}], 404, ["campaigns[1].slug"]),
     ([GOOD, {"op": "edit", "slug": "bt-there", "version": 7}], 412, ["campaigns[1].version"]),
-    ([GOOD, {"slug": "bt-there", "url": link(1)}, {"op": "edit", "slug": "bt-missing"}], 409, ["campaigns[1].slug", "campaigns[2].slug"]),
+    ([GOOD, {"slug": "bt-there", "url": link(1)}, {"op": "edit", "slug": "bt-missing"}], 409,
+     ["campaigns[1].slug", "campaigns[2].slug"]),
     ([{"slug": "bt-there", "url": link(1)}, {"op": "edit", "slug": "bt-missing"}, {"slug": "bt-x", "url": 7}], 422,
      ["campaigns[0].slug", "campaigns[1].slug", "campaigns[2].url"]),
-    ([GOOD, {"op": "edit", "slug": "bt-there", "groups": [{"id": "g1", "url": link(1), "limit": "x"}]}], 422, ["campaigns[1].groups[0].limit"]),
+    ([GOOD, {"op": "edit", "slug": "bt-there", "groups": [{"id": "g1", "url": link(1), "limit": "x"}]}], 422,
+     ["campaigns[1].groups[0].limit"]),
     ([GOOD, {"slug": "BT-good", "url": link(1)}], 422, ["campaigns[1].slug"]),
-    ([{"op": "edit", "slug": "bt-there"}, {"op": "edit", "slug": "bt-there", "title": "Twice"}], 422, ["campaigns[1].slug"]),
+    ([{"op": "edit", "slug": "bt-there"}, {"op": "edit", "slug": "bt-there", "title": "Twice"}], 422,
+     ["campaigns[1].slug"]),
     ([GOOD, {"op": "edit", "title": "Which?"}], 422, ["campaigns[1].slug"]),
     ([GOOD, {"op": "delete", "slug": "bt-there"}], 422, ["campaigns[1].op"]),
     ([GOOD, {"op": "edit", "slug": "bt-there", "version": "1"}], 422, ["campaigns[1].version"]),
@@ -94,8 +102,10 @@ def test_one_that_cannot_be_leaves_all_undone(server, items, status, fields):
 
 
 def test_all_errors_are_counted_and_the_first_listed(server):
-    answer = batch(server, [{"slug": f"bt-many-{i}", "groups": [{"url": "x:"}, {"limit": "y"}]} for i in range(40)], 422)
-    assert len(answer.json()["errors"]) == 50 and answer.json()["detail"].startswith("120 errors"), answer.json()["detail"]
+    answer = batch(server, [{"slug": f"bt-many-{i}", "groups": [{"url": "x:"}, {"limit": "y"}]} for i in range(40)],
+                   422)
+    assert len(answer.json()["errors"]) == 50 and answer.json()["detail"].startswith("120 errors"), \
+        answer.json()["detail"]
 
 
 def test_a_body_that_is_no_batch(server):
@@ -114,11 +124,13 @@ def test_a_dry_run_says_what_would_be_and_changes_nothing(server):
     before = everything(server)
     new, old = made(server, [{"slug": "bt-dry-new", "url": link(1)},
                              {"op": "edit", "slug": "bt-dry", "version": 1, "groups": [
-                                 {"id": "g2", "url": huoma.wechat(2)}, {"id": "g1", "url": huoma.wechat(1), "limit": 5, "confirmed": 4}]}],
+                                 {"id": "g2", "url": huoma.wechat(2)},
+                                 {"id": "g1", "url": huoma.wechat(1), "limit": 5, "confirmed": 4}]}],
                     "?dry_run=1")
     assert (new["slug"], new["version"], new["seats"]["used"]) == ("bt-dry-new", 1, 0)
     assert (old["version"], [g["id"] for g in old["groups"]]) == (2, ["g2", "g1"])
-    assert [(g["used"], g["held"], g["confirmed"], g["state"]) for g in old["groups"]] == [(0, 0, 0, "open"), (5, 1, 4, "full")]
+    assert [(g["used"], g["held"], g["confirmed"], g["state"]) for g in old["groups"]] == \
+        [(0, 0, 0, "open"), (5, 1, 4, "full")]
     assert everything(server) == before
     assert made(server, [GOOD], "?dry_run=0")[0]["slug"] == "bt-good" and server.show("bt-good")
     server.api("DELETE", "/campaigns/bt-good")
@@ -126,7 +138,8 @@ def test_a_dry_run_says_what_would_be_and_changes_nothing(server):
 
 def test_aliases_are_claimed_for_all_or_none(server):
     server.create("bt-has", [{"url": link(1)}], aliases=["/bt/taken"])
-    items = [{"slug": "bt-alias-a", "url": link(1), "aliases": ["/bt/a"]}, {"slug": "bt-alias-b", "url": link(1), "aliases": ["/bt/b", "/bt/taken"]}]
+    items = [{"slug": "bt-alias-a", "url": link(1), "aliases": ["/bt/a"]},
+             {"slug": "bt-alias-b", "url": link(1), "aliases": ["/bt/b", "/bt/taken"]}]
     before = everything(server)
     for query in ("", "?dry_run=1"):
         problem(batch(server, items, 422, query), 422, "campaigns[1].aliases[1]")
@@ -135,17 +148,20 @@ def test_aliases_are_claimed_for_all_or_none(server):
     assert everything(server) == before
     made(server, items)
     assert once(server.public, "GET", "/bt/b").header("Location") == "/bt-alias-b"
-    items = [{"op": "edit", "slug": "bt-alias-a", "aliases": []}, {"slug": "bt-alias-c", "url": link(1), "aliases": ["/bt/b"]}]
+    items = [{"op": "edit", "slug": "bt-alias-a", "aliases": []},
+             {"slug": "bt-alias-c", "url": link(1), "aliases": ["/bt/b"]}]
     problem(batch(server, items, 422), 422, "campaigns[1].aliases[0]")
     assert server.show("bt-alias-a")["aliases"] == ["/bt/a"]
 
 
 def test_the_audit_log_tells_of_each_campaign_of_a_batch(server):
     server.create("bt-told", [{"url": link(1)}], title="Old")
-    made(server, [{"slug": "bt-told-new", "url": link(1)}, {"op": "edit", "slug": "bt-told", "title": "New"}], "?dry_run=1")
+    made(server, [{"slug": "bt-told-new", "url": link(1)}, {"op": "edit", "slug": "bt-told", "title": "New"}],
+         "?dry_run=1")
     made(server, [{"slug": "bt-told-new", "url": link(1)}, {"op": "edit", "slug": "bt-told", "title": "New"}])
     told = server.api("GET", "/audit?limit=3").json()["data"]
-    assert [(t["action"], t["target"]) for t in told] == [("campaign.change", "campaign:bt-told"), ("campaign.create", "campaign:bt-told-new"),
+    assert [(t["action"], t["target"]) for t in told] == [("campaign.change", "campaign:bt-told"),
+                                                          ("campaign.create", "campaign:bt-told-new"),
                                                           ("campaign.create", "campaign:bt-told")]
     assert (told[0]["before"], told[0]["after"]) == ({"title": "Old"}, {"title": "New"})
 
@@ -158,7 +174,8 @@ def test_only_admins_may(server, tokens):  # noqa: F811
 
 def test_bodies_of_this_address_may_be_large(server):
     text = json.dumps({"campaigns": [{"slug": "bt-large", "url": link(1)}]}).encode()
-    assert batch(server, text + b" " * ((8 << 20) - len(text)), query="?dry_run=1").json()["data"][0]["slug"] == "bt-large"
+    assert batch(server, text + b" " * ((8 << 20) - len(text)), query="?dry_run=1").json()["data"][0]["slug"] == \
+        "bt-large"
     problem(batch(server, text + b" " * ((8 << 20) - len(text) + 1), 413), 413)
     one = json.dumps({"slug": "bt-large", "url": link(1)}).encode()
     problem(ask(server, "POST", "/campaigns", one + b" " * (1 << 20)), 413)
@@ -191,7 +208,8 @@ def batch_status(server, data):
 
 
 def test_a_thousand_do_not_keep_scans_waiting(server):
-    """Redis does nothing else while it saves: a tenth of a second for 1,000 campaigns of five groups, with room for a busy machine."""
+    """Redis does nothing else while it saves: a tenth of a second for 1,000 campaigns of five groups, with room for a
+    busy machine."""
     client = server.redis_client()
     client.config_set("slowlog-log-slower-than", 1000)
     client.slowlog_reset()
@@ -281,14 +299,16 @@ def test_without_the_store_a_batch_is_refused(server):
 def test_the_command_line_does_the_same(server, tmp_path):
     def run(text, *args, expect=0):
         where = ["--redis-url", server.ready["redis"], "--base-url", "http://q.example.com"]
-        out = subprocess.run([huoma.BINARY, "campaign", "batch", *args, *where], input=text, capture_output=True, text=True,
+        out = subprocess.run([huoma.BINARY, "campaign", "batch", *args, *where], input=text, capture_output=True,
+                             text=True,
                              timeout=60, check=False)
         assert out.returncode == expect, out
         return out.stdout + out.stderr
     server.create("bt-cli", redirect_groups(1))
     items = [{"slug": "bt-cli-new", "url": link(1)}, {"op": "edit", "slug": "bt-cli", "title": "Renamed"}]
     text = json.dumps({"campaigns": items})
-    assert run(text, "-", "--dry-run").startswith("created bt-cli-new, 1 group\nedited  bt-cli, 1 group\n\nNothing was changed.")
+    assert run(text, "-",
+               "--dry-run").startswith("created bt-cli-new, 1 group\nedited  bt-cli, 1 group\n\nNothing was changed.")
     assert server.api("GET", "/campaigns/bt-cli-new", expect=404) and server.show("bt-cli")["version"] == 1
     (tmp_path / "batch.json").write_text(text)
     shown = json.loads(run(None, tmp_path / "batch.json", "--json"))["data"]

@@ -19,7 +19,8 @@ class Caddy(Program):
         super().__init__("caddy")
         visitors, console = free_ports(2)
         text = (ROOT / "deploy/Caddyfile").read_text()
-        for was, now in (("huoma-console.example.com", f"http://:{console}"), ("\nq.example.com", f"\nhttp://:{visitors}"),
+        for was, now in (("huoma-console.example.com", f"http://:{console}"),
+                         ("\nq.example.com", f"\nhttp://:{visitors}"),
                          ("127.0.0.1:8080", "%s:%d" % server.public), ("127.0.0.1:8081", "%s:%d" % server.admin)):
             assert was in text
             text = re.sub(re.escape(was) + r"(?= \{)", now, text)
@@ -42,7 +43,8 @@ class Caddy(Program):
 def behind():
     """A server at ports that it keeps, and Caddy before it."""
     public, admin = free_ports(2)
-    flags = ["--listen", f"127.0.0.1:{public}", "--admin-listen", f"127.0.0.1:{admin}", "--trusted-proxies", "127.0.0.0/8"]
+    flags = ["--listen", f"127.0.0.1:{public}", "--admin-listen", f"127.0.0.1:{admin}", "--trusted-proxies",
+             "127.0.0.0/8"]
     with Server(workers=2, flags=flags) as server:
         caddy = Caddy(server)
         try:
@@ -56,10 +58,12 @@ def test_what_a_visitor_claims_of_their_address_is_dropped(behind):
     server, caddy = behind
     assert once(server.admin, "GET", "/metrics").status == 200, "this machine's own"
     for claimed in ({}, CLAIMED):
-        assert once(caddy.console, "GET", "/metrics", claimed).status == 401, "by way of the proxy nobody is of this machine"
+        assert once(caddy.console, "GET", "/metrics", claimed).status == 401, \
+            "by way of the proxy nobody is of this machine"
     server.create("told", redirect_groups(None))
     for address, who in ((server.admin, "8.8.8.8"), (caddy.console, "127.0.0.1")):
-        once(address, "PATCH", "/api/v1/campaigns/told", {"Authorization": "Bearer " + TOKEN, "Content-Type": "application/json", **CLAIMED}, b'{"title": "new"}')
+        once(address, "PATCH", "/api/v1/campaigns/told",
+             {"Authorization": "Bearer " + TOKEN, "Content-Type": "application/json", **CLAIMED}, b'{"title": "new"}')
         assert server.api("GET", "/audit?limit=1").json()["data"][0]["from"] == who
 
 
@@ -77,8 +81,10 @@ def test_a_restart_is_waited_for_and_no_scan_is_sent_twice(behind, capsys):
         wait_for("seats", lambda: crowd.seats() > seats + 50, 30)
     used = server.show("run")["seats"]["used"]
     with capsys.disabled():
-        print(f"\n    restarted {RESTARTS} times behind Caddy: {dict(storm.answers)}, {used} seats, the slowest {max(storm.times):.2f} s", end="")
+        print(f"\n    restarted {RESTARTS} times behind Caddy: {dict(storm.answers)}, {used} seats, the slowest "
+              f"{max(storm.times):.2f} s", end="")
     assert not storm.lost and set(storm.answers) <= {302, 502}
-    assert storm.answers[502] <= RESTARTS * AT_ONCE, "nobody but who had connected and not yet asked when the door closed"
+    assert storm.answers[502] <= RESTARTS * AT_ONCE, ("nobody but who had connected and not yet asked when the door "
+                                                      "closed")
     assert used == crowd.seats()
     check_ledger(server.show("run"), crowd.groups)

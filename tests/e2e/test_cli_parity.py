@@ -1,5 +1,6 @@
-"""`huoma campaign` can set whatever the API can: each field that the API's own description names as writable has an option here, and what
-the API shows afterwards is what the option said. A field that is added to the API without an option fails this file."""
+"""`huoma campaign` can set whatever the API can: each field that the API's own description names as writable has an
+option here, and what the API shows afterwards is what the option said. A field that is added to the API without an
+option fails this file."""
 
 import hashlib
 import json
@@ -20,7 +21,8 @@ CAMPAIGN = {
     "title": ("Läufer 跑", ["--title", "Läufer 跑"], ["--title", "Läufer 跑"]),
     "strategy": ("even", ["--strategy", "even"], ["--strategy=even"]),
     "enabled": (False, ["--enabled", "off"], ["--enabled", "off"]),
-    "starts_at": ("2030-01-02T03:04:05Z", ["--starts-at", "2030-01-02T03:04:05Z"], ["--starts-at", "2030-01-02T04:04:05+01:00"]),
+    "starts_at": ("2030-01-02T03:04:05Z", ["--starts-at", "2030-01-02T03:04:05Z"],
+                  ["--starts-at", "2030-01-02T04:04:05+01:00"]),
     "ends_at": ("2031-01-02T03:04:05Z", ["--ends-at", "2031-01-02T03:04:05Z"], ["--ends-at", "2031-01-02T03:04:05Z"]),
     "confirm": ("tap", ["--confirm", "tap"], ["--confirm", "tap"]),
     "hold_seconds": (60, ["--hold", "60"], ["--hold", "60"]),
@@ -30,13 +32,16 @@ CAMPAIGN = {
     "forward_query": (True, ["--forward-query", "on"], ["--forward-query", "on"]),
     "follow_members": (True, ["--follow-members", "on"], ["--follow-members", "on"]),
     "fallback.url": (B, ["--fallback-url", B], ["--fallback-url", B]),
-    "fallback.text": ("Later, \"perhaps\"", ["--fallback-text", "Later, \"perhaps\""], ["--fallback-text", "Later, \"perhaps\""]),
+    "fallback.text": ("Later, \"perhaps\"", ["--fallback-text", "Later, \"perhaps\""],
+                      ["--fallback-text", "Later, \"perhaps\""]),
     "fallback.contact": (B, ["--fallback-contact", B], ["--fallback-contact", B]),
     "fallback.waiting.ask": ("number", ["--waiting", "number"], ["--waiting", "number"]),
     "fallback.waiting.promise_seconds": (90, ["--waiting-promise", "90"], ["--waiting-promise=90"]),
     "fallback.waiting.limit": (7, ["--waiting-limit", "7"], ["--waiting", "nickname", "--waiting-limit", "7"]),
-    "fallback.waiting.privacy": ("For us, \"only\"", ["--waiting-privacy", "For us, \"only\""], ["--waiting-privacy", "For us, \"only\""]),
-    "aliases": (["/s/%s-1", "/q/%s"], ["--alias", "/s/%s-1", "--alias", "/q/%s"], ["--alias", "/s/%s-1", "--alias", "/q/%s"]),
+    "fallback.waiting.privacy": ("For us, \"only\"", ["--waiting-privacy", "For us, \"only\""],
+                                 ["--waiting-privacy", "For us, \"only\""]),
+    "aliases": (["/s/%s-1", "/q/%s"], ["--alias", "/s/%s-1", "--alias", "/q/%s"],
+                ["--alias", "/s/%s-1", "--alias", "/q/%s"]),
 }
 # The value, the group's text behind --group, options of edit for the group g1
 GROUP = {
@@ -47,7 +52,8 @@ GROUP = {
     "limit": (200, f"{A},limit=200", ["--group-limit", "g1=200"]),
     "weight": (7, f"{A},weight=7", ["--group-weight", "g1=7"]),
     "enabled": (False, f"{A},enabled=off", ["--group-enabled", "g1=off"]),
-    "expires_at": ("2030-01-02T03:04:05Z", f"{A},expires_at=2030-01-02T03:04:05Z", ["--group-expires-at", "g1=2030-01-02T03:04:05Z"]),
+    "expires_at": ("2030-01-02T03:04:05Z", f"{A},expires_at=2030-01-02T03:04:05Z",
+                   ["--group-expires-at", "g1=2030-01-02T03:04:05Z"]),
     "confirmed": (5, None, ["--group-confirmed", "g1=5"]),
     "when.app": (["wechat", "qq"], f"{A},app=wechat,qq", ["--group-when", "g1=app=wechat,qq"]),
     "when.os": (["ios"], f"{A},os=ios,limit=3", ["--group-when", "g1=os=ios"]),
@@ -56,13 +62,17 @@ GROUP = {
     "when.hours": (["mon-fri 09:00-18:00", "sat 10:00-12:00"], f"{A},hours=mon-fri 09:00-18:00,sat 10:00-12:00",
                    ["--group-when", "g1=hours=mon-fri 09:00-18:00,sat 10:00-12:00"]),
     "miniprogram.appid": (APPID, f"appid={APPID}", ["--group-mini", f"g1=appid={APPID}"]),
-    "miniprogram.path": ("pages/a,b", f"appid={APPID},path=pages/a,b", ["--group-mini", f"g1=appid={APPID},path=pages/a,b"]),
-    "miniprogram.query": ("a=1&b=2", f"appid={APPID},query=a=1&b=2,limit=9", ["--group-mini", f"g1=appid={APPID},query=a=1&b=2"]),
-    "miniprogram.env_version": ("trial", f"appid={APPID},env_version=trial", ["--group-mini", f"g1=env_version=trial,appid={APPID}"]),
+    "miniprogram.path": ("pages/a,b", f"appid={APPID},path=pages/a,b",
+                         ["--group-mini", f"g1=appid={APPID},path=pages/a,b"]),
+    "miniprogram.query": ("a=1&b=2", f"appid={APPID},query=a=1&b=2,limit=9",
+                          ["--group-mini", f"g1=appid={APPID},query=a=1&b=2"]),
+    "miniprogram.env_version": ("trial", f"appid={APPID},env_version=trial",
+                                ["--group-mini", f"g1=env_version=trial,appid={APPID}"]),
     "miniprogram.url_link": ("https://wxaurl.cn/x", f"appid={APPID},url_link=https://wxaurl.cn/x",
                              ["--group-mini", f"g1=appid={APPID},url_link=https://wxaurl.cn/x"]),
     "miniprogram.code": (B, f"weixin://dl/business/?t=abc,code={B}", ["--group-mini", f"g1=appid={APPID},code={B}"]),
-    "miniprogram.fallback_url": (B, f"appid={APPID},fallback_url={B}", ["--group-mini", f"g1=appid={APPID},fallback_url={B}"]),
+    "miniprogram.fallback_url": (B, f"appid={APPID},fallback_url={B}",
+                                 ["--group-mini", f"g1=appid={APPID},fallback_url={B}"]),
 }
 # Fields that a server takes only with a database (test_country.py); without one it says so.
 REFUSED = {"when.country": ("CN", "not offered")}
@@ -118,7 +128,8 @@ def test_a_campaigns_field(server, cli, field):
     slug = "f-" + field.replace(".", "-").replace("_", "-")
     if create:
         made = slug if field == "slug" else "c-" + slug
-        shown = json.loads(cli.good("create", *([] if field == "slug" else [made]), "--url", A, *own(create, made), "--json-out"))
+        shown = json.loads(cli.good("create", *([] if field == "slug" else [made]), "--url", A, *own(create, made),
+                                    "--json-out"))
         assert at(shown, field) == own(value, made) and server.show(shown["slug"]) == shown
     if edit:
         server.create(slug, [{"url": A}])
@@ -175,11 +186,16 @@ def test_what_no_server_takes_is_brought_to_it(cli, slug, field, word, why):
 
 
 def test_none_takes_values_away(server, cli, slug):
-    server.create(slug, [{"url": A, "limit": 3, "when": {"app": ["wechat"], "os": ["ios"]}, "expires_at": "2030-01-01T00:00:00Z"},
+    server.create(slug,
+                  [{"url": A, "limit": 3, "when": {"app": ["wechat"], "os": ["ios"]},
+                    "expires_at": "2030-01-01T00:00:00Z"},
                          {"miniprogram": {"appid": APPID, "path": "a", "query": "b"}}],
-                  hold_seconds=60, spread=4, timezone="Asia/Shanghai", fallback={"url": B, "text": "x", "contact": B}, starts_at="2020-01-01T00:00:00Z")
-    cli.good("edit", slug, "--hold", "none", "--spread", "none", "--hours-in", "none", "--fallback-url", "none", "--fallback-text", "none", "--fallback-contact",
-             "none", "--starts-at", "none", "--group-limit", "g1=none", "--group-when", "g1=app=none", "--group-expires-at", "g1=none",
+                  hold_seconds=60, spread=4, timezone="Asia/Shanghai", fallback={"url": B, "text": "x", "contact": B},
+                  starts_at="2020-01-01T00:00:00Z")
+    cli.good("edit", slug, "--hold", "none", "--spread", "none", "--hours-in", "none", "--fallback-url", "none",
+             "--fallback-text", "none", "--fallback-contact",
+             "none", "--starts-at", "none", "--group-limit", "g1=none", "--group-when", "g1=app=none",
+             "--group-expires-at", "g1=none",
              "--group-mini", "g2=path=none")
     shown = server.show(slug)
     assert [shown[k] for k in ("hold_seconds", "timezone", "starts_at", "spread")] == [None] * 3 + [1]
@@ -197,7 +213,8 @@ def test_none_takes_values_away(server, cli, slug):
 
 def test_groups_come_go_and_change_places_in_one_edit(server, cli, slug):
     server.create(slug, [{"url": A}, {"url": A}, {"url": A}])
-    cli.good("edit", slug, "--remove-group", "g2", "--add-group", f"{B},id=new,limit=9", "--order", "new,g3,g1", "--group-name", "g3=Third")
+    cli.good("edit", slug, "--remove-group", "g2", "--add-group", f"{B},id=new,limit=9", "--order", "new,g3,g1",
+             "--group-name", "g3=Third")
     groups = server.show(slug)["groups"]
     assert [g["id"] for g in groups] == ["new", "g3", "g1"] and groups[0]["limit"] == 9 and groups[1]["name"] == "Third"
     assert server.show(slug)["version"] == 2, "one change"
@@ -255,11 +272,13 @@ def test_the_list_has_the_apis_pages(server, cli):
 
 def test_show_is_what_the_api_shows(server, cli, slug):
     server.create(slug, [{"url": A, "when": {"app": ["wechat", "qq"], "hours": ["mon-fri 09:00-18:00"]}},
-                         {"miniprogram": {"appid": APPID, "path": "pages/join"}}], timezone="Asia/Shanghai", strategy="random")
+                         {"miniprogram": {"appid": APPID, "path": "pages/join"}}], timezone="Asia/Shanghai",
+                  strategy="random")
     assert json.loads(cli.good("show", slug, "--json")) == server.show(slug) | {"forecast": ANY}  # test_forecast.py
     assert json.loads(cli.good("show", slug, "--group", "g2", "--json")) == server.show(slug)["groups"][1]
     text = cli.good("show", slug)
-    for words in ("by weight", "hours in Asia/Shanghai", "g1  for app wechat, qq; hours mon-fri 09:00-18:00", f"appid {APPID}", "path pages/join"):
+    for words in ("by weight", "hours in Asia/Shanghai", "g1  for app wechat, qq; hours mon-fri 09:00-18:00",
+                  f"appid {APPID}", "path pages/join"):
         assert words in text, text
     one = cli.good("show", slug, "--group", "g1")
     assert "for app wechat" in one and APPID not in one
@@ -273,17 +292,22 @@ def test_show_is_what_the_api_shows(server, cli, slug):
     (["--group-limit", "g1=many"], 1, ["g1.limit"]), (["--group-limit", "200"], 2, ["--group-limit", "GROUP=VALUE"]),
     (["--group-limit", "g1=+"], 1, ["g1.limit"]), (["--group-limit", "g9=1"], 1, ["g9", "no such group"]),
     (["--group-limit", "g1=1", "--group-limit", "g1=2"], 2, ["--group-limit", "twice", "g1"]),
-    (["--group-when", "g1=wechat"], 2, ["--group-when", "wechat"]), (["--group-when", "g1=app=myspace"], 1, ["g1.when.app"]),
-    (["--group-when", "g1=app=qq,app=qq"], 2, ["app", "twice"]), (["--group-when", "g1=hours=always"], 1, ["g1.when.hours"]),
-    (["--group-mini", "g1=path=a"], 1, ["g1.miniprogram"]), (["--group-mini", "g1=limit=1"], 2, ["--group-mini", "limit=1"]),
+    (["--group-when", "g1=wechat"], 2, ["--group-when", "wechat"]),
+    (["--group-when", "g1=app=myspace"], 1, ["g1.when.app"]),
+    (["--group-when", "g1=app=qq,app=qq"], 2, ["app", "twice"]),
+    (["--group-when", "g1=hours=always"], 1, ["g1.when.hours"]),
+    (["--group-mini", "g1=path=a"], 1, ["g1.miniprogram"]),
+    (["--group-mini", "g1=limit=1"], 2, ["--group-mini", "limit=1"]),
     (["--group-weight", "g1=0"], 1, ["g1.weight"]), (["--group-enabled", "g1=yes"], 1, ["g1.enabled"]),
     (["--group-show", "g1=big"], 1, ["g1.show"]), (["--group-url", "g1=ftp://x/"], 1, ["g1.url"]),
     (["--add-group", f"{A},limit=x"], 1, ["add-group.limit"]), (["--add-group", f"{A},id=g1"], 1, ["add-group.id"]),
     (["--remove-group", "g9"], 1, ["g9", "no such group"]), (["--remove-group", "A B"], 2, ["--remove-group"]),
     (["--order", "g1,g2"], 1, ["order"]), (["--if-version", "x", "--title", "t"], 2, ["--if-version"]),
     (["--title", "a", "--title", "b"], 2, ["--title", "twice"]), (["--hours-in", "Mars/Olympus"], 1, ["timezone"]),
-    (["--hold", "1"], 1, ["hold_seconds"]), (["--enabled", "maybe"], 1, ["enabled"]), (["--strategy", "best"], 1, ["strategy"]),
-    (["--starts-at", "soon"], 1, ["starts_at"]), (["--fallback-url", "x"], 1, ["fallback.url"]), (["--slug", "x"], 2, ["--slug"]),
+    (["--hold", "1"], 1, ["hold_seconds"]), (["--enabled", "maybe"], 1, ["enabled"]),
+    (["--strategy", "best"], 1, ["strategy"]),
+    (["--starts-at", "soon"], 1, ["starts_at"]), (["--fallback-url", "x"], 1, ["fallback.url"]),
+    (["--slug", "x"], 2, ["--slug"]),
     (["--group", A], 2, ["--group"]),
 ], ids=lambda v: " ".join(v)[:40] if isinstance(v, list) and v and v[0].startswith("--") else "")
 def test_a_wrong_value_is_told_with_its_field_and_changes_nothing(server, cli, slug, options, code, words):
@@ -294,7 +318,9 @@ def test_a_wrong_value_is_told_with_its_field_and_changes_nothing(server, cli, s
 
 
 @pytest.mark.parametrize("words, code, said", [
-    (["list", "--limit", "0"], 2, "--limit"), (["list", "--limit", "201"], 2, "--limit"), (["list", "--cursor", "?"], 2, "--cursor"),
-    (["list", "more"], 2, "more"), (["delete", "x", "--if-version", "0"], 2, "--if-version"), (["show", "x", "--group"], 2, "--group")])
+    (["list", "--limit", "0"], 2, "--limit"), (["list", "--limit", "201"], 2, "--limit"),
+    (["list", "--cursor", "?"], 2, "--cursor"),
+    (["list", "more"], 2, "more"), (["delete", "x", "--if-version", "0"], 2, "--if-version"),
+    (["show", "x", "--group"], 2, "--group")])
 def test_wrong_words_to_list_show_and_delete(cli, words, code, said):
     assert_one_line(cli(*words), code, said)

@@ -1,5 +1,5 @@
-"""The program from outside: how `huoma serve` starts, says what is wrong, stops, and comes back with what it knew; and the commands
-that work on the same store."""
+"""The program from outside: how `huoma serve` starts, says what is wrong, stops, and comes back with what it knew; and
+the commands that work on the same store."""
 
 import json
 import os
@@ -10,19 +10,22 @@ import time
 
 import pytest
 
-from huoma import (BINARY, PHONE, TOKEN, Connection, Crowd, RedisServer, Server, Visitor, Visits, build_request, check_ledger, cpu_seconds,
+from huoma import (BINARY, PHONE, TOKEN, Connection, Crowd, RedisServer, Server, Visitor, Visits, build_request,
+                   check_ledger, cpu_seconds,
                    once, page_groups, redirect_groups, wait_for)
 
 
 def run(*args, env=None, cwd=None, seconds=60, text=True):
     clean = {k: v for k, v in os.environ.items() if not k.startswith("HUOMA_")}
-    return subprocess.run([str(BINARY), *map(str, args)], env={**clean, **(env or {})}, cwd=cwd, timeout=seconds, capture_output=True, text=text,
+    return subprocess.run([str(BINARY), *map(str, args)], env={**clean, **(env or {})}, cwd=cwd, timeout=seconds,
+                          capture_output=True, text=text,
                           check=False)
 
 
 def assert_one_line(out, code, *words):
     assert out.returncode == code, out
-    lines = [line for line in out.stderr.splitlines() if line and not line.startswith("time=")]   # the log goes there too
+    # the log goes there too
+    lines = [line for line in out.stderr.splitlines() if line and not line.startswith("time=")]
     assert len(lines) == 1 and lines[0].startswith("huoma: "), out.stderr
     for word in words:
         assert word in lines[0], lines[0]
@@ -57,7 +60,8 @@ def test_a_bad_configuration_ends_the_start_with_one_line(tmp_path, args, env, w
 
 
 @pytest.mark.parametrize("text,words", [
-    ('{"worker": 2}', ["worker"]), ('{"workers": "2"}', ["workers"]), ('{"workers": 2.5}', ["workers"]), ('{"workers": 2', ["file.json"]),
+    ('{"worker": 2}', ["worker"]), ('{"workers": "2"}', ["workers"]), ('{"workers": 2.5}', ["workers"]),
+    ('{"workers": 2', ["file.json"]),
     ('{"workers": 2, "workers": 3}', ["twice"]), ("[]", ["file.json"]), ('{"listen": null}', ["listen"]),
 ])
 def test_a_bad_configuration_file(tmp_path, text, words):
@@ -77,7 +81,8 @@ def test_later_settings_win(tmp_path):
 def test_the_ready_file_says_where(server):
     assert set(server.ready) >= {"public", "admin", "pid", "redis"}
     assert server.ready["pid"] == server.pid
-    assert re.fullmatch(r"http://127\.0\.0\.1:\d+", server.ready["public"]) and re.fullmatch(r"http://127\.0\.0\.1:\d+", server.ready["admin"])
+    assert (re.fullmatch(r"http://127\.0\.0\.1:\d+", server.ready["public"])
+            and re.fullmatch(r"http://127\.0\.0\.1:\d+", server.ready["admin"]))
     assert server.ready["redis"].startswith("unix://") and server.redis_client().ping()
     assert len(server.log_fields("ready")) == 1
     assert os.stat(server.data_dir).st_mode & 0o777 == 0o700
@@ -92,7 +97,8 @@ def test_the_embedded_redis_is_as_it_must_be(server):
 
 
 def test_one_server_per_data_dir(server, tmp_path):
-    out = run("serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", "--data-dir", server.data_dir, "--ready-file", tmp_path / "ready")
+    out = run("serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", "--data-dir", server.data_dir,
+              "--ready-file", tmp_path / "ready")
     assert_one_line(out, 1, str(server.data_dir), str(server.pid))
     assert not (tmp_path / "ready").exists()
     assert server.healthy()
@@ -242,7 +248,9 @@ def test_the_log_tells_no_secret():
         assert secret not in log
     lines = log.splitlines()
     for line in lines:
-        assert re.fullmatch(r'time=\S+ level=(debug|info|warn|error) event=[a-z_.-]+( [a-z_]+=("([^"\\\x00-\x1f]|\\.)*"|[!#-<>-~]*))*', line), line
+        assert re.fullmatch(
+            r'time=\S+ level=(debug|info|warn|error) event=[a-z_.-]+( [a-z_]+=("([^"\\\x00-\x1f]|\\.)*"|[!#-<>-~]*))*',
+            line), line
     assert not any(line.startswith("time=x") for line in lines)
 
 
@@ -280,7 +288,8 @@ def test_commands_beside_a_running_server(server, tmp_path):
     out = run("campaign", "create", "by-hand", "--url", "https://example.com/1", *here)
     assert out.returncode == 0, out.stderr
     assert Visitor(server, "by-hand").scan().header("Location") == "https://example.com/1"
-    assert_one_line(run("campaign", "create", "by-hand", "--url", "https://example.com/1", *here), 1, "by-hand", "exists")
+    assert_one_line(run("campaign", "create", "by-hand", "--url", "https://example.com/1", *here), 1, "by-hand",
+                    "exists")
     assert "by-hand" in run("campaign", "list", *here).stdout
     shown = run("campaign", "show", "by-hand", *here)
     assert shown.returncode == 0 and "https://example.com/1" in shown.stdout
@@ -313,14 +322,17 @@ def test_qr(tmp_path):
         out = run("qr", "https://q.example.com/spring-run", "-o", tmp_path / name)
         assert out.returncode == 0, out.stderr
         assert (tmp_path / name).read_bytes().startswith(head)
-    read = subprocess.run(["zbarimg", "-q", "--raw", str(tmp_path / "a.png")], capture_output=True, text=True, check=True).stdout.strip()
+    read = subprocess.run(["zbarimg", "-q", "--raw", str(tmp_path / "a.png")], capture_output=True, text=True,
+                          check=True).stdout.strip()
     assert read.lower() == "https://q.example.com/spring-run"
 
 
 def test_qr_for_print(tmp_path):
     """All forms, rounded, compact, as large as the distance wants it: read, and measured."""
-    for name, ppm in (("a.pdf", ["pdftoppm", "-r", "60", "-singlefile"]), ("a.eps", None), ("a.svg", ["rsvg-convert", "-d", "60", "-p", "60"])):
-        out = run("qr", "https://q.example.com/SPRING-RUN", "-o", tmp_path / name, "--compact", "--shape", "rounded", "--distance", "80cm")
+    for name, ppm in (("a.pdf", ["pdftoppm", "-r", "60", "-singlefile"]), ("a.eps", None),
+                      ("a.svg", ["rsvg-convert", "-d", "60", "-p", "60"])):
+        out = run("qr", "https://q.example.com/SPRING-RUN", "-o", tmp_path / name, "--compact", "--shape", "rounded",
+                  "--distance", "80cm")
         assert out.returncode == 0 and out.stderr == "compact: 25 of 29 modules\n", out.stderr
         if not ppm:
             continue
@@ -329,13 +341,15 @@ def test_qr_for_print(tmp_path):
             subprocess.run([*ppm, "-png", tmp_path / name, tmp_path / "a"], check=True)
         else:
             subprocess.run([*ppm, tmp_path / name, "-o", image], check=True)
-        read = subprocess.run(["zbarimg", "-q", "--raw", image], capture_output=True, text=True, check=True).stdout.strip()
+        read = subprocess.run(["zbarimg", "-q", "--raw", image], capture_output=True, text=True,
+                              check=True).stdout.strip()
         assert read == "HTTPS://Q.EXAMPLE.COM/SPRING-RUN"
     box = re.search(r"%%BoundingBox: (\d+) (\d+) (\d+) (\d+)", (tmp_path / "a.eps").read_text("latin-1"))
     side = (int(box[3]) - int(box[1])) / 72 * 25.4
     assert 0 <= side - 80 * 33 / 25 <= 2, "the symbol is 80 mm, the quiet zone beside it"
     out = run("qr", "https://q.example.com/spring-run", "-o", tmp_path / "c.svg", "--compact")
-    assert (out.returncode, out.stderr) == (0, "compact: not used: the path may mean something else in capitals\n"), "not ours to know"
+    assert (out.returncode, out.stderr) == (0, "compact: not used: the path may mean something else in capitals\n"), \
+        "not ours to know"
     out = run("qr", "https://q.example.com/spring-run", "-o", tmp_path / "b.pdf", "--distance", "3m", "--size", "100")
     assert out.returncode == 1 and "at least 383 mm" in out.stderr and not (tmp_path / "b.pdf").exists()
     assert_one_line(run("qr", "x", "-o", tmp_path / "b.gif"), 2)
@@ -388,8 +402,10 @@ def test_a_storm_at_the_stop_loses_nothing():
     (["serve", "--adm"], {"--admin-listen"}, set()),
     (["nonsense", ""], set(), {"campaign"}), (["a/b[", ""], set(), {"campaign"})])
 def test_bash_completes_commands_and_options(words, offered, others):
-    line = f'source <("$0" completion bash); COMP_WORDS=(huoma "$@"); COMP_CWORD=$#; _huoma "$0"; echo "${{COMPREPLY[@]}}"'
-    out = subprocess.run(["bash", "-c", line, str(BINARY), *words], capture_output=True, text=True, timeout=30, check=True)
+    line = (f'source <("$0" completion bash); COMP_WORDS=(huoma "$@"); COMP_CWORD=$#; _huoma "$0"; echo '
+            f'"${{COMPREPLY[@]}}"')
+    out = subprocess.run(["bash", "-c", line, str(BINARY), *words], capture_output=True, text=True, timeout=30,
+                         check=True)
     assert out.stderr == ""
     found = out.stdout.split()
     assert offered <= set(found) and not others & set(found) and len(found) == len(set(found)), found

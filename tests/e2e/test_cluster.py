@@ -45,7 +45,8 @@ def test_campaigns_on_all_nodes_give_seats_and_are_administered(server, cluster,
         wait_for("the new limit", lambda: Visitor(server, name).scan().group == "g1", 2)
         check_campaign(server.show(name))
         assert audit_of(server, name) == ["group.change", "campaign.create"]
-        assert not cluster.client(name).exists(f"hm:{{{name}}}:untold") or not cluster.client(name).xlen(f"hm:{{{name}}}:untold")
+        assert (not cluster.client(name).exists(f"hm:{{{name}}}:untold")
+                or not cluster.client(name).xlen(f"hm:{{{name}}}:untold"))
     rows = server.api("GET", "/campaigns?q=on+a+cluster").json()
     assert rows["total"] == 3
     for row in rows["data"]:
@@ -63,7 +64,8 @@ def test_accounts_sessions_and_tokens_are_there_too(server):
 
 def test_an_entry_that_was_left_in_the_outbox_comes_to_the_log_once(server, cluster, slug):
     server.create(slug, redirect_groups(3))
-    entry = {"who": "who", "action": "campaign.left", "target": f"campaign:{slug}", "from": "", "before": "", "after": ""}
+    entry = {"who": "who", "action": "campaign.left", "target": f"campaign:{slug}", "from": "", "before": "",
+             "after": ""}
     left = cluster.client(slug).xadd(f"hm:{{{slug}}}:untold", entry)
     server.patch(slug, {"title": "x"})
     assert sorted(audit_of(server, slug)) == ["campaign.change", "campaign.create", "campaign.left"]
@@ -139,7 +141,9 @@ def test_a_node_that_dies_is_followed_by_its_replica_and_others_go_on(server, cl
     for storm in storms:
         storm.stop()
     for name, crowd in zip(names, crowds):
-        shown = wait_for("the admin door", lambda: (a := server.api("GET", f"/campaigns/{name}", expect="any")).status == 200 and a, PATIENCE).json()
+        shown = wait_for("the admin door",
+                         lambda: (a := server.api("GET", f"/campaigns/{name}", expect="any")).status == 200 and a,
+                         PATIENCE).json()
         check_campaign(shown)
         assert crowd.seats() <= shown["seats"]["used"] <= 1000
 

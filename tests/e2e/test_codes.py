@@ -1,4 +1,5 @@
-"""Codes of every form, level and shape are read by two decoders that know nothing of each other, and measured with a ruler."""
+"""Codes of every form, level and shape are read by two decoders that know nothing of each other, and measured with a
+ruler."""
 
 import os
 import pathlib
@@ -24,9 +25,11 @@ def drawn(tmp_path_factory):
         name, size, modules = line.split()
         codes[name] = int(size), modules, 4 + i % 3
         os.rename(folder / f"{name}.png", folder / f"{name}-png.png")
-        subprocess.run(["rsvg-convert", "-d", str(DPI), "-p", str(DPI), "-o", folder / f"{name}-svg.png", folder / f"{name}.svg"], check=True)
+        subprocess.run(["rsvg-convert", "-d", str(DPI), "-p", str(DPI), "-o", folder / f"{name}-svg.png",
+                        folder / f"{name}.svg"], check=True)
     subprocess.run(["pdftoppm", "-r", str(DPI), "-png", folder / "codes.pdf", folder / "page"], check=True)
-    subprocess.run(["gs", "-q", "-dSAFER", "-dBATCH", "-dNOPAUSE", "-dEPSCrop", "-sDEVICE=pnggray", "-dGraphicsAlphaBits=4", f"-r{DPI}",
+    subprocess.run(["gs", "-q", "-dSAFER", "-dBATCH", "-dNOPAUSE", "-dEPSCrop", "-sDEVICE=pnggray",
+                    "-dGraphicsAlphaBits=4", f"-r{DPI}",
                     f"-sOutputFile={folder}/eps-%02d.png", *(folder / f"{name}.eps" for name in codes)], check=True)
     for form, pages in (("pdf", sorted(folder.glob("page-*.png"))), ("eps", sorted(folder.glob("eps-*.png")))):
         assert len(pages) == len(codes)
@@ -40,7 +43,8 @@ def test_both_decoders_read_every_form_level_and_shape_and_with_a_logo(drawn):
     assert {n[0] for n in codes} == set("LMQH") and len(codes) == 4 * 2 + 2
     files = [folder / f"{name}-{form}.png" for name in codes for form in FORMS]
     wanted = [LINK + name for name in codes for _ in FORMS]
-    zbar = subprocess.run(["zbarimg", "-q", "--raw", "-Sdisable", "-Sqrcode.enable", *files], check=True, text=True, capture_output=True)
+    zbar = subprocess.run(["zbarimg", "-q", "--raw", "-Sdisable", "-Sqrcode.enable", *files], check=True, text=True,
+                          capture_output=True)
     assert zbar.stdout.split() == wanted
     zxing = subprocess.run(["ZXingReader", "-format", "QRCode", *files], text=True, capture_output=True)
     assert re.findall(r'^Text: +"(.*)"$', zxing.stdout, re.M) == wanted
@@ -48,7 +52,8 @@ def test_both_decoders_read_every_form_level_and_shape_and_with_a_logo(drawn):
 
 @pytest.mark.parametrize("form", FORMS)
 def test_quiet_zone_and_modules_are_as_large_as_they_should_be(drawn, form):
-    """Also where modules are round: their edges reach as far, and the middle of each has its tone, but for those that a logo clears."""
+    """Also where modules are round: their edges reach as far, and the middle of each has its tone, but for those that a
+    logo clears."""
     folder, codes = drawn
     for name, (size, modules, margin) in codes.items():
         image = Image.open(folder / f"{name}-{form}.png").convert("L")
@@ -58,7 +63,8 @@ def test_quiet_zone_and_modules_are_as_large_as_they_should_be(drawn, form):
         left, top, right, bottom = image.point(lambda v: 255 * (v < 128)).getbbox()
         for edge, wanted in ((left, margin), (top, margin), (right, margin + size), (bottom, margin + size)):
             assert abs(edge - wanted * module) <= (0 if form == "png" else 1), (name, edge, wanted * module)
-        half = (size - 5) // 10 if "logo" in name else -1   # of the modules that the logo clears: an odd number, a fifth at most
+        # of the modules that the logo clears: an odd number, a fifth at most
+        half = (size - 5) // 10 if "logo" in name else -1
         for i, dark in enumerate(modules):
             x, y = i % size, i // size
             if max(abs(x - size // 2), abs(y - size // 2)) <= half:

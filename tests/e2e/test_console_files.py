@@ -40,7 +40,8 @@ def test_an_asset_is_packed_for_those_who_take_it(server):
 def test_the_page_loads_nothing_from_elsewhere_and_nothing_inline(server):
     page, _ = page_and_asset(server)
     policy = dict(part.split(" ", 1) for part in page.header("Content-Security-Policy").split("; "))
-    assert policy["default-src"] == "'none'" and policy["frame-ancestors"] == "'none'" and policy["base-uri"] == "'none'"
+    assert (policy["default-src"] == "'none'" and policy["frame-ancestors"] == "'none'"
+            and policy["base-uri"] == "'none'")
     assert policy["script-src"] == "'self' 'wasm-unsafe-eval'" and policy["style-src"] == "'self'"
     assert not any("unsafe-inline" in v or "http" in v or "*" in v for v in policy.values()), policy
     assert page.header("X-Content-Type-Options") == "nosniff" and page.header("Referrer-Policy") == "no-referrer"

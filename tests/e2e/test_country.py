@@ -7,8 +7,10 @@ from huoma import PHONE, Server, Visitor, link, once
 from test_cli_serve import assert_one_line, run
 
 NETWORKS = {
-    "192.0.2.0/24": mmdb.country("CN"), "192.0.2.128/25": mmdb.country("SG"), "198.51.100.0/24": mmdb.country("DE", registered="US"),
-    "203.0.113.0/28": mmdb.country(registered="CN"), "203.0.113.16/28": mmdb.country(), "203.0.113.32/28": {"country": {"iso_code": "CHN"}},
+    "192.0.2.0/24": mmdb.country("CN"), "192.0.2.128/25": mmdb.country("SG"),
+    "198.51.100.0/24": mmdb.country("DE", registered="US"),
+    "203.0.113.0/28": mmdb.country(registered="CN"), "203.0.113.16/28": mmdb.country(),
+    "203.0.113.32/28": {"country": {"iso_code": "CHN"}},
     "203.0.113.48/28": {"country": "CN"}, "127.0.0.0/8": mmdb.country("AQ"),
     "2001:db8:1::/48": mmdb.country("CN"), "2001:db8:2::/48": mmdb.country("SG")}
 TRUST = ["--trusted-proxies", "127.0.0.1/32"]
@@ -40,8 +42,10 @@ def lands(server, slug, address=None, agent=PHONE):
 def test_each_country_gets_its_group(server, slug):
     server.create(slug, [group("CN"), group("sg", "DE"), group()])
     for address, expected in [
-            ("192.0.2.1", "g1"), ("192.0.2.127", "g1"), ("192.0.2.128", "g2"), ("198.51.100.7", "g2"), ("2001:db8:1::5", "g1"),
-            ("2001:db8:2:ffff::1", "g2"), ("::ffff:192.0.2.1", "g1"), ("2001:db8:3::1", "g3"), ("8.8.8.8", "g3"), ("127.0.0.1", "g3")]:
+            ("192.0.2.1", "g1"), ("192.0.2.127", "g1"), ("192.0.2.128", "g2"), ("198.51.100.7", "g2"),
+            ("2001:db8:1::5", "g1"),
+            ("2001:db8:2:ffff::1", "g2"), ("::ffff:192.0.2.1", "g1"), ("2001:db8:3::1", "g3"), ("8.8.8.8", "g3"),
+            ("127.0.0.1", "g3")]:
         assert lands(server, slug, address) == expected, address
     assert [g["when"] for g in server.show(slug)["groups"]] == [{"country": ["CN"]}, {"country": ["SG", "DE"]}, None]
 
@@ -81,7 +85,8 @@ def test_a_database_of_ipv4_alone_knows_no_ipv6(tmp_path, slug):
 def test_all_conditions_must_fit(server, slug):
     server.create(slug, [group("CN", when={"app": ["wechat"]}), group("CN"), group()])
     assert lands(server, slug, "192.0.2.1") == "g1"
-    assert lands(server, slug, "192.0.2.1", "Mozilla/5.0 (Windows NT 10.0)") == "g2" and lands(server, slug, "8.8.8.8") == "g3"
+    assert (lands(server, slug, "192.0.2.1", "Mozilla/5.0 (Windows NT 10.0)") == "g2"
+            and lands(server, slug, "8.8.8.8") == "g3")
 
 
 def test_a_seat_stays_when_the_phone_changes_its_network(server, slug):
@@ -95,7 +100,8 @@ def test_a_seat_stays_when_the_phone_changes_its_network(server, slug):
 
 @pytest.mark.parametrize("countries", [["CHN"], ["C"], [""], ["C1"], ["c,"], ["中国"], [86], "CN", {}])
 def test_what_is_no_country_is_refused(server, slug, countries):
-    answer = server.api("POST", "/campaigns", {"slug": slug, "groups": [{"url": link("a"), "when": {"country": countries}}]}, 422)
+    answer = server.api("POST", "/campaigns",
+                        {"slug": slug, "groups": [{"url": link("a"), "when": {"country": countries}}]}, 422)
     assert [e["field"] for e in answer.json()["errors"]] == ["groups[0].when.country"]
 
 
@@ -106,14 +112,17 @@ def refused(answer, field):
 def test_without_a_database_countries_are_not_offered(slug):
     with Server(workers=1) as s:
         refused(s.api("POST", "/campaigns", {"slug": slug, "groups": [group("CN")]}, 422), "groups[0].when.country")
-        s.create(slug, [{**group(), "when": {"country": None, "app": ["wechat"]}}, {**group(), "when": {"country": []}}])
+        s.create(slug,
+                 [{**group(), "when": {"country": None, "app": ["wechat"]}}, {**group(), "when": {"country": []}}])
         refused(s.api("PATCH", f"/campaigns/{slug}/groups/g1", {"when": {"country": ["CN"]}}, 422), "when.country")
         one = {"slug": "other", "groups": [group("CN")]}
-        refused(s.api("POST", "/campaigns:batch", {"campaigns": [{"op": "create", **one}]}, 422), "campaigns[0].groups[0].when.country")
+        refused(s.api("POST", "/campaigns:batch", {"campaigns": [{"op": "create", **one}]}, 422),
+                "campaigns[0].groups[0].when.country")
 
 
 def test_the_command_line_offers_what_the_configuration_does(server, database, tmp_path, slug):
-    (tmp_path / "c.json").write_text('{"title": "C", "groups": [{"url": "https://a.example/", "when": {"country": ["cn"]}}]}')
+    (tmp_path / "c.json").write_text('{"title": "C", "groups": [{"url": "https://a.example/", "when": {"country": '
+                                     '["cn"]}}]}')
     command = ["campaign", "create", "--json", tmp_path / "c.json", "--redis-url", server.ready["redis"], "--json-out"]
     assert_one_line(run(*command), 1, "groups[0].when.country", "not offered: no country_database")
     out = run(*command, "--country-database", database)

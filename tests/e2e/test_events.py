@@ -9,7 +9,8 @@ from huoma import TOKEN, Server, Visitor, redirect_groups, wait_for
 from test_accounts import Browser, make_user
 
 
-EVENT_SECONDS = 60  # for one event, on a machine that does much else: large campaigns are read and told of in one thread
+# for one event, on a machine that does much else: large campaigns are read and told of in one thread
+EVENT_SECONDS = 60
 
 
 class Listener:
@@ -60,7 +61,8 @@ def test_a_listener_is_told_of_seats_and_no_more_than_once_a_second(server, slug
         assert l.read_until(b"\n\n") == b"retry: 2000"
         first = l.seats()
         assert first["slug"] == slug and first["seats"] == {"limit": 50, "used": 0, "held": 0, "free": 50}
-        assert first["groups"] == [{"id": "g1", "limit": 50, "used": 0, "confirmed": 0, "held": 0, "reports": 0, "members": None, "state": "open"}]
+        assert first["groups"] == [{"id": "g1", "limit": 50, "used": 0, "confirmed": 0, "held": 0, "reports": 0,
+                                    "members": None, "state": "open"}]
         began, told = time.monotonic(), 0
         for n in range(20):
             assert Visitor(server, slug).scan().status == 302
@@ -125,7 +127,8 @@ def test_one_read_a_second_serves_all_who_listen(slug):
 
 
 def test_nobody_waits_for_who_does_not_read(slug):
-    """64 large campaigns are more than a client's buffers hold: it is told of them bit by bit, and a quick one of all."""
+    """64 large campaigns are more than a client's buffers hold: it is told of them bit by bit, and a quick one of
+    all."""
     with Server(workers=1) as s:
         slugs = [f"{slug}-{n}" for n in range(64)]
         for name in slugs:
@@ -164,7 +167,8 @@ def test_it_needs_a_login_and_slugs(server, slug):
 
 
 def test_it_ends_with_the_right_to_it(server, slug):
-    """The user is disabled, logs out everywhere, or the token is taken back: the stream ends by itself. The others' do not."""
+    """The user is disabled, logs out everywhere, or the token is taken back: the stream ends by itself. The others' do
+    not."""
     server.create(slug, redirect_groups(5))
     users = [f"{slug}-{n}"[:32] for n in "ab"]
     cookies = []
@@ -174,7 +178,8 @@ def test_it_ends_with_the_right_to_it(server, slug):
         browser.login(name)
         cookies.append(browser)
     made = server.api("POST", "/tokens", {"name": slug[:32], "role": "viewer"}, 201).json()
-    by_cookie = [Listener(server, f"?campaigns={slug}", {"Authorization": None, "Cookie": "hms=" + b.cookie}) for b in cookies]
+    by_cookie = [Listener(server, f"?campaigns={slug}", {"Authorization": None, "Cookie": "hms=" + b.cookie})
+                 for b in cookies]
     by_token = Listener(server, "", {"Authorization": "Bearer " + made["token"]})
     with Listener(server, "?campaigns=" + slug) as stays:
         listening = [*by_cookie, by_token]
@@ -195,7 +200,8 @@ def test_it_ends_with_the_right_to_it(server, slug):
 def test_no_account_and_no_address_has_all_places(slug):
     with Server(workers=1, flags=["--trusted-proxies", "127.0.0.0/8"]) as s:
         s.create(slug, redirect_groups(5))
-        tokens = [TOKEN] + [s.api("POST", "/tokens", {"name": f"screen-{n}", "role": "viewer"}, 201).json()["token"] for n in range(4)]
+        tokens = [TOKEN] + [s.api("POST", "/tokens", {"name": f"screen-{n}", "role": "viewer"}, 201).json()["token"]
+                            for n in range(4)]
         listeners = []
 
         def ask(token, address):

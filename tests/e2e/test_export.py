@@ -1,5 +1,5 @@
-"""`huoma export` and `huoma import` of it: a store moves with its counters, held seats, users and audit log, and nothing that
-lets anybody in moves with it."""
+"""`huoma export` and `huoma import` of it: a store moves with its counters, held seats, users and audit log, and
+nothing that lets anybody in moves with it."""
 
 import base64
 import collections
@@ -14,14 +14,17 @@ import pytest
 import huoma
 from test_logos import logo_file
 from test_stats import untold
-from huoma import (BINARY, TOKEN, Crowd, RedisServer, Server, Visitor, Visits, check_ledger, link, page_groups, redirect_groups, seat_of, seeded,
+from huoma import (BINARY, TOKEN, Crowd, RedisServer, Server, Visitor, Visits, check_ledger, link, page_groups,
+                   redirect_groups, seat_of, seeded,
                    wait_for, wechat)
 
-ANDROID = "Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0 Mobile Safari/537.36"
+ANDROID = ("Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0 Mobile "
+           "Safari/537.36")
 
 
 def run(server, *words, expect=0):
-    done = subprocess.run([BINARY, *map(str, words), "--data-dir", server.data_dir], capture_output=True, text=True, timeout=300,
+    done = subprocess.run([BINARY, *map(str, words), "--data-dir", server.data_dir], capture_output=True, text=True,
+                          timeout=300,
                           env={k: v for k, v in server.env.items() if k != "HUOMA_ADMIN_TOKEN"})
     assert done.returncode == expect, done
     return done
@@ -40,7 +43,8 @@ def exported(server, *types):
 
 def file_of(path, lines):
     """A whole file of these lines."""
-    whole = [{"huoma": 1, "exported_at": "2026-11-25T00:00:00Z", "program": "test"}, *lines, {"type": "end", "lines": len(lines)}]
+    whole = [{"huoma": 1, "exported_at": "2026-11-25T00:00:00Z", "program": "test"}, *lines,
+             {"type": "end", "lines": len(lines)}]
     path.write_text("".join(json.dumps(x) + "\n" for x in whole))
     return path
 
@@ -68,17 +72,24 @@ def clean(other):
 def random_campaign(rng, slug):
     groups = []
     for i in range(rng.randint(1, 6)):
-        g = {"url": rng.choice([wechat, link])(i), "limit": rng.choice([None, 0, 1, 3, 50]), "weight": rng.randint(1, 9),
+        g = {"url": rng.choice([wechat, link])(i), "limit": rng.choice([None, 0, 1, 3, 50]),
+             "weight": rng.randint(1, 9),
              "enabled": rng.random() > 0.1, "show": rng.choice(["auto", "page", "redirect"])}
         if rng.random() < 0.3:
-            g["when"] = rng.choice([{"os": ["ios"]}, {"os": ["android"]}, {"channel": ["shop"]}, {"app": ["wechat"], "language": ["zh"]}])
+            g["when"] = rng.choice([{"os": ["ios"]}, {"os": ["android"]}, {"channel": ["shop"]},
+                                    {"app": ["wechat"], "language": ["zh"]}])
         if rng.random() < 0.2:
             g["expires_at"] = rng.choice(["2020-01-01T00:00:00Z", "2099-01-01T00:00:00+08:00"])
         groups.append(g)
-    return {"slug": slug, "groups": groups, "strategy": rng.choice(["fill", "even", "random"]), "title": rng.choice(["春跑 🏃", "\"q\"\\", "x"]),
-            "hold_seconds": rng.choice([None, 600, 3600]), "spread": rng.choice([1, 3]), "per_address": rng.choice([0, 100, 20]), "confirm": rng.choice(["scan", "tap"]), "enabled": rng.random() > 0.1,
-            "forward_query": rng.random() < 0.5, "follow_members": rng.random() < 0.5, "aliases": [f"/old/{slug}?id={rng.randint(1, 9)}"] if rng.random() < 0.5 else [],
-            "fallback": rng.choice([{}, {"text": "voll\n满"}, {"url": link(99)}, {"waiting": {}}, {"waiting": {"ask": "nickname"}}])}
+    return {"slug": slug, "groups": groups, "strategy": rng.choice(["fill", "even", "random"]),
+            "title": rng.choice(["春跑 🏃", "\"q\"\\", "x"]),
+            "hold_seconds": rng.choice([None, 600, 3600]), "spread": rng.choice([1, 3]),
+            "per_address": rng.choice([0, 100, 20]), "confirm": rng.choice(["scan", "tap"]),
+            "enabled": rng.random() > 0.1,
+            "forward_query": rng.random() < 0.5, "follow_members": rng.random() < 0.5,
+            "aliases": [f"/old/{slug}?id={rng.randint(1, 9)}"] if rng.random() < 0.5 else [],
+            "fallback": rng.choice([{}, {"text": "voll\n满"}, {"url": link(99)}, {"waiting": {}},
+                                    {"waiting": {"ask": "nickname"}}])}
 
 
 def live_a_little(server, rng, slug, changes=True):
@@ -102,7 +113,8 @@ def wait(server, slug, rng):
     """Somebody joins the waiting list, if there is one and all is full."""
     headers = {"Content-Type": "application/x-www-form-urlencoded", "User-Agent": rng.choice([huoma.PHONE, ANDROID]),
                "Cookie": "hw=" + "".join(rng.choice("abcXYZ019-_") for _ in range(22))}
-    huoma.once(server.public, "POST", f"/{slug}/{rng.choice(['shop', 'web-2'])}", headers, b"wait=join&name=Anna%20%E6%98%8E")
+    huoma.once(server.public, "POST", f"/{slug}/{rng.choice(['shop', 'web-2'])}", headers,
+               b"wait=join&name=Anna%20%E6%98%8E")
 
 
 def change(server, rng, slug):
@@ -113,7 +125,8 @@ def change(server, rng, slug):
     elif act == 1 and groups:
         server.patch(slug, {"limit": rng.choice([None, 0, 2, 9])}, group=rng.choice(groups)["id"])
     elif act == 2 and groups:
-        server.api("PUT", f"/campaigns/{slug}/groups/{rng.choice(groups)['id']}/members", {"members": rng.randint(0, 5), "source": "bot 1"})
+        server.api("PUT", f"/campaigns/{slug}/groups/{rng.choice(groups)['id']}/members",
+                   {"members": rng.randint(0, 5), "source": "bot 1"})
     elif act == 3:
         server.api("POST", f"/campaigns/{slug}/groups", {"url": link(rng.randint(1, 99)), "limit": 4})
     elif len(groups) > 1:
@@ -150,7 +163,9 @@ def test_an_import_into_an_empty_store_gives_the_same_store(server, clean, tmp_p
     told = exported(clean, "audit")
     there = [x for x in lines_of(path.read_text()) if x.get("type") == "audit"]
     assert told[:len(there)] == there
-    assert collections.Counter(t["action"] for t in told[len(there):]) == {"campaign.import": len(slugs), "user.import": 2, "campaign.logo": 1, "funnel.import": 1,
+    assert collections.Counter(t["action"] for t in told[len(there):]) == {"campaign.import": len(slugs),
+                                                                           "user.import": 2, "campaign.logo": 1,
+                                                                           "funnel.import": 1,
                                                                            "store.export": 1}
     assert clean.api("GET", f"/campaigns/{slugs[3]}/logo").body == logo_file()
     assert clean.api("GET", "/funnels/" + funnel["id"]).json() == funnel
@@ -161,20 +176,25 @@ def test_an_import_into_an_empty_store_gives_the_same_store(server, clean, tmp_p
         assert all(huoma.once(clean.public, "GET", a).header("Location") == "/" + slug for a in aliases)
     assert clean.api("GET", "/campaigns?limit=200").json()["total"] == len(slugs)
     again = run(clean, "import", path)
-    assert " 0 made, " in " " + again.stdout.splitlines()[-1] and again.stdout.splitlines()[-1].endswith(" 0 refused."), again
+    assert " 0 made, " in " " + again.stdout.splitlines()[-1] and again.stdout.splitlines()[-1].endswith(
+        " 0 refused."), again
     for slug in slugs:  # and they live on
         live_on(clean, rng, slug)
 
 
 def test_funnels_that_are_wrong_or_others_are_refused(server, clean, tmp_path):
-    record = {"type": "funnel", "id": "abc123", "title": "A", "version": 1, "created_at": "2026-01-01T00:00:00Z", "next": 4,
+    record = {"type": "funnel", "id": "abc123", "title": "A", "version": 1, "created_at": "2026-01-01T00:00:00Z",
+              "next": 4,
               "updated_at": "2026-01-01T00:00:00Z", "steps": [{"name": "a", "number": 1}, {"name": "b", "number": 2}],
               "channels": [{"name": "c", "number": 3}]}
-    wrong = [{"id": "ABC123"}, {"id": "abc12"}, {"title": ""}, {"title": "a\nb"}, {"next": 3}, {"next": 1 << 40}, {"version": 0},
-             {"steps": record["steps"][:1]}, {"steps": [record["steps"][0]] * 2}, {"steps": [{"name": "No", "number": 1}] * 2}, {"steps": None},
+    wrong = [{"id": "ABC123"}, {"id": "abc12"}, {"title": ""}, {"title": "a\nb"}, {"next": 3}, {"next": 1 << 40},
+             {"version": 0},
+             {"steps": record["steps"][:1]}, {"steps": [record["steps"][0]] * 2},
+             {"steps": [{"name": "No", "number": 1}] * 2}, {"steps": None},
              {"channels": [{"name": "f-x", "number": 3}]}, {"channels": {}}, {"created_at": "today"}]
     said = run(clean, "import", file_of(tmp_path / "x", [{**record, **w} for w in wrong]), expect=1).stdout
-    assert said.count("a funnel: is none that could be used") == len(wrong) and clean.api("GET", "/funnels").json()["total"] == 0
+    assert (said.count("a funnel: is none that could be used") == len(wrong)
+            and clean.api("GET", "/funnels").json()["total"] == 0)
     # One whose campaigns are gone comes along as it was.
     run(clean, "import", file_of(tmp_path / "x", [record]))
     assert [s["missing"] for s in clean.api("GET", "/funnels/abc123").json()["steps"]] == [True, True]
@@ -184,12 +204,16 @@ def test_funnels_that_are_wrong_or_others_are_refused(server, clean, tmp_path):
 
 
 @pytest.mark.parametrize("line, why", [
-    ({"slug": "lm", "file": "AAAA"}, "no picture"), ({"slug": "lm", "file": "?"}, "no picture"), ({"slug": "lm", "file": 7}, "no picture"),
+    ({"slug": "lm", "file": "AAAA"}, "no picture"), ({"slug": "lm", "file": "?"}, "no picture"),
+    ({"slug": "lm", "file": 7}, "no picture"),
     ({"slug": "there", "file": ""}, "no campaign"), ({"file": ""}, "no campaign"),
 ])
 def test_a_logo_that_is_none_is_refused(server, clean, tmp_path, line, why):
     server.create("lm", redirect_groups(1), "any"), clean.create("there", redirect_groups(1), "any")
-    said = run(clean, "import", file_of(tmp_path / "x", [*(x for x in exported(server, "campaign") if x["slug"] == "lm"), {"type": "logo", **line}]), expect=1)
+    said = run(clean, "import",
+               file_of(tmp_path / "x",
+                       [*(x for x in exported(server, "campaign") if x["slug"] == "lm"), {"type": "logo", **line}]),
+               expect=1)
     assert why in said.stdout and "1 refused" in said.stdout
     clean.api("GET", "/campaigns/lm/logo", expect=404), clean.api("GET", "/campaigns/there/logo", expect=404)
 
@@ -204,7 +228,8 @@ def test_a_logo_that_could_not_be_kept_is_told_with_its_campaign(server, clean, 
         done = run(clean, "import", file_of(tmp_path / "x", lines), expect=1)
     finally:
         redis.execute_command("ACL", "SETUSER", "default", "resetkeys", "~*")
-    assert done.stderr == ("huoma: line 3: the logo of unkept: the store is not reachable; 1 was made before it. Run it again: what is there "
+    assert done.stderr == ("huoma: line 3: the logo of unkept: the store is not reachable; 1 was made before it. Run "
+                           "it again: what is there "
                            "already stays, and the rest is made\n")
     assert "logo" not in clean.api("GET", "/campaigns/unkept").json()
     again = run(clean, "import", tmp_path / "x").stdout
@@ -243,7 +268,8 @@ def test_held_seats_last_no_longer_in_a_store_whose_clock_was_never_wrong(server
     names.append(int(seat_of(Visitor(server, "clock").scan().cookie[0])[2]))
     assert names[1] - names[0] >= 3600
     lines = [x for x in exported(server, "campaign") if x["slug"] == "clock"]
-    assert [h["name"] for h in lines[0]["holds"]] == names and all(h["until"] <= time.time() + 661 for h in lines[0]["holds"])
+    assert ([h["name"] for h in lines[0]["holds"]] == names
+            and all(h["until"] <= time.time() + 661 for h in lines[0]["holds"]))
     run(clean, "import", file_of(tmp_path / "x", lines))
     assert [s.redis_client().zrange("hm:{clock}:due", 0, -1, withscores=True) for s in (clean, server)] == 2 * [
         [(f"g1:{h['name']}", h["until"]) for h in lines[0]["holds"]]]
@@ -262,7 +288,8 @@ def test_who_waits_keeps_the_place(server, clean, tmp_path):
     server.patch("queue", {"limit": 1}, group="g1")
     assert ask(server, ids[0], b"wait=look").json()["state"] == "seat"
     run(clean, "import", file_of(tmp_path / "x", [x for x in exported(server, "campaign") if x["slug"] == "queue"]))
-    assert [ask(clean, id_, b"wait=look").json() for id_ in ids] == [ask(server, id_, b"wait=look").json() for id_ in ids]
+    assert [ask(clean, id_, b"wait=look").json() for id_ in ids] == \
+        [ask(server, id_, b"wait=look").json() for id_ in ids]
     clean.patch("queue", {"limit": 2}, group="g1")
     assert [ask(clean, id_, b"wait=look").json()["state"] for id_ in ids] == ["seat", "seat", "waits"]
     assert ask(clean, "d" * 22, b"wait=join&name=Ben").status == 303
@@ -280,7 +307,8 @@ def test_with_the_key_of_cookies_visitors_keep_their_seats(server, tmp_path):
     with RedisServer() as redis:
         redis.client().set("hm:secret", secret)
         with Server(workers=1, redis=redis) as to:
-            subprocess.run([BINARY, "import", path, "--redis-url", redis.url], check=True, timeout=60, capture_output=True)
+            subprocess.run([BINARY, "import", path, "--redis-url", redis.url], check=True, timeout=60,
+                           capture_output=True)
             for v in (anna, bert):
                 v.address = to.public
                 answer = v.scan()
@@ -366,10 +394,13 @@ def everything(server):
 
 
 def test_a_dry_run_changes_nothing(clean, line, tmp_path):
-    path = file_of(tmp_path / "x", [{"type": "user", "name": "u", "role": "owner", "disabled": False, "created_at": "2026-01-01T00:00:00Z"}, line])
+    path = file_of(tmp_path / "x",
+                   [{"type": "user", "name": "u", "role": "owner", "disabled": False,
+                     "created_at": "2026-01-01T00:00:00Z"}, line])
     before = everything(clean)
     said = run(clean, "import", "--dry-run", path).stdout
-    assert "line 3: line: 2 groups" in said and said.endswith("2 would be made, 0 there already, 0 left out, 0 refused. Nothing was changed.\n")
+    assert ("line 3: line: 2 groups" in said
+            and said.endswith("2 would be made, 0 there already, 0 left out, 0 refused. Nothing was changed.\n"))
     assert everything(clean) == before and clean.redis_client().xlen("hm:audit") == 0
 
 
@@ -405,22 +436,28 @@ def test_users_come_without_passwords_and_tokens_not_at_all(server, clean, tmp_p
     assert hashes and not [h for h in hashes if h in text]
     lines = [x for x in exported(server, "user", "token") if x["name"] in ("petra", "build")]
     said = run(clean, "import", file_of(tmp_path / "x", lines)).stdout
-    assert "petra: comes without a password: huoma user passwd" in said and "build: is a token, and has to be made anew" in said
+    assert ("petra: comes without a password: huoma user passwd" in said
+            and "build: is a token, and has to be made anew" in said)
     for password in ("correct horse battery", "!", ""):
-        assert clean.api("POST", "/session", {"name": "petra", "password": password}, expect="any", token=None).status in (401, 422)
-    done = subprocess.run([BINARY, "user", "passwd", "petra", "--data-dir", clean.data_dir], input="a new long password\n", text=True,
+        assert clean.api("POST", "/session", {"name": "petra", "password": password}, expect="any",
+                         token=None).status in (401, 422)
+    done = subprocess.run([BINARY, "user", "passwd", "petra", "--data-dir", clean.data_dir],
+                          input="a new long password\n", text=True,
                           capture_output=True, timeout=60)
     assert done.returncode == 0, done
-    assert clean.api("POST", "/session", {"name": "petra", "password": "a new long password"}, 200, token=None).json()["role"] == "owner"
+    assert clean.api("POST", "/session", {"name": "petra", "password": "a new long password"}, 200,
+                     token=None).json()["role"] == "owner"
     lines[0]["role" if lines[0]["type"] == "user" else "x"] = "viewer"
-    assert "petra: there is a user of that name" in run(clean, "import", file_of(tmp_path / "x", lines), expect=1).stdout
+    assert "petra: there is a user of that name" in run(clean, "import", file_of(tmp_path / "x", lines),
+                                                        expect=1).stdout
 
 
 def test_an_audit_log_with_later_entries_is_left_as_it_is(server, clean, tmp_path):
     old = [x for x in exported(server, "audit")][:3]
     clean.create("later", redirect_groups(1))
     said = run(clean, "import", file_of(tmp_path / "x", old)).stdout
-    assert "3 entries of the audit log are left out" in said and "0 made, 0 there already, 3 left out, 0 refused." in said
+    assert ("3 entries of the audit log are left out" in said
+            and "0 made, 0 there already, 3 left out, 0 refused." in said)
     assert [x["action"] for x in exported(clean, "audit")] == ["campaign.create"]
 
 
@@ -431,9 +468,11 @@ def test_an_audit_log_with_later_entries_is_left_as_it_is(server, clean, tmp_pat
     (lambda t: t[:-1][:t[:-1].rfind("\n") + 1], "the end is missing"),
     (lambda t: t[:len(t) // 2], "is not whole"),
     (lambda t: "".join(t.splitlines(True)[:1] + t.splitlines(True)[2:]), "lines are missing before it"),
-    (lambda t: t.replace('"type": "campaign"', '"type": "future"'), "line 2: is of a type that this program does not know"),
+    (lambda t: t.replace('"type": "campaign"', '"type": "future"'),
+     "line 2: is of a type that this program does not know"),
     (lambda t: t.replace('{"huoma": 1', '{"huoma": 2'), "line 1: is an export of a newer program"),
-    (lambda t: t.replace('"slug": "line", "definition"', '"slug": "line", "slug": "x", "definition"'), "line 2: is not whole"),
+    (lambda t: t.replace('"slug": "line", "definition"', '"slug": "line", "slug": "x", "definition"'),
+     "line 2: is not whole"),
     (lambda t: t.replace('"huoma"', '"humoa"'), "line 1: is no header"),
     (lambda t: t.replace("\n", "\n[]\n", 1), "line 2: is not whole"),
     (lambda t: t.replace("\n", "\n\0\n", 1), "line 2: is not whole"),
@@ -486,7 +525,8 @@ def set_at(value, *path):
     (set_at({"yesterday": {}}, "statistics"), "statistics must be objects by day"),
     (set_at({"2026-11-25": {"a\"b": 1}}, "statistics"), "a name that no count has"),
     (set_at({"2026-11-25": {"seat:x": "1"}}, "statistics"), "seat:x must be an integer"),
-    (set_at({f"{2000 + n // 300}-{n // 25 % 12 + 1:02}-{n % 25 + 1:02}": {"a": 1} for n in range(1001)}, "statistics"), "at most 1000 days"),
+    (set_at({f"{2000 + n // 300}-{n // 25 % 12 + 1:02}-{n % 25 + 1:02}": {"a": 1} for n in range(1001)}, "statistics"),
+     "at most 1000 days"),
     (set_at(7, "holds", 0), "holds must be a list of objects"),
     (set_at(7, "waiting"), "waiting must be a list"),
     (set_at([7], "waiting"), "waiting: an element is not"),
@@ -501,17 +541,20 @@ def set_at(value, *path):
     (lambda x: x["waiting"].append(dict(x["waiting"][0])), "two have the same id or number"),
 ])
 def test_a_line_that_does_not_hold_together_is_refused_and_the_others_are_not(clean, line, tmp_path, act, words):
-    bad, good = copy.deepcopy(line), json.loads(json.dumps(line).replace('"line"', '"good"').replace("/old/line", "/good"))
+    bad, good = copy.deepcopy(line), json.loads(json.dumps(line).replace('"line"',
+                                                                         '"good"').replace("/old/line", "/good"))
     act(bad)
     said = run(clean, "import", file_of(tmp_path / "x", [bad, good]), expect=1).stdout
-    assert "refused   line 2: " in said and words in said and said.endswith("1 made, 0 there already, 0 left out, 1 refused.\n"), said
+    assert "refused   line 2: " in said and words in said and said.endswith("1 made, 0 there already, 0 left out, 1 "
+                                                                            "refused.\n"), said
     assert [x["slug"] for x in exported(clean, "campaign")] == ["good"]
 
 
 def test_nothing_that_comes_in_breaks_the_ledger(clean, line, tmp_path):
     """Values thrown about at random: a line is refused, or what it made goes on by the rules."""
     rng = seeded("thrown about")
-    values = [None, -1, 0, 1, 2, 7, 1 << 53, 1.5, "", "g1", "g2", "AA==", "gA==", [], {}, True, "2026-11-25", int(time.time()) + 60]
+    values = [None, -1, 0, 1, 2, 7, 1 << 53, 1.5, "", "g1", "g2", "AA==", "gA==", [], {}, True, "2026-11-25",
+              int(time.time()) + 60]
     lines = []
     for n in range(60):
         x = json.loads(json.dumps(line).replace('"line"', f'"th-{n}"').replace("/old/line", f"/th/{n}"))
@@ -526,7 +569,8 @@ def test_nothing_that_comes_in_breaks_the_ledger(clean, line, tmp_path):
             if key not in ("type", "slug"):
                 at[key] = rng.choice(values)
         lines.append(x)
-    done = subprocess.run([BINARY, "import", file_of(tmp_path / "x", lines), "--data-dir", clean.data_dir], capture_output=True, text=True,
+    done = subprocess.run([BINARY, "import", file_of(tmp_path / "x", lines), "--data-dir", clean.data_dir],
+                          capture_output=True, text=True,
                           timeout=120)
     assert done.returncode in (0, 1) and not done.stderr, done
     came = clean.api("GET", "/campaigns?limit=200").json()["data"]
@@ -540,8 +584,10 @@ def test_nothing_that_comes_in_breaks_the_ledger(clean, line, tmp_path):
 
 
 def test_what_is_wrong_is_one_line(server, tmp_path):
-    for words, code in ((["export", "x"], 2), (["export", "-o"], 2), (["export", "-o", tmp_path / "no" / "x"], 1), (["import"], 2),
-                        (["import", "--images", tmp_path, "--from", "huoma", tmp_path / "x"], 2), (["import", "--from", "huoma", tmp_path / "x"], 1)):
+    for words, code in ((["export", "x"], 2), (["export", "-o"], 2), (["export", "-o", tmp_path / "no" / "x"], 1),
+                        (["import"], 2),
+                        (["import", "--images", tmp_path, "--from", "huoma", tmp_path / "x"], 2),
+                        (["import", "--from", "huoma", tmp_path / "x"], 1)):
         done = run(server, *words, expect=code)
         assert done.stderr.startswith("huoma: ") and done.stderr.count("\n") == 1, done
     assert list(tmp_path.iterdir()) == []

@@ -136,7 +136,8 @@ def test_many_who_ask_are_answered_by_one_reading(server, slug):
 
 def test_the_command_line_tells_it(server, slug):
     def show(*more):
-        return subprocess.run([BINARY, "campaign", "show", slug, "--data-dir", server.data_dir, "--timezone", "Asia/Kolkata", *more],
+        return subprocess.run([BINARY, "campaign", "show", slug, "--data-dir", server.data_dir, "--timezone",
+                               "Asia/Kolkata", *more],
                               capture_output=True, text=True, timeout=60, check=True).stdout
 
     server.create(slug, redirect_groups(120, 180))

@@ -21,7 +21,8 @@ def redis():
 
 def run(server, *words, later=False, expect=0):
     env = {k: v for k, v in server.env.items() if k != "HUOMA_TEST_FORMAT"} | (LATER if later else {})
-    done = subprocess.run([BINARY, *words, "--redis-url", server.redis.url], capture_output=True, text=True, timeout=60, env=env)
+    done = subprocess.run([BINARY, *words, "--redis-url", server.redis.url], capture_output=True, text=True, timeout=60,
+                          env=env)
     assert done.returncode == expect, done
     return done
 
@@ -59,7 +60,8 @@ def test_old_and_new_serve_side_by_side_until_the_upgrade_is_finished(redis):
                                    ["check", "--finish-upgrade"], ["campaign", "list"], ["export"]])
 def test_what_is_too_old_does_not_touch_the_store(redis, words):
     redis.client().set("hm:format", "2")
-    done = subprocess.run([BINARY, *words, "--redis-url", redis.url, "--data-dir", redis.dir / "data"], capture_output=True, text=True, timeout=30)
+    done = subprocess.run([BINARY, *words, "--redis-url", redis.url, "--data-dir", redis.dir / "data"],
+                          capture_output=True, text=True, timeout=30)
     assert done.returncode == 1 and done.stderr.splitlines()[-1] == REFUSED
     assert redis.client().get("hm:format") == "2" and "hm:secret" not in redis.client().keys()
 
@@ -67,6 +69,7 @@ def test_what_is_too_old_does_not_touch_the_store(redis, words):
 @pytest.mark.parametrize("value", ["x", "0", "-1", "1x", "99999"])
 def test_a_format_that_is_no_number_is_not_guessed_at(redis, value):
     redis.client().set("hm:format", value)
-    done = subprocess.run([BINARY, "serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", "--redis-url", redis.url,
+    done = subprocess.run([BINARY, "serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", "--redis-url",
+                           redis.url,
                            "--data-dir", redis.dir / "data"], capture_output=True, text=True, timeout=30)
     assert done.returncode == 1 and done.stderr.splitlines()[-1] == "huoma: store: its format is not a number"

@@ -1,4 +1,5 @@
-"""Funnels: a list of campaigns that people are led through; how many came from step to step is counted by links of its own, to the unit."""
+"""Funnels: a list of campaigns that people are led through; how many came from step to step is counted by links of its
+own, to the unit."""
 
 import csv
 import datetime
@@ -30,12 +31,15 @@ def path_of(step, source=None):
 
 
 def stats(server, funnel, expect=200, **query):
-    return server.api("GET", f"/funnels/{funnel['id']}/stats?" + "&".join(f"{k}={v}" for k, v in query.items()), expect=expect)
+    return server.api("GET", f"/funnels/{funnel['id']}/stats?" + "&".join(f"{k}={v}" for k, v in query.items()),
+                      expect=expect)
 
 
 def settled(server, funnel, views, **query):
     """When the workers have told of so many views of each step."""
-    return wait_for(f"views {views}", lambda: (s := stats(server, funnel, **query).json()) and [x["views"] for x in s["steps"]] == views and s)
+    return wait_for(f"views {views}",
+                    lambda: (s := stats(server, funnel, **query).json()) and [x["views"] for x in s["steps"]] == views
+                    and s)
 
 
 def numbers(steps, kind="seats"):
@@ -51,7 +55,8 @@ def test_three_steps_and_two_channels_are_counted_to_the_unit(server, slug):
     assert path_of(made["steps"][0], "shop-1") == "shop-1"
     ways = [path_of(s, f) for s in made["steps"][1:] for f in (None, "shop-1", "shop-2")]
     assert len(set(ways)) == 6 and all(w.startswith(f"f-{made['id']}-") for w in ways)
-    assert all(one["url"] == f"http://q.example.com/{s['campaign']}/{one['channel']}" for s in made["steps"][1:] for one in s["links"])
+    assert all(one["url"] == f"http://q.example.com/{s['campaign']}/{one['channel']}" for s in made["steps"][1:]
+               for one in s["links"])
     # Who comes, by step: through shop-1, through shop-2, another way.
     came = [(9, 6, 5), (6, 3, 2), (3, 0, 1)]
     for step, (one, two, rest) in zip(made["steps"], came):
@@ -74,7 +79,8 @@ def test_three_steps_and_two_channels_are_counted_to_the_unit(server, slug):
     by = {row["key"]: row["steps"] for row in stats(server, made, by="channel").json()["rows"]}
     assert {k: numbers(v) for k, v in by.items()} == {"shop-1": [9, 6, 3], "shop-2": [6, 3, 0], "": [5, 2, 1]}
     assert {k: numbers(v, "views") for k, v in by.items()} == {"shop-1": [10, 7, 4], "shop-2": [7, 4, 0], "": [6, 3, 2]}
-    assert numbers(by["shop-1"], "conversion") == [None, 0.6667, 0.5] and numbers(by["shop-2"], "conversion") == [None, 0.5, 0]
+    assert (numbers(by["shop-1"], "conversion") == [None, 0.6667, 0.5]
+            and numbers(by["shop-2"], "conversion") == [None, 0.5, 0])
     assert numbers(stats(server, made, channel="shop-1").json()["steps"]) == [9, 6, 3]
     rows = list(csv.DictReader(io.StringIO(stats(server, made, by="channel", format="csv").body.decode("utf-8-sig"))))
     assert [(r["channel"], r["step"], r["seats"], r["conversion"]) for r in rows[:3]] == [
@@ -110,9 +116,11 @@ def test_days_before_the_funnel_are_counted_too(server, slug):
     redis.execute_command("HSET", f"hm:{{{names[0]}}}:stats:{day}", "d14:g1", "40")
     redis.execute_command("HSET", f"hm:{{{names[1]}}}:stats:{day}", f"seat:{way}", "10")
     redis.execute_command("HSET", f"hm:{{{names[1]}}}:visits:{day}", f"c{way}", "12 9 3 0 0 0 10 10")
-    answer = stats(server, made, **{"from": day, "to": (datetime.date.today() + datetime.timedelta(days=1)).isoformat()}).json()
+    answer = stats(server, made,
+                   **{"from": day, "to": (datetime.date.today() + datetime.timedelta(days=1)).isoformat()}).json()
     assert numbers(answer["steps"]) == [40, 10] and answer["steps"][1]["conversion"] == 0.25
-    assert answer["rows"][0]["key"] == day and numbers(answer["rows"][0]["steps"]) == [40, 10] and len(answer["rows"]) == 37
+    assert (answer["rows"][0]["key"] == day and numbers(answer["rows"][0]["steps"]) == [40, 10]
+            and len(answer["rows"]) == 37)
     assert (answer["steps"][1]["views"], answer["steps"][1]["people"]) == (12, 9)
 
 
@@ -150,17 +158,23 @@ def test_an_old_address_is_no_step(server, slug):
 
 
 @pytest.mark.parametrize("body, field", [
-    ({"steps": None}, "steps"), ({"steps": "a"}, "steps"), ({"steps": ["limits-a"]}, "steps"), ({"steps": [f"limits-{i}" for i in range(9)]}, "steps"),
-    ({"steps": ["limits-a", "limits-a"]}, "steps[1]"), ({"steps": ["limits-a", 7]}, "steps[1]"), ({"steps": ["limits-a", "No Slug"]}, "steps[1]"),
-    ({"steps": ["limits-a", "limits-none"]}, "steps[1]"), ({"title": ""}, "title"), ({"title": "  "}, "title"), ({"title": "a\nb"}, "title"),
-    ({"title": None}, "title"), ({"title": "群" * 101}, "title"), ({"channels": "a"}, "channels"), ({"channels": ["a", "a"]}, "channels[1]"),
-    ({"channels": [f"c{i}" for i in range(21)]}, "channels"), ({"channels": ["seat"]}, "channels[0]"), ({"channels": ["f-mine"]}, "channels[0]"),
+    ({"steps": None}, "steps"), ({"steps": "a"}, "steps"), ({"steps": ["limits-a"]}, "steps"),
+    ({"steps": [f"limits-{i}" for i in range(9)]}, "steps"),
+    ({"steps": ["limits-a", "limits-a"]}, "steps[1]"), ({"steps": ["limits-a", 7]}, "steps[1]"),
+    ({"steps": ["limits-a", "No Slug"]}, "steps[1]"),
+    ({"steps": ["limits-a", "limits-none"]}, "steps[1]"), ({"title": ""}, "title"), ({"title": "  "}, "title"),
+    ({"title": "a\nb"}, "title"),
+    ({"title": None}, "title"), ({"title": "群" * 101}, "title"), ({"channels": "a"}, "channels"),
+    ({"channels": ["a", "a"]}, "channels[1]"),
+    ({"channels": [f"c{i}" for i in range(21)]}, "channels"), ({"channels": ["seat"]}, "channels[0]"),
+    ({"channels": ["f-mine"]}, "channels[0]"),
     ({"channels": ["a" * 33]}, "channels[0]"), ({"name": "x"}, "name")])
 def test_what_is_wrong_is_refused_by_its_field(server, body, field):
     for name in ("limits-a", "limits-b"):
         server.create(name, redirect_groups(1), expect="any")
     wrong = {"title": "x", "steps": ["limits-a", "limits-b"], **body}
-    problem = server.api("POST", "/funnels", {k: v for k, v in wrong.items() if v is not None or k == "title"}, 422).json()
+    problem = server.api("POST", "/funnels", {k: v for k, v in wrong.items() if v is not None or k == "title"},
+                         422).json()
     assert [e["field"] for e in problem["errors"]] == [field]
     assert not [f for f in server.api("GET", "/funnels?limit=200").json()["data"] if f["title"] == "x"]
 
@@ -174,7 +188,9 @@ def test_the_largest_funnel_fits(server, slug):
     assert len(stats(server, made, **{"from": far}).json()["rows"]) == 400
 
 
-@pytest.mark.parametrize("query", ["by=hour", "by=channel&channel=a", "channel=none", "from=2026-13-01", "from=2020-01-01", "to=2020-01-01&from=2020-01-02",
+@pytest.mark.parametrize("query",
+                         ["by=hour", "by=channel&channel=a", "channel=none", "from=2026-13-01", "from=2020-01-01",
+                          "to=2020-01-01&from=2020-01-02",
                                    "format=xml", "by=day&by=day"])
 def test_a_wrong_question_is_refused(server, query):
     for name in ("asked-a", "asked-b"):
@@ -190,8 +206,10 @@ def test_channels_of_funnels_are_nobodys_own(server, slug):
     problem = server.api("POST", "/campaigns", {"slug": slug, "groups": [group]}, 422).json()
     assert problem["errors"] == [{"field": "groups[0].when.channel", "reason": reason}]
     server.create(slug, redirect_groups(5))
-    assert server.api("PATCH", f"/campaigns/{slug}/groups/g1", {"when": {"channel": ["F-shop"]}}, 422).json()["errors"][0]["reason"] == reason
-    assert server.api("POST", f"/campaigns/{slug}/sheet.csv", {"channels": ["f-shop"]}, 422).json()["errors"][0]["reason"] == reason
+    assert server.api("PATCH", f"/campaigns/{slug}/groups/g1", {"when": {"channel": ["F-shop"]}},
+                      422).json()["errors"][0]["reason"] == reason
+    assert server.api("POST", f"/campaigns/{slug}/sheet.csv", {"channels": ["f-shop"]},
+                      422).json()["errors"][0]["reason"] == reason
     # Whatever was printed with one goes on, and is counted.
     assert Visitor(server, slug).scan("f-shop").status == 302
     assert server.api("GET", f"/campaigns/{slug}/stats?by=channel").json()["rows"][0]["key"] == "f-shop"
@@ -251,7 +269,8 @@ def test_a_store_has_five_hundred_at_most(server, slug):
 
 
 def run(server, *words, expect=0):
-    done = subprocess.run([BINARY, "funnel", *words, "--data-dir", server.data_dir, "--base-url", "http://q.example.com"], capture_output=True,
+    done = subprocess.run([BINARY, "funnel", *words, "--data-dir", server.data_dir, "--base-url",
+                           "http://q.example.com"], capture_output=True,
                           text=True, timeout=60)
     assert done.returncode == expect, done
     return done.stdout if expect == 0 else done.stderr
@@ -262,22 +281,27 @@ def test_the_command_line_does_the_same(server, slug):
     made = json.loads(run(server, "add", "Spring", "--steps", ",".join(names[:2]), "--channels", "shop-1", "--json"))
     assert made == server.api("GET", "/funnels/" + made["id"]).json()
     assert f"http://q.example.com/{names[1]}/{path_of(made['steps'][1], 'shop-1')}" in run(server, "show", made["id"])
-    changed = json.loads(run(server, "edit", made["id"], "--title", "Summer", "--steps", ",".join(names), "--channels", "", "--json"))
+    changed = json.loads(run(server, "edit", made["id"], "--title", "Summer", "--steps", ",".join(names), "--channels",
+                             "", "--json"))
     assert (changed["title"], changed["channels"], changed["version"], len(changed["steps"])) == ("Summer", [], 2, 3)
     assert changed["steps"][1]["links"] == made["steps"][1]["links"][:1]
-    assert "Summer" in run(server, "list") and made["id"] in [f["id"] for f in json.loads(run(server, "list", "--json"))["data"]]
+    assert ("Summer" in run(server, "list")
+            and made["id"] in [f["id"] for f in json.loads(run(server, "list", "--json"))["data"]])
     Visitor(server, names[0]).scan()
     Visitor(server, names[1]).scan(path_of(made["steps"][1]))
     settled(server, made, [1, 1, 0])
     whole = stats(server, made).json()
     assert json.loads(run(server, "stats", made["id"], "--from", whole["from"], "--json")) == whole
-    assert run(server, "stats", made["id"], "--by", "channel", "--csv").splitlines()[2].endswith('"' + names[1] + '",1,1,1,,,1.0000')
+    assert run(server, "stats", made["id"], "--by", "channel",
+               "--csv").splitlines()[2].endswith('"' + names[1] + '",1,1,1,,,1.0000')
     assert "100.0%" in run(server, "stats", made["id"])
     told = server.api("GET", f"/audit?target=funnel:{made['id']}").json()["data"]
     assert [t["action"] for t in told] == ["funnel.change", "funnel.create"] and told[0]["who"].startswith("cli:")
-    assert "steps[1]: there is no such campaign" in run(server, "edit", made["id"], "--steps", f"{names[0]},none", expect=1)
+    assert "steps[1]: there is no such campaign" in run(server, "edit", made["id"], "--steps", f"{names[0]},none",
+                                                        expect=1)
     assert "--by: hour is not day or channel" in run(server, "stats", made["id"], "--by", "hour", expect=2)
     assert "unexpected option --steps" in run(server, "list", "--steps", "a", expect=2)
-    assert "needs ID" in run(server, "show", expect=2) and "needs TITLE" in run(server, "add", "--steps", "a,b", expect=2)
+    assert ("needs ID" in run(server, "show", expect=2)
+            and "needs TITLE" in run(server, "add", "--steps", "a,b", expect=2))
     assert made["id"] in run(server, "delete", made["id"])
     assert "there is no such funnel" in run(server, "show", made["id"], expect=1)

@@ -1,4 +1,5 @@
-"""One address cannot empty a campaign: beyond its budget a seat costs a button and some work, and nobody is kept out."""
+"""One address cannot empty a campaign: beyond its budget a seat costs a button and some work, and nobody is kept
+out."""
 
 import hashlib
 import re
@@ -27,7 +28,8 @@ class Person:
         self.server, self.slug, self.address, self.page = server, slug, address, None
 
     def ask(self, method, path="", body=None, **headers):
-        sent = {"User-Agent": PHONE, "X-Forwarded-For": self.address, **{k.replace("_", "-"): v for k, v in headers.items()}}
+        sent = {"User-Agent": PHONE, "X-Forwarded-For": self.address,
+                **{k.replace("_", "-"): v for k, v in headers.items()}}
         if body is not None:
             sent["Content-Type"] = "application/x-www-form-urlencoded"
         return once(self.server.public, method, f"/{self.slug}{path}", sent, body)
@@ -40,7 +42,8 @@ class Person:
         return 'id="prove"' in self.page.text
 
     def challenge(self):
-        return re.search(r'name="challenge" value="([\w-]{39})"', self.page.text)[1], int(re.search(r'data-bits="(\d+)"', self.page.text)[1])
+        return re.search(r'name="challenge" value="([\w-]{39})"',
+                         self.page.text)[1], int(re.search(r'data-bits="(\d+)"', self.page.text)[1])
 
     def prove(self, path="", challenge=None, answer=None, address=None):
         challenge = challenge or self.challenge()
@@ -86,7 +89,8 @@ def test_who_proves_it_is_in_and_keeps_channel_and_query(server, slug):
     person = Person(server, slug)
     person.scan("/shop-7?from=x")
     answer = person.prove("/shop-7?from=x")
-    assert answer.status == 302 and answer.header("Location").startswith(link("a")) and "from=x" in answer.header("Location")
+    assert (answer.status == 302 and answer.header("Location").startswith(link("a"))
+            and "from=x" in answer.header("Location"))
     assert used(server, slug) == 5 and answer.cookie
     rows = server.api("GET", f"/campaigns/{slug}/stats?by=channel").json()["rows"]
     assert {r["key"]: r["seats"] for r in rows}["shop-7"] == 1
@@ -116,7 +120,8 @@ def test_a_proof_serves_once_for_one_campaign_and_one_address(server, slug):
     assert Person(server, slug + "b").prove(challenge=challenge, answer=answer).status == 200
     assert Person(server, slug, OTHER).prove(challenge=challenge, answer=answer).status == 200
     for wrong in (answer + 1, "", -1, "1e3", "0" * 11, "%00"):
-        if str(wrong).isdigit() and not int.from_bytes(hashlib.sha256(f"{challenge[0]}:{wrong}".encode()).digest()[:4], "big") >> (32 - challenge[1]):
+        if str(wrong).isdigit() and not int.from_bytes(hashlib.sha256(f"{challenge[0]}:{wrong}".encode()).digest()[:4],
+                                                       "big") >> (32 - challenge[1]):
             continue
         assert Person(server, slug).prove(challenge=challenge, answer=wrong).status == 200, wrong
     forged = challenge[0][:-2] + ("AA" if challenge[0][-2:] != "AA" else "BB"), challenge[1]
@@ -135,7 +140,8 @@ def test_who_cannot_work_may_wait_and_those_too_have_a_budget(server, slug):
     for p in people:
         p.scan()
     early = people[0].challenge()
-    assert people[0].prove(answer="").status == 200 and people[0].challenge() == early  # it goes on waiting for the same
+    # it goes on waiting for the same
+    assert people[0].prove(answer="").status == 200 and people[0].challenge() == early
     assert 'role="alert"' in people[0].page.text
     wait_for("the first who waited", lambda: people[0].prove(answer="").status == 302, seconds=20)
     got = [302] + [p.prove(answer="").status for p in people[1:]]
@@ -252,7 +258,8 @@ def test_an_address_fills_no_waiting_list_and_nobody_is_kept_out_of_it(server, s
     assert had <= 4 and len(names()) == had
     assert join(OTHER, "Ben").page.status == 303 and names()[-1] == "Ben"
     person = join(name='C"<b>&amp;')
-    assert 'name="wait" value="join"' in person.page.text and 'name="name" value="C&#34;&lt;b&gt;&amp;amp;"' in person.page.text
+    assert ('name="wait" value="join"' in person.page.text
+            and 'name="name" value="C&#34;&lt;b&gt;&amp;amp;"' in person.page.text)
     text, bits = person.challenge()
     assert join(name='C"<b>&amp;', challenge=text, answer=work(text, bits)).page.status == 303
     assert names()[-1] == 'C"<b>&amp;' and len(names()) == had + 2

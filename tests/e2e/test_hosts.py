@@ -1,5 +1,5 @@
-"""Where links may lead: a server with `allowed_hosts` refuses all others wherever they are set, and sends nobody to those that were set
-before. Beside it on the same store stands a server without a list."""
+"""Where links may lead: a server with `allowed_hosts` refuses all others wherever they are set, and sends nobody to
+those that were set before. Beside it on the same store stands a server without a list."""
 
 import json
 import time
@@ -32,7 +32,8 @@ def strict(redis, free, tmp_path_factory):
     """The clock of its alerts stands still, so it looks at campaigns all the time."""
     clock = tmp_path_factory.mktemp("clock") / "clock"
     clock.write_text(str(int(time.time())))
-    with Server(workers=1, redis=redis, flags=["--allowed-hosts", HOSTS], env={"HUOMA_TEST_CLOCK": str(clock)}, name="strict") as s:
+    with Server(workers=1, redis=redis, flags=["--allowed-hosts", HOSTS], env={"HUOMA_TEST_CLOCK": str(clock)},
+                name="strict") as s:
         yield s
 
 
@@ -47,7 +48,8 @@ def errors(server, method, path, body):
     ({"groups": [{"url": BAD, "when": {"os": ["ios"]}}]}, "groups[0].url"),
     ({"groups": [{"url": GOOD}], "fallback": {"url": BAD}}, "fallback.url"),
     ({"groups": [{"url": GOOD}], "fallback": {"contact": BAD}}, "fallback.contact"),
-    ({"groups": [{"url": "https://weixin.qq.com/g/A", "limit": 1}, {"url": "https://evil.example.net/g/A", "show": "page"}]}, "groups[1].url"),
+    ({"groups": [{"url": "https://weixin.qq.com/g/A", "limit": 1},
+                 {"url": "https://evil.example.net/g/A", "show": "page"}]}, "groups[1].url"),
 ])
 def test_what_leads_elsewhere_cannot_be_made(strict, slug, body, field):
     assert errors(strict, "POST", "/campaigns", {"slug": slug, **body}) == {field: WHY}
@@ -66,12 +68,15 @@ def test_links_of_apps_have_to_be_named_too(strict, slug):
 def test_changes_are_refused_and_change_nothing(strict, slug):
     strict.create(slug, [{"url": GOOD}, {"url": DEEP}])
     before = strict.show(slug)
-    assert errors(strict, "PATCH", f"/campaigns/{slug}", {"title": "new", "fallback": {"url": BAD}}) == {"fallback.url": WHY}
-    assert errors(strict, "PATCH", f"/campaigns/{slug}", {"groups": [{"id": "g1", "url": BAD}]}) == {"groups[0].url": WHY}
+    assert errors(strict, "PATCH", f"/campaigns/{slug}", {"title": "new", "fallback": {"url": BAD}}) == \
+        {"fallback.url": WHY}
+    assert errors(strict, "PATCH", f"/campaigns/{slug}", {"groups": [{"id": "g1", "url": BAD}]}) == \
+        {"groups[0].url": WHY}
     assert errors(strict, "PATCH", f"/campaigns/{slug}/groups/g1", {"url": BAD}) == {"url": WHY}
     assert errors(strict, "POST", f"/campaigns/{slug}/groups", {"url": BAD}) == {"url": WHY}
     made = strict.api("POST", f"/campaigns/{slug}/groups/g1/owner-links", {"days": 1}, 201).json()
-    answer = strict.api("PATCH", "/owner", {"url": BAD}, 422, token=None, Authorization="Owner " + made["url"].split("#owner=")[1])
+    answer = strict.api("PATCH", "/owner", {"url": BAD}, 422, token=None,
+                        Authorization="Owner " + made["url"].split("#owner=")[1])
     assert answer.json()["errors"] == [{"field": "url", "reason": WHY}]
     assert strict.show(slug) == before
 
@@ -143,7 +148,8 @@ def test_admins_see_it_as_a_trouble_and_may_change_all_else(free, strict, slug):
     free.create(slug, [{"url": BAD, "limit": 5, "miniprogram": None}, {"url": GOOD}], fallback={"contact": BAD})
     shown = strict.show(slug)
     assert shown["severity"] == "stopped" and shown["groups"][0]["state"] == "off" and shown["groups"][0]["enabled"]
-    assert shown["troubles"] == [{"kind": "barred", "stops": True, "group": "g1", "n": 1}, {"kind": "barred", "stops": False, "group": None, "n": None}]
+    assert shown["troubles"] == [{"kind": "barred", "stops": True, "group": "g1", "n": 1},
+                                 {"kind": "barred", "stops": False, "group": None, "n": None}]
     assert free.show(slug)["severity"] == "well"
     strict.patch(slug, {"title": "renamed", "groups": shown["groups"], "fallback": shown["fallback"]})
     strict.patch(slug, {"limit": 6}, group="g1")
@@ -160,7 +166,8 @@ def test_admins_are_told_until_it_is_changed(free, strict, slug):
         listed = strict.api("GET", f"/alerts?limit=200&state={state}").json()["data"]
         return [a for a in listed if (a["campaign"], a["kind"]) == (slug, "barred")]
     alert, = wait_for("the alert", lambda: of_it("open"), 20)
-    assert alert["seats"] == 2 and alert["text"]["en"] == f"{slug}: groups that lead to hosts this server does not allow: 2"
+    assert (alert["seats"] == 2
+            and alert["text"]["en"] == f"{slug}: groups that lead to hosts this server does not allow: 2")
     strict.patch(slug, {"url": DEEP}, group="g2")
     strict.patch(slug, {"enabled": False}, group="g3")
     wait_for("its end", lambda: of_it("over"), 20)

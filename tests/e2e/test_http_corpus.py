@@ -1,4 +1,5 @@
-"""The corpus of requests in tests/http against both doors: each case in one segment, then byte by byte (tests/http/README.md)."""
+"""The corpus of requests in tests/http against both doors: each case in one segment, then byte by byte
+(tests/http/README.md)."""
 
 import pathlib
 import re
@@ -35,7 +36,8 @@ def read(path):
     cases, fields = [], None
     for number, line in enumerate(path.read_text().split("\n"), 1):
         if line.startswith("== "):
-            fields = {"name": line[3:], "file": path.stem, "line": number, "send": "", "each": "", "door": "public admin"}
+            fields = {"name": line[3:], "file": path.stem, "line": number, "send": "", "each": "",
+                      "door": "public admin"}
             cases.append(fields)
         elif line and not line.startswith("#"):
             key, value = line.split(": ", 1)
@@ -102,7 +104,8 @@ def test_request(server, door, case, word):
     address = getattr(server, door)
     for pieces in (False, True):
         wrong = replay(address, raw, case["expect"], pieces, raw.split(b" ", 1)[0].decode("latin-1"))
-        assert wrong is None, f"{case['file']}.txt:{case['line']}{' in pieces' if pieces else ''}: {wrong}\n{raw[:300]!r}\n{case['rule']}"
+        assert wrong is None, (f"{case['file']}.txt:{case['line']}{' in pieces' if pieces else ''}: "
+                               f"{wrong}\n{raw[:300]!r}\n{case['rule']}")
 
 
 def test_the_corpus_is_large():

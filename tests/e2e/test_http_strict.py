@@ -69,7 +69,8 @@ def test_a_chunked_body_has_a_limit(server):
 
 def test_wrong_method_says_which(door):
     for method in (b"DELETE", b"PUT", b"PATCH"):
-        raw = method + b" @GET HTTP/1.1\r\n" + H + BEARER + (b"Content-Length: 0\r\n" if method != b"DELETE" else b"") + b"Connection: close\r\n\r\n"
+        raw = method + b" @GET HTTP/1.1\r\n" + H + BEARER + (b"Content-Length: 0\r\n" if method != b"DELETE"
+                                                             else b"") + b"Connection: close\r\n\r\n"
         answer, _ = ask(door[0], fill(raw, door))
         assert answer.status == 405, answer
         assert "GET" in answer.header("Allow").split(", ")
@@ -77,14 +78,17 @@ def test_wrong_method_says_which(door):
 
 def test_absolute_form_is_not_trusted(server):
     for target in (b"http://evil.example/strict", b"HTTP://EVIL.example:99/strict", b"https://evil.example/strict?a=b"):
-        raw = b"GET " + target + b" HTTP/1.1\r\nHost: also-evil.example\r\nUser-Agent: Twitterbot/1.0\r\nConnection: close\r\n\r\n"
+        raw = (b"GET " + target
+               + b" HTTP/1.1\r\nHost: also-evil.example\r\nUser-Agent: Twitterbot/1.0\r\nConnection: close\r\n\r\n")
         answer, closed = ask(server.public, raw)
         assert (answer.status, closed) == (200, True)
         everything = repr(answer.headers) + answer.text
         assert "evil.example" not in everything.lower() and "q.example.com/strict" in answer.text
     for path in (b"/nobody", b"", b"/api/v1/campaigns"):
         for address in (server.public, server.admin):
-            answer, _ = ask(address, b"GET http://evil.example" + path + b" HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n")
+            answer, _ = ask(address,
+                            b"GET http://evil.example" + path
+                            + b" HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n")
             assert "evil.example" not in (repr(answer.headers) + answer.text).lower()
 
 
@@ -105,7 +109,8 @@ def test_keep_alive(door):
         assert answer.header("Connection") == "close" and c.closed() is True
 
 
-@pytest.mark.parametrize("connection,stays", [(None, False), (b"keep-alive", True), (b"Keep-Alive", True), (b"close", False),
+@pytest.mark.parametrize("connection,stays",
+                         [(None, False), (b"keep-alive", True), (b"Keep-Alive", True), (b"close", False),
                                               (b"keep-alive, close", False)])
 def test_http_1_0(door, connection, stays):
     line = b"Connection: " + connection + b"\r\n" if connection else b""
@@ -143,13 +148,16 @@ def test_upgrade_is_not_taken_up(door):
 def test_expect_100_continue(server):
     body = b'{"slug":"continued","url":"https://example.com/"}'
     with Connection(server.admin) as c:
-        c.send(b"POST /api/v1/campaigns HTTP/1.1\r\n" + H + BEARER + b"Content-Type: application/json\r\nExpect: 100-continue\r\n"
+        c.send(b"POST /api/v1/campaigns HTTP/1.1\r\n" + H + BEARER
+               + b"Content-Type: application/json\r\nExpect: 100-continue\r\n"
                b"Content-Length: %d\r\n\r\n" % len(body))
         assert c.receive().status == 100
         c.send(body)
         assert c.receive().status == 201
-    with Connection(server.admin) as c:   # the final answer at once when it is a refusal: nobody waits to send a body for nothing
-        c.send(b"POST /api/v1/campaigns HTTP/1.1\r\n" + H + BEARER + b"Content-Type: application/json\r\nExpect: 100-continue\r\n"
+    # the final answer at once when it is a refusal: nobody waits to send a body for nothing
+    with Connection(server.admin) as c:
+        c.send(b"POST /api/v1/campaigns HTTP/1.1\r\n" + H + BEARER
+               + b"Content-Type: application/json\r\nExpect: 100-continue\r\n"
                b"Content-Length: 99999999\r\n\r\n")
         assert c.receive().status == 413 and c.closed() is True
 
@@ -173,7 +181,8 @@ def test_a_burst_whose_sender_has_ended_is_answered_whole(server):
 
 def test_pipelined_requests_are_answered_in_order(server):
     """100 at once, of all kinds: each answer is told by its status, and HEAD has no body."""
-    kinds = [("GET", "/strict", 302), ("HEAD", "/strict", 200), ("POST", "/strict/seat", 409), ("GET", "/nobody", 404), ("GET", "/healthz", 200),
+    kinds = [("GET", "/strict", 302), ("HEAD", "/strict", 200), ("POST", "/strict/seat", 409), ("GET", "/nobody", 404),
+             ("GET", "/healthz", 200),
              ("POST", "/nobody/next", 404), ("DELETE", "/strict", 405), ("GET", "/robots.txt", 200)]
     row = [kinds[(i * i + i // 3) % len(kinds)] for i in range(100)]
     raw = b"".join(build_request(m, p, {"User-Agent": PHONE}, b"" if m == "POST" else None) for m, p, _ in row)
@@ -196,7 +205,8 @@ def test_pipelined_admin_requests_are_answered_in_order(server):
     auth = {"Authorization": "Bearer " + TOKEN, "Content-Type": "application/json"}
     bodies = [b'{"slug":"pipe-%d","title":"t%d","url":"https://example.com/%d"}' % (i, i, i) for i in range(30)]
     with Connection(server.admin) as c:
-        c.send(b"".join(build_request("POST", "/api/v1/campaigns", auth, b) + build_request("GET", f"/api/v1/campaigns/pipe-{i}", auth)
+        c.send(b"".join(build_request("POST", "/api/v1/campaigns", auth, b)
+                        + build_request("GET", f"/api/v1/campaigns/pipe-{i}", auth)
                         for i, b in enumerate(bodies)))
         for i in range(len(bodies)):
             assert c.receive().status == 201
@@ -226,7 +236,8 @@ def test_byte_by_byte(door):
 
 
 def test_a_body_byte_by_byte(server):
-    raw = build_request("POST", "/api/v1/campaigns", {"Authorization": "Bearer " + TOKEN, "Content-Type": "application/json"},
+    raw = build_request("POST", "/api/v1/campaigns",
+                        {"Authorization": "Bearer " + TOKEN, "Content-Type": "application/json"},
                         b'{"slug":"drop-by-drop","url":"https://example.com/"}')
     with Connection(server.admin) as c:
         for i in range(len(raw)):
@@ -305,7 +316,8 @@ def test_half_a_request_and_gone(door):
 
 def test_nothing_is_written_into_answers(door):
     """What a stranger sends comes back in no header, and in no body unescaped."""
-    for target in (b"/%0d%0aX-Evil:%201", b"/%3Cscript%3Ealert(1)%3C/script%3E", b"/<script>", b"/a?b=<script>&c=%0d%0aX-Evil:1"):
+    for target in (b"/%0d%0aX-Evil:%201", b"/%3Cscript%3Ealert(1)%3C/script%3E", b"/<script>",
+                   b"/a?b=<script>&c=%0d%0aX-Evil:1"):
         answer, _ = ask(door[0], b"GET " + target + b" HTTP/1.1\r\n" + H + b"Connection: close\r\n\r\n")
         assert answer.header("X-Evil") is None
         assert not re.search(r"<script>(alert|&)", answer.text)

@@ -1,5 +1,5 @@
-"""`huoma import` of what other programs export, made here as they make it: dry run, import, import again, and then real scans
-of the old addresses."""
+"""`huoma import` of what other programs export, made here as they make it: dry run, import, import again, and then real
+scans of the old addresses."""
 
 import io
 import json
@@ -29,35 +29,41 @@ LOCK TABLES `huoma_channel` WRITE;
 /*!40000 ALTER TABLE `huoma_channel` DISABLE KEYS */;
 INSERT INTO `huoma_channel` VALUES (1,100007,'It\'s a channel; (1)',1,'cHaN','https://example.com/a?b=\'c');
 UNLOCK TABLES;
-CREATE TABLE `huoma_dwz` (`id` int(10) unsigned NOT NULL, `dwz_id` int(10), `dwz_title` varchar(32), `dwz_key` varchar(10),
-  `dwz_status` int(2), `dwz_url` text, `dwz_type` int(2), PRIMARY KEY (`id`)) ENGINE=InnoDB;
-INSERT INTO `huoma_dwz` VALUES (1,10100001,'短','aBc',1,'https://example.com/1',1),(2,10100002,'短','AbC',1,'https://example.com/2',1),
+CREATE TABLE `huoma_dwz` (`id` int(10) unsigned NOT NULL, `dwz_id` int(10), `dwz_title` varchar(32),
+  `dwz_key` varchar(10), `dwz_status` int(2), `dwz_url` text, `dwz_type` int(2), PRIMARY KEY (`id`)) ENGINE=InnoDB;
+INSERT INTO `huoma_dwz` VALUES (1,10100001,'短','aBc',1,'https://example.com/1',1),
+(2,10100002,'短','AbC',1,'https://example.com/2',1),
 (3,10100003,'坏','Bad',1,'javascript:alert(1)',1),(4,10100004,'短','Solo',1,'https://example.com/4',1);
 CREATE TABLE `huoma_qun` (
   `id` int(10) unsigned NOT NULL AUTO_INCREMENT, `qun_id` int(10) DEFAULT NULL, `qun_title` varchar(64) DEFAULT NULL,
-  `qun_status` int(2) NOT NULL DEFAULT '1' COMMENT '状态（1开启 2关闭）', `qun_kf` text, `qun_kf_status` int(2) NOT NULL DEFAULT '2',
-  `qun_beizhu` text, `qun_key` varchar(10) DEFAULT NULL,
+  `qun_status` int(2) NOT NULL DEFAULT '1' COMMENT '状态（1开启 2关闭）', `qun_kf` text,
+  `qun_kf_status` int(2) NOT NULL DEFAULT '2', `qun_beizhu` text, `qun_key` varchar(10) DEFAULT NULL,
   PRIMARY KEY (`id`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8 COMMENT='群活码列表';
 INSERT INTO `huoma_qun` VALUES (1,100001,'春跑交流群',1,'http://old.test/console/upload/kf.png',1,'第一行\n第二行','qUn1'),
 (2,100002,'停用',2,NULL,2,NULL,'qUn2');
 CREATE TABLE `huoma_qun_zima` (
-  `id` int(10) unsigned NOT NULL AUTO_INCREMENT, `qun_id` int(10), `zm_id` int(10), `zm_yz` int(10) NOT NULL DEFAULT '200',
-  `zm_pv` int(10) NOT NULL DEFAULT '0', `zm_qrcode` text, `zm_leader` varchar(32), `zm_status` int(2) NOT NULL DEFAULT '1',
+  `id` int(10) unsigned NOT NULL AUTO_INCREMENT, `qun_id` int(10), `zm_id` int(10),
+  `zm_yz` int(10) NOT NULL DEFAULT '200', `zm_pv` int(10) NOT NULL DEFAULT '0', `zm_qrcode` text,
+  `zm_leader` varchar(32), `zm_status` int(2) NOT NULL DEFAULT '1',
   PRIMARY KEY (`id`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8;
 INSERT INTO `huoma_qun_zima` VALUES (1,100001,5001,3,3,'http://old.test/console/upload/one.png','anna',1),
-(2,100001,5002,2,0,'http://old.test/console/upload/two.jpg',NULL,1),(3,100001,5003,200,7,'http://old.test/console/upload/gone.png',NULL,1),
+(2,100001,5002,2,0,'http://old.test/console/upload/two.jpg',NULL,1),
+(3,100001,5003,200,7,'http://old.test/console/upload/gone.png',NULL,1),
 (4,100001,5004,200,0,'http://old.test/console/upload/../../secret.png',NULL,1),
-(5,100001,5005,200,0,'http://old.test/console/upload/link.png',NULL,1),(6,100001,5006,200,0,'http://old.test/upload/pay.png',NULL,1);
-INSERT INTO `ylb_qun_bingliu` (`id`,`bingliu_id`,`before_qun_id`,`before_qun_key`,`later_qun_id`,`bingliu_status`) VALUES
+(5,100001,5005,200,0,'http://old.test/console/upload/link.png',NULL,1),
+(6,100001,5006,200,0,'http://old.test/upload/pay.png',NULL,1);
+INSERT INTO `ylb_qun_bingliu` (`id`,`bingliu_id`,`before_qun_id`,`before_qun_key`,`later_qun_id`,
+  `bingliu_status`) VALUES
 (1,1,99999,'oLd',100001,1);
 INSERT INTO `huoma_shareCard` (`id`,`shareCard_id`) VALUES (1,1),(2,2);
 """
 
 
 def huoma(server, *words):
-    done = subprocess.run([BINARY, *map(str, words), "--data-dir", server.data_dir], capture_output=True, text=True, timeout=120)
+    done = subprocess.run([BINARY, *map(str, words), "--data-dir", server.data_dir], capture_output=True, text=True,
+                          timeout=120)
     assert done.returncode in (0, 1), done
     assert "Sanitizer" not in done.stderr, done.stderr
     return done
@@ -90,7 +96,8 @@ def code(text, folder):
 
 
 def screenshot(text, folder):
-    """As WeChat shows a group's code: on a card, dark around it, an avatar in its middle, a bit askew, poorly compressed."""
+    """As WeChat shows a group's code: on a card, dark around it, an avatar in its middle, a bit askew, poorly
+    compressed."""
     qr = code(text, folder)
     avatar = Image.effect_noise((qr.width // 8, qr.height // 8), 90).convert("RGB")
     qr.paste(avatar, ((qr.width - avatar.width) // 2, (qr.height - avatar.height) // 2))
@@ -125,28 +132,34 @@ def test_likeyun(server, tmp_path, images):
     said = imported(server, dump, "--images", images)
     assert "huoma_shareCard: 2 rows: Huoma has nothing like them" in said
     assert "bad: groups[0].url scheme not allowed" in said
-    for name, why in (("gone.png", "not in the folder"), ("secret.png", "not in the folder"), ("link.png", "cannot be opened"),
+    for name, why in (("gone.png", "not in the folder"), ("secret.png", "not in the folder"),
+                      ("link.png", "cannot be opened"),
                       ("pay.png", "no link a group may have")):
         assert any(name in line and why in line for line in said.splitlines()), (name, said)
     run = server.show("qun1")
     assert (run["title"], run["fallback"]["contact"], server.show("qun2")["enabled"]) == ("春跑交流群", GROUPS[5], False)
     groups = [(g["url"], g["limit"], g["confirmed"], g["state"]) for g in run["groups"]]
-    assert groups == [(GROUPS[0], 3, 3, "full"), (GROUPS[1], 2, 0, "open"), (None, 200, 7, "off")] + [(None, 200, 0, "off")] * 3
+    assert groups == [(GROUPS[0], 3, 3, "full"), (GROUPS[1], 2, 0, "open"),
+                      (None, 200, 7, "off")] + [(None, 200, 0, "off")] * 3
     assert run["groups"][2]["name"] == "Group 3 (no link: gone.png)"
-    for old in ("/common/qun/redirect/?qid=100001&t=1700000000", "/common/qun/?qid=100001", "/s/qUn1", "/s/?key=qUn1", "/s/oLd",
+    for old in ("/common/qun/redirect/?qid=100001&t=1700000000", "/common/qun/?qid=100001", "/s/qUn1", "/s/?key=qUn1",
+                "/s/oLd",
                 "/common/qun/redirect/?qid=99999"):
         assert location(server, old).split("?")[0] == "/qun1", old
     visitor = Visitor(server, "qun1")
     assert visitor.scan().group == "g2"
     assert [location(server, p) for p in ("/aBc", "/AbC", "/abc")] == ["/abc-2", "/abc-3", 404]
-    assert location(server, "/abc-2") == "https://example.com/1" and location(server, "/abc-3") == "https://example.com/2"
+    assert (location(server, "/abc-2") == "https://example.com/1"
+            and location(server, "/abc-3") == "https://example.com/2")
     assert location(server, "/Solo") == location(server, "/solo") == "https://example.com/4"
     assert location(server, "/s/cHaN") == "/chan" and location(server, "/chan") == "https://example.com/a?b='c"
 
 
 def test_likeyun_tables_as_csv(server, tmp_path, images):
-    (tmp_path / "huoma_kf.csv").write_text('"id","kf_id","kf_title","kf_status","kf_model","kf_key"\n"1","200001","客服","1","2","KfK"\n')
-    assert "export the table huoma_kf_zima too" in huoma(server, "import", "--dry-run", tmp_path / "huoma_kf.csv").stdout
+    (tmp_path / "huoma_kf.csv").write_text(
+        '"id","kf_id","kf_title","kf_status","kf_model","kf_key"\n"1","200001","客服","1","2","KfK"\n')
+    assert "export the table huoma_kf_zima too" in huoma(server, "import", "--dry-run",
+                                                         tmp_path / "huoma_kf.csv").stdout
     (tmp_path / "huoma_kf_zima.csv").write_text('"id","kf_id","zm_id","zm_yz","zm_pv","zm_qrcode","zm_status"\n'
                                                 '"1","200001","7","0","12","http://old.test/upload/one.png","1"\n'
                                                 '"2","200001","8","0","3","http://old.test/upload/kf.png","2"\n')
@@ -163,7 +176,8 @@ def test_yourls(server, tmp_path):
     dump.write_text(r"""-- phpMyAdmin SQL Dump
 CREATE TABLE `yourls_url` (
   `keyword` varchar(100) COLLATE utf8mb4_bin NOT NULL DEFAULT '', `url` text COLLATE utf8mb4_bin NOT NULL, `title` text,
-  `timestamp` timestamp NOT NULL DEFAULT CURRENT_TIMESTAMP, `ip` varchar(41) NOT NULL, `clicks` int(10) UNSIGNED NOT NULL
+  `timestamp` timestamp NOT NULL DEFAULT CURRENT_TIMESTAMP, `ip` varchar(41) NOT NULL,
+  `clicks` int(10) UNSIGNED NOT NULL
 ) ENGINE=InnoDB;
 INSERT INTO `yourls_url` (`keyword`, `url`, `title`, `timestamp`, `ip`, `clicks`) VALUES
 ('ozh', 'https://ozh.org/', 'Ozh\'s blog', '2024-01-10 10:00:00', '192.168.1.1', 3),
@@ -181,19 +195,23 @@ INSERT INTO `yourls_url` (`keyword`, `url`, `title`, `timestamp`, `ip`, `clicks`
 
 def test_shlink(server, tmp_path):
     def link(code, **fields):
-        return {"shortCode": code, "shortUrl": f"https://s.test/{code}", "longUrl": f"https://example.com/{code}", "title": None,
-                "dateCreated": "2024-01-01T00:00:00+00:00", "tags": [], "visitsSummary": {"total": 40, "nonBots": 38, "bots": 2},
+        return {"shortCode": code, "shortUrl": f"https://s.test/{code}", "longUrl": f"https://example.com/{code}",
+                "title": None,
+                "dateCreated": "2024-01-01T00:00:00+00:00", "tags": [],
+                "visitsSummary": {"total": 40, "nonBots": 38, "bots": 2},
                 "meta": {"validSince": None, "validUntil": None, "maxVisits": None}, "domain": None, **fields}
 
     links = [link("shA", title="First"), link("sha"), link("shb", meta={"validSince": "2020-01-01T00:00:00+02:00",
-                                                                    "validUntil": "2021-01-01T00:00:00+02:00", "maxVisits": 50})]
+                                                                    "validUntil": "2021-01-01T00:00:00+02:00",
+                                                                        "maxVisits": 50})]
     path = tmp_path / "shlink.json"
-    path.write_text(json.dumps({"shortUrls": {"data": links, "pagination": {}}}) + "\n" + json.dumps({"shortUrls": {"data": [
-        link("promo/may")]}}))
+    path.write_text(json.dumps({"shortUrls": {"data": links, "pagination": {}}}) + "\n"
+                    + json.dumps({"shortUrls": {"data": [link("promo/may")]}}))
     imported(server, path)
     assert [location(server, p) for p in ("/shA", "/sha", "/promo/may")] == ["/sha-2", "/sha-3", "/promo-may"]
     ended = server.show("shb")
-    assert (ended["ends_at"], ended["groups"][0]["limit"], ended["groups"][0]["confirmed"]) == ("2020-12-31T22:00:00Z", 50, 40)
+    assert (ended["ends_at"], ended["groups"][0]["limit"], ended["groups"][0]["confirmed"]) == \
+        ("2020-12-31T22:00:00Z", 50, 40)
     assert location(server, "/shb") == 410
 
 
@@ -242,14 +260,16 @@ def test_own_csv_as_excel_saves_it_in_china(server, tmp_path):
 def test_what_is_there_already_is_not_touched(server, tmp_path):
     server.create("mine", [{"url": "https://example.com/mine"}], aliases=["/old/mine"])
     path = tmp_path / "a.csv"
-    path.write_text("slug,url,alias\nmine,https://example.com/other,\nthief,https://example.com/t,/old/mine\nfree,https://example.com/f,\n"
+    path.write_text("slug,url,alias\nmine,https://example.com/other,\nthief,https://example.com/t,/old/mine\n"
+                    "free,https://example.com/f,\n"
                     "free2,https://example.com/f,/x\nFree,https://example.com/g,\ntwin,https://example.com/f,/x\n")
     before = server.show("mine")
     dry = huoma(server, "import", "--dry-run", path)
     assert dry.returncode == 1 and "thief: its old address /old/mine leads to mine already" in dry.stdout, dry
     done = huoma(server, "import", path)
     assert done.returncode == 1
-    for words in ("mine: there is a campaign of that slug, and it is another one", "its old address /old/mine leads to mine already",
+    for words in ("mine: there is a campaign of that slug, and it is another one",
+                  "its old address /old/mine leads to mine already",
                   "twin: line 5 has /x already", "2 made, 0 unchanged, 3 refused"):
         assert words in done.stdout, done.stdout
     assert server.show("mine") == before
@@ -260,7 +280,8 @@ def test_what_is_there_already_is_not_touched(server, tmp_path):
 
 def test_files_that_cannot_be_read_say_why(server, tmp_path):
     path = tmp_path / "x"
-    for content, words in ((b"", "the file is empty"), (b"\xff\xfes\0l\0u\0g\0", "it has NUL bytes"), (b"slug\n\xff\xff,", "neither UTF-8")):
+    for content, words in ((b"", "the file is empty"), (b"\xff\xfes\0l\0u\0g\0", "it has NUL bytes"),
+                           (b"slug\n\xff\xff,", "neither UTF-8")):
         path.write_bytes(content)
         done = huoma(server, "import", "--from", "csv", path)
         assert done.returncode == 1 and words in done.stdout, done
@@ -288,6 +309,7 @@ def test_an_import_that_stops_midway_says_how_far_it_came_and_goes_on_from_there
     made = sum(1 for _ in server.redis_client().scan_iter("hm:{long-*}:seats", count=10000))
     assert made in (1000, 2000, 3000)
     assert done.returncode == 1 and done.stdout.endswith(f"{made} made, 0 unchanged, 0 refused.\n")
-    assert done.stderr == (f"huoma: import: the store has no room; {made} were made before it. Run it again: what is there already stays, "
+    assert done.stderr == (f"huoma: import: the store has no room; {made} were made before it. Run it again: what is "
+                           f"there already stays, "
                            "and the rest is made\n")
     assert f"{3001 - made} made, {made} unchanged, 0 refused" in huoma(server, "import", path).stdout

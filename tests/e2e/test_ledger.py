@@ -1,4 +1,5 @@
-"""The seat ledger under load: exactly as many seats as there are, whoever scans, wherever, and whatever an admin does meanwhile."""
+"""The seat ledger under load: exactly as many seats as there are, whoever scans, wherever, and whatever an admin does
+meanwhile."""
 
 import collections
 import datetime
@@ -8,7 +9,8 @@ import time
 import pytest
 
 import model
-from huoma import (Crowd, RedisServer, Server, Visitor, Visits, check_campaign, check_ledger, link, page_groups, redirect_groups, seeded,
+from huoma import (Crowd, RedisServer, Server, Visitor, Visits, check_campaign, check_ledger, link, page_groups,
+                   redirect_groups, seeded,
                    wait_for)
 
 
@@ -19,7 +21,8 @@ def iso(seconds):
 # --- N clients, C seats: exactly C ---
 
 
-WAYS = pytest.mark.parametrize("way", [{"strategy": "fill"}, {"spread": 3}, {"strategy": "even"}, {"strategy": "random"}],
+WAYS = pytest.mark.parametrize("way",
+                               [{"strategy": "fill"}, {"spread": 3}, {"strategy": "even"}, {"strategy": "random"}],
                                ids=["fill", "spread", "even", "random"])
 
 
@@ -205,7 +208,8 @@ def test_groups_come_and_go_during_a_storm(server, slug):
 
 
 def test_admins_at_once_lose_no_change(server, slug):
-    """Two admins who patch different groups at once: each change stands, or is refused whole (409, 412) and tried again."""
+    """Two admins who patch different groups at once: each change stands, or is refused whole (409, 412) and tried
+    again."""
     server.create(slug, redirect_groups(*[1] * 8))
 
     def raise_limits(group):
@@ -268,7 +272,8 @@ def test_random_leaves_out_full_groups(server, slug):
 def test_random_operations_against_the_model(server, slug):
     """A few thousand operations over several campaigns, each compared with model.py; the invariants after every one."""
     rng = seeded("model")
-    models = [model.Model(server, f"{slug}-{i}", rng, strategy) for i, strategy in enumerate(["fill", "even", "random"] * 3)]
+    models = [model.Model(server, f"{slug}-{i}", rng, strategy)
+              for i, strategy in enumerate(["fill", "even", "random"] * 3)]
     done = collections.Counter()
     for _ in range(2):
         for _ in range(1500):

@@ -40,7 +40,8 @@ def test_returning_visitor_has_their_query_passed_on(server, slug):
 
 
 def test_query_goes_to_no_app_and_to_no_fallback(server, slug):
-    server.create(slug, [{"url": "tg://join?invite=abc", "limit": 1}], forward_query=True, fallback={"url": link("full")})
+    server.create(slug, [{"url": "tg://join?invite=abc", "limit": 1}], forward_query=True,
+                  fallback={"url": link("full")})
     assert location(server, slug, "?x=1") == "tg://join?invite=abc"
     assert location(server, slug, "?x=1") == link("full")
 
@@ -108,15 +109,19 @@ def test_contact_is_the_one_code_of_the_full_page(server, slug, tmp_path):
 # --- links that not every app opens ---
 
 WECOM = PHONE + " wxwork/4.1.20"
-IPHONE = ("Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.5 Mobile/15E148 "
+IPHONE = ("Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) "
+          "Version/17.5 Mobile/15E148 "
           "Safari/604.1")
-DESKTOP = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36"
+DESKTOP = ("Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 "
+           "Safari/537.36")
 
 
 FORM = {"Content_Type": "application/x-www-form-urlencoded"}
 
 
-@pytest.mark.parametrize("url", ["https://t.me/+AbC", "https://chat.whatsapp.com/AbC", "https://discord.gg/AbC", "tg://join?invite=AbC",
+@pytest.mark.parametrize("url",
+                         ["https://t.me/+AbC", "https://chat.whatsapp.com/AbC", "https://discord.gg/AbC",
+                          "tg://join?invite=AbC",
                                  "mqqapi://card/AbC"])
 def test_wechat_is_told_to_open_the_browser_and_takes_no_seat(server, url):
     slug = "leave-" + "".join(c for c in url.lower() if c.isalnum())
@@ -134,7 +139,8 @@ def test_wechat_is_told_to_open_the_browser_and_takes_no_seat(server, url):
         assert (answer.status, answer.header("Location")) == (302, url)
     assert server.show(slug)["seats"]["used"] == 3
     server.patch(slug, {"limit": 0}, group="g1")
-    assert Visitor(server, slug, agent=PHONE).scan().header("Location") == link("full"), "nothing is open elsewhere either"
+    assert Visitor(server, slug, agent=PHONE).scan().header("Location") == link("full"), \
+        "nothing is open elsewhere either"
 
 
 def test_no_button_where_there_is_no_seat(server, slug):
@@ -172,9 +178,11 @@ def test_a_group_that_wechat_no_longer_opens_keeps_nobody_there(server, slug):
 
 def test_a_tap_keeps_channel_and_query(server, slug):
     """The button is at the page's own address: no form field, no script."""
-    server.create(slug, [{"url": link("shop"), "show": "redirect", "when": {"channel": ["shop-1"]}}, {"url": link("all")}],
+    server.create(slug,
+                  [{"url": link("shop"), "show": "redirect", "when": {"channel": ["shop-1"]}}, {"url": link("all")}],
                   confirm="tap", forward_query=True)
-    for path, to, group in (("/shop-1?utm_source=a&b=%20", link("shop") + "?utm_source=a&b=%20", "g1"), ("?x=1", link("all") + "?x=1", "g2"),
+    for path, to, group in (("/shop-1?utm_source=a&b=%20", link("shop") + "?utm_source=a&b=%20", "g1"),
+                            ("?x=1", link("all") + "?x=1", "g2"),
                             ("/shop-1", link("shop"), "g1"), ("", link("all"), "g2")):
         visitor = Visitor(server, slug)
         address = f"/{slug.upper()}{path}"
@@ -195,7 +203,8 @@ def test_a_button_pressed_late_leads_back_to_its_address(server, slug):
     assert (again.status, again.header("Location"), again.cookie) == (303, f"/{slug}/a?b", None)
     assert server.show(slug)["seats"]["used"] == 1
     server.patch(slug, {"confirm": "scan"})
-    answer = wait_for("the change", lambda: (a := Visitor(server, slug).ask("POST", f"/{slug}?c=%2F", **FORM)).status == 303 and a)
+    answer = wait_for("the change",
+                      lambda: (a := Visitor(server, slug).ask("POST", f"/{slug}?c=%2F", **FORM)).status == 303 and a)
     assert (answer.header("Location"), answer.cookie) == (f"/{slug}?c=%2F", None)
     assert Visitor(server, slug).ask("POST", f"/{slug}/a").status == 405, "no form"
     assert Visitor(server, slug).ask("POST", f"/{slug}/-a", **FORM).status == 404
@@ -211,7 +220,8 @@ SCHEME = "weixin://dl/business/?appid=wx0123456789abcdef&path=pages/a&env_versio
 def test_mini_program_by_its_details(server, slug):
     created = server.create(slug, [program()])["groups"][0]
     assert (created["url"], created["platform"], created["show"]) == (SCHEME, "miniprogram", "page")
-    assert created["miniprogram"] == {"appid": "wx0123456789abcdef", "path": "pages/a", "query": None, "env_version": "release",
+    assert created["miniprogram"] == {"appid": "wx0123456789abcdef", "path": "pages/a", "query": None,
+                                      "env_version": "release",
                                       "url_link": None, "code": None, "fallback_url": None}
     changed = server.patch(slug, {"miniprogram": {"query": "a=1"}}, group="g1")
     assert changed["url"] == SCHEME.replace("&env", "&query=a%3D1&env")
@@ -296,11 +306,13 @@ def test_group_without_a_link_is_off_until_it_has_one(server, slug):
     assert (group["url"], group["state"]) == (None, "off")
     assert Visitor(server, slug).scan().group == "g2"
     assert "Later" not in once(server.public, "GET", f"/{slug}+").text
-    shown = subprocess.run([BINARY, "campaign", "show", slug, "--data-dir", server.data_dir], capture_output=True, text=True, timeout=30)
+    shown = subprocess.run([BINARY, "campaign", "show", slug, "--data-dir", server.data_dir], capture_output=True,
+                           text=True, timeout=30)
     assert "no link yet" in shown.stdout, shown
     answer = server.api("PATCH", f"/campaigns/{slug}/groups/g1", {"enabled": True}, 422)
     assert [e["field"] for e in answer.json()["errors"]] == ["url"]
-    assert server.patch(slug, {"groups": [{"id": "g1", "enabled": True}]}, expect=422)["errors"][0]["field"] == "groups[0].url"
+    assert server.patch(slug, {"groups": [{"id": "g1", "enabled": True}]}, expect=422)["errors"][0]["field"] == \
+        "groups[0].url"
     server.api("PATCH", f"/campaigns/{slug}/groups/g1", {"enabled": True, "url": link(1)}, 200)
     visitor = Visitor(server, slug)
     assert visitor.scan().group == "g1"

@@ -1,4 +1,5 @@
-"""A campaign's logo: kept as it came, unpacked far from the server, printed in its codes; files that are none are refused within limits."""
+"""A campaign's logo: kept as it came, unpacked far from the server, printed in its codes; files that are none are
+refused within limits."""
 
 import concurrent.futures
 import io
@@ -50,7 +51,9 @@ def campaign(server, request):
     return name
 
 
-@pytest.mark.parametrize("form, mode, size", [("PNG", "RGB", (200, 120)), ("PNG", "RGBA", (16, 16)), ("PNG", "P", (640, 2048)), ("JPEG", "RGB", (2048, 300)),
+@pytest.mark.parametrize("form, mode, size",
+                         [("PNG", "RGB", (200, 120)), ("PNG", "RGBA", (16, 16)), ("PNG", "P", (640, 2048)),
+                          ("JPEG", "RGB", (2048, 300)),
                                               ("JPEG", "L", (100, 100))])
 def test_a_logo_is_kept_as_it_came_and_stands_in_the_codes(server, campaign, tmp_path, form, mode, size):
     file = logo_file(form, size, mode, 3 if mode in ("P", "L") else (200, 30, 60, 128)[:len(mode)])
@@ -60,13 +63,15 @@ def test_a_logo_is_kept_as_it_came_and_stands_in_the_codes(server, campaign, tmp
     kept = server.api("GET", f"/campaigns/{campaign}/logo")
     assert kept.body == file and kept.header("Content-Type") == type_
     assert kept.header("X-Content-Type-Options") == "nosniff"
-    assert kept.header("Content-Disposition") == f'inline; filename="{campaign}-logo.{"png" if form == "PNG" else "jpg"}"'
+    assert kept.header("Content-Disposition") == \
+        f'inline; filename="{campaign}-logo.{"png" if form == "PNG" else "jpg"}"'
     again = server.api("GET", f"/campaigns/{campaign}/logo", expect=304, If_None_Match=kept.header("ETag"))
     assert again.body == b"" and again.header("ETag") == kept.header("ETag")
     assert ask(server, f"{campaign}/qr.svg").body == plain  # a printed code stays what it was
     for form_ in ("svg", "png", "pdf"):
         answer = ask(server, f"{campaign}/qr.{form_}?logo=1")
-        assert read_codes(*to_png(form_, answer.body, tmp_path)) == [f"http://q.example.com/{campaign}"] and margin_of(answer) >= 5
+        assert (read_codes(*to_png(form_, answer.body, tmp_path)) == [f"http://q.example.com/{campaign}"]
+                and margin_of(answer) >= 5)
     assert ask(server, f"{campaign}/poster.pdf").body != ask(server, f"{campaign}/poster.pdf?logo=0").body
     ask(server, f"{campaign}/sheet.pdf", {"channels": ["a"], "logo": True})
 
@@ -99,7 +104,8 @@ def unchanged(answer):
 
 
 def test_of_two_admins_the_second_does_not_overwrite_what_he_has_not_seen(server, campaign):
-    anna, ben = (server.api("POST", "/tokens", {"name": name, "role": "admin"}, 201).json()["token"] for name in ("anna", "ben"))
+    anna, ben = (server.api("POST", "/tokens", {"name": name, "role": "admin"}, 201).json()["token"]
+                 for name in ("anna", "ben"))
     path, first, second = f"/campaigns/{campaign}/logo", logo_file(), logo_file(colour=(1, 2, 3))
     assert "not there" in put(server, campaign, first, 412, If_Match="*", token=anna).text
     put(server, campaign, first, token=anna)
@@ -119,7 +125,8 @@ def test_of_two_admins_the_second_does_not_overwrite_what_he_has_not_seen(server
 
 
 def logo_command(server, *words, expect=0):
-    done = subprocess.run([BINARY, "campaign", "logo", *map(str, words), "--data-dir", server.data_dir], capture_output=True, timeout=60)
+    done = subprocess.run([BINARY, "campaign", "logo", *map(str, words), "--data-dir", server.data_dir],
+                          capture_output=True, timeout=60)
     assert done.returncode == expect and done.stderr.count(b"\n") == (expect != 0), done
     return (done.stderr if expect else done.stdout).decode("latin-1")
 
@@ -132,7 +139,8 @@ def test_two_that_saw_the_same_logo_follow_one_another_in_the_audit_log(server, 
     redis.execute_command("CLIENT", "PAUSE", 10000, "WRITE")
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         try:
-            both = [pool.submit(put, server, campaign, logo_file("JPEG"), type_="image/jpeg"), pool.submit(logo_command, server, campaign, "--set", tmp_path / "b.png")]
+            both = [pool.submit(put, server, campaign, logo_file("JPEG"), type_="image/jpeg"),
+                    pool.submit(logo_command, server, campaign, "--set", tmp_path / "b.png")]
             wait_for("both wait to write", lambda: redis.info("clients")["blocked_clients"] >= 2, 5)
         finally:
             redis.execute_command("CLIENT", "UNPAUSE")
@@ -146,14 +154,17 @@ def test_the_command_sets_shows_and_deletes_as_the_api_does(server, campaign, tm
     first, second = logo_file(), logo_file("JPEG")
     (tmp_path / "a.png").write_bytes(first), (tmp_path / "b.jpg").write_bytes(second)
     assert "has no logo" in logo_command(server, campaign, expect=1)
-    logo_command(server, campaign, "--set", tmp_path / "a.png"), logo_command(server, campaign.upper(), "--set", tmp_path / "b.jpg")
+    logo_command(server, campaign, "--set", tmp_path / "a.png"), logo_command(server, campaign.upper(), "--set",
+                                                                              tmp_path / "b.jpg")
     assert server.api("GET", f"/campaigns/{campaign}/logo").body == second
     assert f"image/jpeg, {len(second)} bytes, ETag {logo_tag(server, campaign)}\n" in logo_command(server, campaign)
     logo_command(server, campaign, "-o", tmp_path / "c.jpg")
-    assert (tmp_path / "c.jpg").read_bytes() == second and logo_command(server, campaign, "-o", "-").encode("latin-1") == second
+    assert (tmp_path / "c.jpg").read_bytes() == second and logo_command(server, campaign, "-o",
+                                                                        "-").encode("latin-1") == second
     logo_command(server, campaign, "--delete")
     assert "has no logo" in logo_command(server, campaign, "--delete", expect=1)
-    assert "has no logo" in logo_command(server, campaign, "-o", tmp_path / "d", expect=1) and not (tmp_path / "d").exists()
+    assert ("has no logo" in logo_command(server, campaign, "-o", tmp_path / "d", expect=1)
+            and not (tmp_path / "d").exists())
     came, replaced, went = told_of(server, campaign)
     assert came["after"]["bytes"] == len(first) and came["who"].startswith("cli:")
     assert replaced["before"] == came["after"] and went["before"] == replaced["after"] and went.get("after") is None
@@ -177,10 +188,12 @@ def test_a_code_of_any_link_has_a_logo_and_a_caption_as_the_servers_have(server,
     put(server, campaign, logo_file())
     for form, query in (("svg", ""), ("png", ""), ("pdf", ""), ("eps", "&shape=rounded")):
         out = tmp_path / f"a.{form}"
-        done = subprocess.run([BINARY, "qr", link, "-o", out, "--logo", file, "--caption", "Shop 1 店", *(["--shape", "rounded"] if query else [])],
+        done = subprocess.run([BINARY, "qr", link, "-o", out, "--logo", file, "--caption", "Shop 1 店",
+                               *(["--shape", "rounded"] if query else [])],
                               capture_output=True, timeout=60)
         assert (done.returncode, done.stdout + done.stderr) == (0, b""), done
-        drawn, asked = out.read_bytes(), ask(server, f"{campaign}/qr.{form}?logo=1&caption=Shop%201%20%E5%BA%97{query}").body
+        drawn, asked = out.read_bytes(), ask(server,
+                                             f"{campaign}/qr.{form}?logo=1&caption=Shop%201%20%E5%BA%97{query}").body
         if form in ("png", "svg"):
             assert drawn == asked  # the others have a title, which is the link here and the campaign's there
         if form != "eps":
@@ -188,19 +201,24 @@ def test_a_code_of_any_link_has_a_logo_and_a_caption_as_the_servers_have(server,
 
 
 @pytest.mark.parametrize("words, code, why", [
-    (["--logo", "logo.png", "--ecc", "M"], 2, "must be H"), (["--logo", "logo.png", "--terminal"], 2, "not on the terminal"), (["--caption", ""], 2, "--caption"),
-    (["--caption", "a" * 61], 1, "60"), (["--caption", "\N{GRINNING FACE}"], 1, "--caption: "), (["--logo", "text.png"], 1, "neither"), (["--logo", "gone.png"], 1, "gone.png"),
+    (["--logo", "logo.png", "--ecc", "M"], 2, "must be H"),
+    (["--logo", "logo.png", "--terminal"], 2, "not on the terminal"), (["--caption", ""], 2, "--caption"),
+    (["--caption", "a" * 61], 1, "60"), (["--caption", "\N{GRINNING FACE}"], 1, "--caption: "),
+    (["--logo", "text.png"], 1, "neither"), (["--logo", "gone.png"], 1, "gone.png"),
     (["--logo", "logo.png", "--ecc", "H"], 0, ""), (["--logo", "logo.png", "long"], 1, "leave the logo out"),
 ])
 def test_a_logo_or_caption_that_does_no_good_is_refused_and_leaves_no_file(tmp_path, words, code, why):
     (tmp_path / "logo.png").write_bytes(logo_file(size=(100, 100))), (tmp_path / "text.png").write_bytes(b"text")
-    link = "http://q.example.com/" + ("a-name-so-long-that-the-symbol-has-a-pattern-in-its-middle" if words[-1] == "long" else "run")
-    done = subprocess.run([BINARY, "qr", link, "-o", "code.svg", *(w for w in words if w != "long")], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    link = "http://q.example.com/" + ("a-name-so-long-that-the-symbol-has-a-pattern-in-its-middle"
+                                      if words[-1] == "long" else "run")
+    done = subprocess.run([BINARY, "qr", link, "-o", "code.svg", *(w for w in words if w != "long")], cwd=tmp_path,
+                          capture_output=True, text=True, timeout=60)
     assert done.returncode == code and why in done.stderr and done.stderr.count("\n") == (code != 0), done
     assert (tmp_path / "code.svg").exists() == (code == 0)
 
 
-@pytest.mark.parametrize("decoder, words", [(None, "could not be started"), ("printf '\\011'", "no seccomp"), ("exit 1", "broke off")])
+@pytest.mark.parametrize("decoder, words",
+                         [(None, "could not be started"), ("printf '\\011'", "no seccomp"), ("exit 1", "broke off")])
 def test_a_server_that_cannot_look_at_a_logo_says_why(tmp_path, decoder, words):
     shutil.copy(BINARY, tmp_path / "huoma")
     if decoder:
@@ -232,11 +250,17 @@ def test_who_changed_the_logo_is_told(server, campaign):
 
 
 @pytest.mark.parametrize("name, file, word", [
-    ("nothing", b"", "neither"), ("text", b"GIF89a" + b"x" * 100, "neither"), ("one pixel", logo_file(size=(1, 1)), "smaller"),
-    ("wide", logo_file(size=(2049, 20)), "larger"), ("truncated", logo_file()[:90], "damaged"), ("truncated JPEG", logo_file("JPEG", (400, 400))[:600], "damaged"),
-    ("head alone", b"\x89PNG\r\n\x1a\n", "damaged"), ("huge head", png_of(2**31 - 1, 2**31 - 1, zlib.compress(b"")), ""),
-    ("bomb", png_of(2000, 2000, zlib.compress(b"\0" * 100_000_000, 9)), ""), ("zeros", png_of(2000, 2000, b""), "damaged"),
-    ("bomb of text", png_of(20, 20, zlib.compress(b"\0" * 61 * 20), chunk(b"zTXt", b"a\0\0" + zlib.compress(b"a" * 50_000_000, 9))), ""),
+    ("nothing", b"", "neither"), ("text", b"GIF89a" + b"x" * 100, "neither"),
+    ("one pixel", logo_file(size=(1, 1)), "smaller"),
+    ("wide", logo_file(size=(2049, 20)), "larger"), ("truncated", logo_file()[:90], "damaged"),
+    ("truncated JPEG", logo_file("JPEG", (400, 400))[:600], "damaged"),
+    ("head alone", b"\x89PNG\r\n\x1a\n", "damaged"),
+    ("huge head", png_of(2**31 - 1, 2**31 - 1, zlib.compress(b"")), ""),
+    ("bomb", png_of(2000, 2000, zlib.compress(b"\0" * 100_000_000, 9)), ""),
+    ("zeros", png_of(2000, 2000, b""), "damaged"),
+    ("bomb of text",
+     png_of(20, 20, zlib.compress(b"\0" * 61 * 20), chunk(b"zTXt", b"a\0\0" + zlib.compress(b"a" * 50_000_000, 9))),
+     ""),
 ])
 def test_what_is_no_logo_is_refused_within_limits(server, campaign, name, file, word):
     began = time.monotonic()
@@ -250,7 +274,8 @@ def test_what_is_no_logo_is_refused_within_limits(server, campaign, name, file, 
 
 def test_a_file_that_is_too_large_or_of_another_type_is_not_read(server, campaign):
     path = f"/api/v1/campaigns/{campaign}/logo"
-    large = once(server.admin, "PUT", path, {"Content-Type": "image/png", "Authorization": "Bearer " + TOKEN}, b"x" * (512 * 1024 + 1))
+    large = once(server.admin, "PUT", path, {"Content-Type": "image/png", "Authorization": "Bearer " + TOKEN},
+                 b"x" * (512 * 1024 + 1))
     assert large.status == 413
     put(server, campaign, logo_file(), 415, "image/gif"), put(server, campaign, b"{}", 415, "application/json")
     put(server, campaign, logo_file(), 415, "image/jpeg"), put(server, campaign, logo_file("JPEG"), 415, "image/png")
@@ -278,7 +303,8 @@ def test_a_code_that_a_logo_spoils_is_refused_with_what_to_change(server):
 
 
 @pytest.mark.parametrize("file", [
-    logo_file("JPEG", (300, 200), "CMYK", (0, 220, 220, 20)), saved("JPEG", progressive=True), saved("PNG", mode="I;16"), saved("PNG", mode="LA"),
+    logo_file("JPEG", (300, 200), "CMYK", (0, 220, 220, 20)), saved("JPEG", progressive=True),
+    saved("PNG", mode="I;16"), saved("PNG", mode="LA"),
     saved("PNG", mode="P", transparency=3), saved("PNG", save_all=True, append_images=[Image.new("RGB", (64, 64))]),
 ], ids=["ink", "progressive", "16 bits", "grey and transparent", "palette", "animated"])
 def test_pictures_of_unusual_kinds_are_taken(server, campaign, file):

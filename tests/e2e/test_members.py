@@ -1,4 +1,5 @@
-"""Head counts of groups: what a bot or a person counts stands beside the seats, and seats follow it where a campaign says so."""
+"""Head counts of groups: what a bot or a person counts stands beside the seats, and seats follow it where a campaign
+says so."""
 
 import datetime
 import subprocess
@@ -10,11 +11,13 @@ from huoma import BINARY, TOKEN, Visitor, page_groups, redirect_groups
 
 
 def when(seconds=0):
-    return (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return (datetime.datetime.now(datetime.timezone.utc)
+            + datetime.timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def tell(server, slug, members, expect=200, group="g1", token=TOKEN, **more):
-    return server.api("PUT", f"/campaigns/{slug}/groups/{group}/members", {"members": members, **more}, expect, token=token).json()
+    return server.api("PUT", f"/campaigns/{slug}/groups/{group}/members", {"members": members, **more}, expect,
+                      token=token).json()
 
 
 def history(server, slug, group="g1"):

@@ -1,4 +1,5 @@
-"""GET /openapi.json: every route is in it and nothing else; real answers are what it says; who may what is as it says."""
+"""GET /openapi.json: every route is in it and nothing else; real answers are what it says; who may what is as it
+says."""
 
 import json
 import re
@@ -81,14 +82,18 @@ class Checked:
 
 def ask_about_alerts(c, slug):
     c.ask("PATCH", "/alerts/settings", {"seats_left": 5, "expiry_days": [7, 1]}), c.ask("GET", "/alerts/settings")
-    c.ask("PATCH", "/alerts/settings", {"seats_left": None, "expiry_days": None}), c.ask("GET", "/alerts/settings/" + slug)
-    c.ask("PATCH", "/alerts/settings/" + slug, {"burst_seats": 20}), c.ask("DELETE", "/alerts/settings/" + slug, expect=204)
+    c.ask("PATCH", "/alerts/settings",
+          {"seats_left": None, "expiry_days": None}), c.ask("GET", "/alerts/settings/" + slug)
+    c.ask("PATCH", "/alerts/settings/" + slug, {"burst_seats": 20}), c.ask("DELETE", "/alerts/settings/" + slug,
+                                                                           expect=204)
     hook = {"kind": "slack", "name": slug, "url": "https://127.0.0.1/x", "quiet": {"from": "22:00", "to": "08:00"}}
     made = c.ask("POST", "/alerts/destinations", hook, 201)
-    mail = {"kind": "mail", "name": slug, "host": "127.0.0.1", "from": "a@example.com", "to": "b@example.com", "enabled": False}
+    mail = {"kind": "mail", "name": slug, "host": "127.0.0.1", "from": "a@example.com", "to": "b@example.com",
+            "enabled": False}
     c.ask("DELETE", "/alerts/destinations/" + c.ask("POST", "/alerts/destinations", mail, 201)["id"], expect=204)
     c.ask("GET", "/alerts/destinations"), c.ask("GET", "/alerts/destinations/" + made["id"])
-    c.ask("PATCH", "/alerts/destinations/" + made["id"], {"language": "en"}), c.ask("POST", f"/alerts/destinations/{made['id']}/test")
+    c.ask("PATCH", "/alerts/destinations/" + made["id"],
+          {"language": "en"}), c.ask("POST", f"/alerts/destinations/{made['id']}/test")
     c.ask("DELETE", "/alerts/destinations/" + made["id"], expect=204)
     c.ask("GET", "/alerts?state=open")  # what stands in one is held against the description in test_alerts.py
 
@@ -96,7 +101,8 @@ def ask_about_alerts(c, slug):
 def ask_about_funnels(c, slug):
     made = c.ask("POST", "/funnels", {"title": slug, "steps": [slug, slug + "-m"], "channels": ["a"]}, 201)
     path = "/funnels/" + made["id"]
-    c.ask("GET", "/funnels"), c.ask("GET", path), c.ask("PATCH", path, {"title": "T"}), c.ask("PATCH", path, {"steps": []}, 422)
+    c.ask("GET", "/funnels"), c.ask("GET", path), c.ask("PATCH", path,
+                                                        {"title": "T"}), c.ask("PATCH", path, {"steps": []}, 422)
     for query in ("by=day", "by=channel", "channel=a", "format=csv"):
         c.ask("GET", f"{path}/stats?{query}")
     c.ask("DELETE", path, expect=204)
@@ -105,9 +111,11 @@ def ask_about_funnels(c, slug):
 def test_real_answers_are_as_described(server, description, slug):
     c = Checked(server, description)
     when = {"app": ["wechat"], "hours": ["mon-fri 09:00-18:00"]}
-    c.ask("POST", "/campaigns", {"slug": slug, "title": "T", "groups": [*page_groups(5), {"url": link(1), "when": when}],
+    c.ask("POST", "/campaigns",
+          {"slug": slug, "title": "T", "groups": [*page_groups(5), {"url": link(1), "when": when}],
                                  "aliases": [f"/old/{slug}"], "starts_at": "2020-01-01T00:00:00Z"}, 201)
-    c.ask("POST", "/campaigns", {"slug": slug + "-m", "groups": [{"miniprogram": {"appid": "wx0123456789abcdef", "path": "a/b"}}]}, 201)
+    c.ask("POST", "/campaigns",
+          {"slug": slug + "-m", "groups": [{"miniprogram": {"appid": "wx0123456789abcdef", "path": "a/b"}}]}, 201)
     c.ask("GET", "/campaigns"), c.ask("GET", f"/campaigns/{slug}"), c.ask("GET", f"/campaigns/{slug}-none", expect=404)
     c.ask("PATCH", f"/campaigns/{slug}", {"title": "U"}), c.ask("PATCH", f"/campaigns/{slug}", {"title": 1}, 422)
     c.ask("POST", "/campaigns:batch", {"campaigns": [{"url": link(3)}, {"op": "edit", "slug": slug, "title": "V"}]})
@@ -125,24 +133,31 @@ def test_real_answers_are_as_described(server, description, slug):
     c.ask("DELETE", f"/campaigns/{slug}/groups/g3", expect=204)
     c.ask("POST", "/campaigns", {"slug": slug + "-w", "groups": page_groups(0), "fallback": {"waiting": {}}}, 201)
     for name in ("Anna", "Ben"):
-        once(server.public, "POST", f"/{slug}-w", {"Content-Type": "application/x-www-form-urlencoded"}, f"wait=join&name={name}".encode())
+        once(server.public, "POST", f"/{slug}-w", {"Content-Type": "application/x-www-form-urlencoded"},
+             f"wait=join&name={name}".encode())
     waiting = c.ask("GET", f"/campaigns/{slug}-w/waiting")["data"]
     c.ask("GET", f"/campaigns/{slug}-w/waiting?format=csv")
-    c.ask("DELETE", f"/campaigns/{slug}-w/waiting/{waiting[0]['id']}", expect=204), c.ask("DELETE", f"/campaigns/{slug}-w/waiting", expect=204)
-    c.ask("PUT", f"/campaigns/{slug}/logo", logo_file(), 204, Content_Type="image/png"), c.ask("GET", f"/campaigns/{slug}/logo")
-    c.ask("GET", f"/campaigns/{slug}/logo", expect=304, If_None_Match=server.api("GET", f"/campaigns/{slug}/logo").header("ETag"))
+    c.ask("DELETE", f"/campaigns/{slug}-w/waiting/{waiting[0]['id']}",
+          expect=204), c.ask("DELETE", f"/campaigns/{slug}-w/waiting", expect=204)
+    c.ask("PUT", f"/campaigns/{slug}/logo", logo_file(), 204,
+          Content_Type="image/png"), c.ask("GET", f"/campaigns/{slug}/logo")
+    c.ask("GET", f"/campaigns/{slug}/logo", expect=304,
+          If_None_Match=server.api("GET", f"/campaigns/{slug}/logo").header("ETag"))
     c.ask("PUT", f"/campaigns/{slug}/logo", logo_file(), 412, Content_Type="image/png", If_Match='"0"')
     c.ask("DELETE", f"/campaigns/{slug}/logo", expect=412, If_Match='"0"')
     c.ask("DELETE", f"/campaigns/{slug}/logo", expect=204), c.ask("DELETE", f"/campaigns/{slug}/logo", expect=404)
-    for name in ("qr.svg", "qr.png", "qr.pdf", "qr.eps", "poster.svg?template=card", "poster.png?template=card", "poster.pdf"):
+    for name in ("qr.svg", "qr.png", "qr.pdf", "qr.eps", "poster.svg?template=card", "poster.png?template=card",
+                 "poster.pdf"):
         c.ask("GET", f"/campaigns/{slug}/{name}")
-    c.ask("POST", f"/campaigns/{slug}/sheet.csv", {"channels": ["a"]}), c.ask("POST", f"/campaigns/{slug}/sheet.pdf", {"channels": ["a"]})
+    c.ask("POST", f"/campaigns/{slug}/sheet.csv", {"channels": ["a"]}), c.ask("POST", f"/campaigns/{slug}/sheet.pdf",
+                                                                              {"channels": ["a"]})
     for query in ("by=hour", "by=device", "by=channel&format=csv"):
         c.ask("GET", f"/campaigns/{slug}/stats?{query}")
     c.ask("GET", "/stats"), c.ask("GET", "/stats?by=group", expect=422), c.ask("GET", f"/campaigns/{slug}/forecast")
     c.ask("POST", "/users", {"name": slug, "password": PASSWORD, "role": "editor"}, 201)
     c.ask("GET", "/users"), c.ask("GET", f"/users/{slug}"), c.ask("PATCH", f"/users/{slug}", {"role": "admin"})
-    c.ask("POST", "/session", {"name": slug, "password": PASSWORD}), c.ask("POST", "/session", {"name": slug, "password": "x"}, 401)
+    c.ask("POST", "/session", {"name": slug, "password": PASSWORD}), c.ask("POST", "/session",
+                                                                           {"name": slug, "password": "x"}, 401)
     browser = Browser(server)
     browser.login(slug)
     own = {"Cookie": "hms=" + browser.cookie, "X_Requested_With": "huoma", "Origin": "http://localhost", "token": None}
@@ -152,7 +167,8 @@ def test_real_answers_are_as_described(server, description, slug):
     c.ask("DELETE", f"/users/{slug}", expect=204)
     made = c.ask("POST", "/tokens", {"name": "x", "role": "viewer", "expires_at": "2099-01-01T00:00:00+08:00"}, 201)
     c.ask("GET", "/tokens"), c.ask("GET", "/tokens/" + made["id"]), c.ask("DELETE", "/tokens/" + made["id"], expect=204)
-    c.ask("GET", "/me"), c.ask("GET", "/me", token=None, expect=401), c.ask("GET", "/audit?limit=200"), c.ask("GET", "/openapi.json")
+    c.ask("GET", "/me"), c.ask("GET", "/me", token=None, expect=401)
+    c.ask("GET", "/audit?limit=200"), c.ask("GET", "/openapi.json")
     ask_about_alerts(c, slug), ask_about_funnels(c, slug)
     c.ask("POST", "/setup", {"token": "x", "name": "x", "password": PASSWORD}, 403)
     c.ask("DELETE", f"/campaigns/{slug}", expect=204)
@@ -184,6 +200,7 @@ def test_each_role_finds_the_doors_shut_that_are_not_its_own(server, description
             continue
         filled = re.sub(r"\{([a-z]+)\}", lambda m: values[m[1]], path).removeprefix("/api/v1")
         for role in ROLES[ROLES.index(o["x-role"]):]:
-            status = server.api(method.upper(), filled, b"[]" if "requestBody" in o else None, "any", token=tokens[role]).status
+            status = server.api(method.upper(), filled, b"[]" if "requestBody" in o else None, "any",
+                                token=tokens[role]).status
             assert status not in (401, 403) or filled == "/me", (method, filled, role, status)
     assert huoma.once(server.admin, "GET", "/api/v1/owner").status == 401

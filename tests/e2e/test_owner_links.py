@@ -22,7 +22,8 @@ def by_link(server, made, method="GET", body=None, path="/owner", **headers):
     headers = {"Authorization": "Owner " + token, **headers}
     if body is not None:
         headers["Content-Type"] = "application/json"
-    return once(server.admin, method, "/api/v1" + path, headers, json.dumps(body).encode() if body is not None else None)
+    return once(server.admin, method, "/api/v1" + path, headers,
+                json.dumps(body).encode() if body is not None else None)
 
 
 def test_the_holder_sees_the_group_and_renews_its_code(server, slug):
@@ -38,12 +39,15 @@ def test_the_holder_sees_the_group_and_renews_its_code(server, slug):
     assert by_link(server, made, "PATCH", new).json()["group"]["url"] == link(99)
     assert Visitor(server, slug).scan().header("Location") == link(99)
     told = server.api("GET", f"/audit?target=campaign:{slug}").json()["data"]
-    assert (told[0]["who"], told[0]["action"], told[0]["target"]) == ("owner-link:" + made["id"], "group.change", f"campaign:{slug}/g1")
+    assert (told[0]["who"], told[0]["action"], told[0]["target"]) == \
+        ("owner-link:" + made["id"], "group.change", f"campaign:{slug}/g1")
     assert told[0]["after"]["groups"]["g1"]["url"] == link(99) and told[1]["action"] == "owner-link.create"
     assert made["url"].split("#owner=")[1] not in json.dumps(told)
 
 
-@pytest.mark.parametrize("body", [{"limit": 9}, {"enabled": False}, {"name": "x"}, {"confirmed": 0}, {"weight": 2}, {"when": {}},
+@pytest.mark.parametrize("body",
+                         [{"limit": 9}, {"enabled": False}, {"name": "x"}, {"confirmed": 0}, {"weight": 2},
+                          {"when": {}},
                                   {"url": link(2), "limit": None}])
 def test_the_holder_changes_nothing_else(server, slug, body):
     server.create(slug, redirect_groups(5))
@@ -56,7 +60,8 @@ def test_the_holder_changes_nothing_else(server, slug, body):
 def test_the_link_opens_no_other_door(server, slug):
     server.create(slug, redirect_groups(5))
     made = make(server, slug)
-    for method, path in (("GET", "/me"), ("GET", "/campaigns"), ("GET", f"/campaigns/{slug}"), ("GET", f"/campaigns/{slug}/groups/g1"),
+    for method, path in (("GET", "/me"), ("GET", "/campaigns"), ("GET", f"/campaigns/{slug}"),
+                         ("GET", f"/campaigns/{slug}/groups/g1"),
                          ("DELETE", f"/campaigns/{slug}"), ("GET", "/users"), ("GET", "/audit"), ("GET", "/events"),
                          ("GET", f"/campaigns/{slug}/groups/g1/owner-links")):
         assert by_link(server, made, method, path=path).status == 401, path
@@ -67,7 +72,8 @@ def test_a_link_of_ones_own_making_is_none(server, slug):
     token = make(server, slug)["url"].split("#owner=")[1]
     parts = token.split(".")
     assert parts[:2] == [slug, "g1"]
-    for bad in (token[:-1], token + "x", "", "x", ".".join([slug, "g2", *parts[2:]]), ".".join(parts[:3] + ["9999999999"] + parts[4:]),
+    for bad in (token[:-1], token + "x", "", "x", ".".join([slug, "g2", *parts[2:]]),
+                ".".join(parts[:3] + ["9999999999"] + parts[4:]),
                 token.upper(), "." * 5, "x" * 5000):
         assert by_link(server, bad).status in (401, 431), bad
     assert by_link(server, token).status == 200
@@ -92,7 +98,8 @@ def test_a_link_ends_when_it_says_so(server, slug):
     assert signed(*parts[:4]) == ".".join(parts)
     assert by_link(server, signed(*parts[:3], str(int(time.time()) + 5))).status == 200
     assert by_link(server, signed(*parts[:3], str(int(time.time()) - 1))).status == 401
-    for odd in (parts[:3], [slug, "", parts[2], parts[3]], [slug, "g1", parts[2], "never"], [slug, "g1", "f" * 16, parts[3]]):
+    for odd in (parts[:3], [slug, "", parts[2], parts[3]], [slug, "g1", parts[2], "never"],
+                [slug, "g1", "f" * 16, parts[3]]):
         assert by_link(server, signed(*odd)).status == 401, odd
 
 
@@ -101,7 +108,8 @@ def test_a_link_is_listed_and_revoked(server, slug):
     one, two = make(server, slug, days=3), make(server, slug, "g2")
     path = f"/campaigns/{slug}/groups/g1/owner-links"
     listed = server.api("GET", path).json()
-    assert [(r["id"], r["expires_at"], r["by"]) for r in listed["data"]] == [(one["id"], one["expires_at"], "admin_token")]
+    assert [(r["id"], r["expires_at"], r["by"]) for r in listed["data"]] == \
+        [(one["id"], one["expires_at"], "admin_token")]
     assert "url" not in listed["data"][0] and listed["total"] == 1
     server.api("DELETE", f"{path}/{two['id']}", expect=404)
     server.api("DELETE", f"{path}/{one['id']}", expect=204)
@@ -125,7 +133,8 @@ def test_expired_links_go_and_days_have_bounds(server, slug):
     one = make(server, slug)
     client = server.redis_client()
     key = f"hm:{{{slug}}}:owner"
-    client.hset(key, one["id"], json.dumps({**json.loads(client.hget(key, one["id"])), "expires_at": "2020-01-01T00:00:00Z"}))
+    client.hset(key, one["id"],
+                json.dumps({**json.loads(client.hget(key, one["id"])), "expires_at": "2020-01-01T00:00:00Z"}))
     assert server.api("GET", f"/campaigns/{slug}/groups/g1/owner-links").json()["data"] == []
     two = make(server, slug)
     huoma.wait_for("the old one to go", lambda: client.hkeys(key) == [two["id"]])
@@ -147,7 +156,8 @@ def test_the_url_is_the_door_that_the_editor_came_to(server, slug):
 def test_the_command_line_makes_lists_and_revokes(server, slug):
     def run(*args, expect=0, door="https://ops.example"):
         where = ["--redis-url", server.ready["redis"], *(["--admin-url", door] if door else [])]
-        out = subprocess.run([huoma.BINARY, "campaign", "owner-link", slug, *args, *where], capture_output=True, text=True,
+        out = subprocess.run([huoma.BINARY, "campaign", "owner-link", slug, *args, *where], capture_output=True,
+                             text=True,
                              timeout=60, check=False)
         assert out.returncode == expect, out
         return out.stdout + out.stderr
@@ -164,4 +174,5 @@ def test_the_command_line_makes_lists_and_revokes(server, slug):
     told = server.api("GET", f"/audit?target=campaign:{slug}").json()["data"]
     assert [row["action"] for row in told[:2]] == ["owner-link.revoke", "owner-link.create"]
     assert "admin_url is not set" in run("g1", expect=1, door=None) and "has no group g9" in run("g9", expect=1)
-    assert "--days" in run("g1", "--days", "366", expect=2) and "cannot be given together" in run("g1", "--days", "2", "--list", expect=2)
+    assert ("--days" in run("g1", "--days", "366", expect=2)
+            and "cannot be given together" in run("g1", "--days", "2", "--list", expect=2))

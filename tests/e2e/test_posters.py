@@ -14,7 +14,8 @@ TEMPLATES = {
     "sticker": ("60mm", "40mm", "50mm", "80mm", "100mm"),
     "banner": ("800x2000", "600x1600", "850x2000", "1000x2000", "1200x2000"), "moments": ("1080x1920",),
 }
-NAMES = [f"{template}-{paper}" for template, papers in TEMPLATES.items() for paper in papers]   # as the pages of posters.pdf
+# as the pages of posters.pdf
+NAMES = [f"{template}-{paper}" for template, papers in TEMPLATES.items() for paper in papers]
 LINK = "https://q.example.com/spring-run?c="
 
 
@@ -102,13 +103,15 @@ ODD_FONTS = """<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd"><fon
 def test_the_screen_of_whoever_draws_changes_nothing(drawn, tmp_path):
     (tmp_path / "fonts.conf").write_text(ODD_FONTS)
     subprocess.run([DRAW, tmp_path], check=True, timeout=60,
-                   env={**os.environ, "FONTCONFIG_FILE": str(tmp_path / "fonts.conf"), "LANG": "ja_JP.UTF-8", "PANGO_LANGUAGE": "ja"})
+                   env={**os.environ, "FONTCONFIG_FILE": str(tmp_path / "fonts.conf"), "LANG": "ja_JP.UTF-8",
+                        "PANGO_LANGUAGE": "ja"})
     for name in ("poster-a4.png", "card-a6.png", "sticker-60mm.png", "moments-1080x1920.png"):
         assert (tmp_path / name).read_bytes() == (drawn / name).read_bytes(), name
 
 
 def test_without_its_font_it_says_which_package_brings_it(tmp_path):
     (tmp_path / "fonts.conf").write_text('<?xml version="1.0"?><fontconfig><cachedir>/tmp</cachedir></fontconfig>')
-    out = subprocess.run([DRAW, tmp_path], env={**os.environ, "FONTCONFIG_FILE": str(tmp_path / "fonts.conf")}, text=True,
+    out = subprocess.run([DRAW, tmp_path], env={**os.environ, "FONTCONFIG_FILE": str(tmp_path / "fonts.conf")},
+                         text=True,
                          capture_output=True)
     assert out.returncode == 1 and "Noto Sans CJK SC isn't installed" in out.stderr and "fonts-noto-cjk" in out.stderr

@@ -1,4 +1,5 @@
-"""What is printed of a campaign, over the API: every form is read back by a decoder, and what cannot be is refused by its field."""
+"""What is printed of a campaign, over the API: every form is read back by a decoder, and what cannot be is refused by
+its field."""
 
 import concurrent.futures
 import csv
@@ -26,7 +27,8 @@ PRINT_SECONDS = 60  # whoever answers scans comes first: a busy machine takes it
 
 
 def ask(server, path, body=None, expect=200, **how):
-    return server.api("GET" if body is None else "POST", "/campaigns/" + path, body, expect, seconds=PRINT_SECONDS, **how)
+    return server.api("GET" if body is None else "POST", "/campaigns/" + path, body, expect, seconds=PRINT_SECONDS,
+                      **how)
 
 
 def reasons(answer):
@@ -36,7 +38,8 @@ def reasons(answer):
 
 def read_codes(*files):
     """What the codes of images say, each by its own."""
-    out = subprocess.run(["zbarimg", "-q", "--raw", "-Sdisable", "-Sqrcode.enable", *files], capture_output=True, text=True, check=True)
+    out = subprocess.run(["zbarimg", "-q", "--raw", "-Sdisable", "-Sqrcode.enable", *files], capture_output=True,
+                         text=True, check=True)
     return out.stdout.split()
 
 
@@ -44,7 +47,8 @@ def to_png(form, body, folder, dpi=100):
     """The pages of an answer as images."""
     (folder / f"print.{form}").write_bytes(body)
     if form == "svg":
-        subprocess.run(["rsvg-convert", "-d", str(dpi), "-p", str(dpi), "-o", folder / "print.png", folder / "print.svg"], check=True)
+        subprocess.run(["rsvg-convert", "-d", str(dpi), "-p", str(dpi), "-o", folder / "print.png",
+                        folder / "print.svg"], check=True)
     elif form == "pdf":
         subprocess.run(["pdftoppm", "-r", str(dpi), "-png", folder / "print.pdf", folder / "page"], check=True)
         return sorted(folder.glob("page-*.png"))
@@ -68,7 +72,9 @@ def run(server):
 # --- codes ---
 
 
-@pytest.mark.parametrize("query", ["", "?channel=Shop-1", "?shape=rounded&ecc=Q", "?caption=Shop%201%20%E5%BA%97&margin=6", "?dark=7a1f05&light=fff8e8&compact=1&channel=Shop-1"])
+@pytest.mark.parametrize("query",
+                         ["", "?channel=Shop-1", "?shape=rounded&ecc=Q", "?caption=Shop%201%20%E5%BA%97&margin=6",
+                          "?dark=7a1f05&light=fff8e8&compact=1&channel=Shop-1"])
 @pytest.mark.parametrize("form, type_", [("svg", "image/svg+xml"), ("png", "image/png"), ("pdf", "application/pdf")])
 def test_a_code_is_read_in_each_form(server, run, tmp_path, form, type_, query):
     answer = ask(server, f"{run}/qr.{form}{query}")
@@ -81,19 +87,24 @@ def test_a_code_is_read_in_each_form(server, run, tmp_path, form, type_, query):
 
 @pytest.mark.parametrize("path", ["qr.pdf", "poster.pdf?language=en", "sheet.pdf"])
 def test_black_is_black_ink_alone(server, run, tmp_path, path):
-    body = ask(server, f"{run}/{path}", {"channels": ["a", "b"], "template": "card"} if path == "sheet.pdf" else None).body
+    body = ask(server, f"{run}/{path}",
+               {"channels": ["a", "b"], "template": "card"} if path == "sheet.pdf" else None).body
     (tmp_path / "print.pdf").write_bytes(body)
-    out = subprocess.run(["qpdf", "--qdf", "--object-streams=disable", tmp_path / "print.pdf", "-"], capture_output=True, check=True)
+    out = subprocess.run(["qpdf", "--qdf", "--object-streams=disable", tmp_path / "print.pdf", "-"],
+                         capture_output=True, check=True)
     assert out.stderr == b"" and b"\n0 0 0 1 k" in out.stdout and b"0 0 0 rg" not in out.stdout
 
 
 def test_a_code_for_postscript(server, run):
     answer = ask(server, f"{run}/qr.eps?size=40")
-    assert answer.header("Content-Type") == "application/postscript" and answer.body.startswith(b"%!PS-Adobe-3.0 EPSF-3.0\n")
+    assert (answer.header("Content-Type") == "application/postscript"
+            and answer.body.startswith(b"%!PS-Adobe-3.0 EPSF-3.0\n"))
     assert b"%%BoundingBox: 0 0 114 114\n" in answer.body and b"%%EOF" in answer.body[-10:]
 
 
-@pytest.mark.parametrize("path", ["qr.svg?shape=rounded&caption=a", "qr.png?caption=a", "qr.pdf", "qr.eps", "poster.pdf?paper=a5",
+@pytest.mark.parametrize("path",
+                         ["qr.svg?shape=rounded&caption=a", "qr.png?caption=a", "qr.pdf", "qr.eps",
+                          "poster.pdf?paper=a5",
                                   "poster.png?template=card", "poster.svg?template=sticker"])
 def test_the_same_parameters_give_the_same_bytes_on_another_server(server, another, run, path):
     answer = ask(server, f"{run}/{path}")
@@ -106,7 +117,8 @@ def test_the_same_parameters_give_the_same_bytes_on_another_server(server, anoth
 @pytest.fixture(scope="module")
 def another(server):
     # What is freed is free again at once: memory is looked at here.
-    env = {"ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":quarantine_size_mb=1:thread_local_quarantine_size_kb=64"}
+    env = {"ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "")
+           + ":quarantine_size_mb=1:thread_local_quarantine_size_kb=64"}
     with Server(workers=1, base_url="http://q.example.com", env=env) as s:
         s.create("other", redirect_groups(1))
         ask(s, "other/poster.svg?template=sticker"), ask(s, "other/qr.svg?shape=rounded")  # counts up what cairo counts
@@ -115,7 +127,8 @@ def another(server):
 
 
 def test_a_distance_chooses_the_size_or_says_what_would_do(server, run):
-    near, far = (re.search('width="([0-9.]+)mm"', ask(server, f"{run}/qr.svg?distance={d}").text)[1] for d in ("1m", "3m"))
+    near, far = (re.search('width="([0-9.]+)mm"', ask(server, f"{run}/qr.svg?distance={d}").text)[1]
+                 for d in ("1m", "3m"))
     assert 100 <= float(near) < 300 <= float(far) < 500
     assert far in reasons(ask(server, f"{run}/qr.svg?distance=3m&size=100", expect=422))["size"]
     assert "2000 mm" in reasons(ask(server, f"{run}/qr.svg?distance=100m", expect=422))["distance"]
@@ -127,7 +140,8 @@ def test_capitals_make_the_code_smaller_and_it_is_said_by_how_much(server, run):
     whole, compact = (ask(server, f"{run}/qr.svg?channel={channel}&compact={n}") for n in (0, 1))
     modules = [int(re.search(r'viewBox="0 0 (\d+)', a.text)[1]) - 8 for a in (whole, compact)]
     assert modules[1] < modules[0]
-    assert compact.header("Huoma-Compact") == f"{modules[1]} of {modules[0]} modules" and whole.header("Huoma-Compact") is None
+    assert (compact.header("Huoma-Compact") == f"{modules[1]} of {modules[0]} modules"
+            and whole.header("Huoma-Compact") is None)
 
 
 def test_whoever_scans_a_code_in_capitals_gets_a_seat_of_its_campaign_and_channel(server, run, tmp_path):
@@ -145,7 +159,8 @@ def test_whoever_scans_a_code_in_capitals_gets_a_seat_of_its_campaign_and_channe
 def test_a_path_that_stands_before_the_campaign_is_never_put_in_capitals(tmp_path):
     """A proxy in front knows it as it is written: /GO may be nothing there."""
     with Server(workers=1, base_url="https://Q.example.com/go") as s:
-        for slug, said, told in (("r", "https://Q.example.com/go/r", "not used: the path may mean something else in capitals"),
+        for slug, said, told in (("r", "https://Q.example.com/go/r",
+                                  "not used: the path may mean something else in capitals"),
                                  ("run", "HTTPS://Q.EXAMPLE.COM/go/RUN", "25 of 29 modules")):
             s.create(slug, page_groups(5))
             answer = ask(s, f"{slug}/qr.png?compact=1")
@@ -154,8 +169,10 @@ def test_a_path_that_stands_before_the_campaign_is_never_put_in_capitals(tmp_pat
 
 
 @pytest.mark.parametrize("query, fields", [
-    ("shape=star", ["shape"]), ("logo=2", ["logo"]), ("logo=1", ["logo"]), ("compact=yes", ["compact"]), ("distance=3", ["distance"]),
-    ("distance=-3m", ["distance"]), ("caption=" + "a" * 61, ["caption"]), ("caption=%00", ["caption"]), ("caption=%f0%9f%98%80", ["caption"]),
+    ("shape=star", ["shape"]), ("logo=2", ["logo"]), ("logo=1", ["logo"]), ("compact=yes", ["compact"]),
+    ("distance=3", ["distance"]),
+    ("distance=-3m", ["distance"]), ("caption=" + "a" * 61, ["caption"]), ("caption=%00", ["caption"]),
+    ("caption=%f0%9f%98%80", ["caption"]),
     ("shape=star&shape=star&compact=", ["shape", "compact"]),
 ])
 def test_a_choice_that_cannot_be_is_refused_by_its_name(server, run, query, fields):
@@ -178,7 +195,8 @@ def test_what_is_handed_out_was_read_and_it_is_said_how_well(server, run):
 
 def test_a_design_is_proved_once(server, run):
     def children_cpu():
-        return sum(map(int, pathlib.Path(f"/proc/{server.process.pid}/stat").read_text().rsplit(")", 1)[1].split()[13:15]))
+        return sum(map(int,
+                       pathlib.Path(f"/proc/{server.process.pid}/stat").read_text().rsplit(")", 1)[1].split()[13:15]))
 
     channels = {"channels": [f"once-{n}" for n in range(100)], "template": "card"}
     before, answer = children_cpu(), ask(server, f"{run}/sheet.pdf", channels)
@@ -231,8 +249,10 @@ def test_without_the_decoder_nothing_is_printed(tmp_path):
 
 
 @pytest.mark.parametrize("path, text", [
-    ("poster.pdf", ""), ("poster.pdf?template=flyer&channel=door&language=en&bleed=1&marks=1", "/door"), ("poster.png?template=card&dpi=200", ""),
-    ("poster.svg?template=sticker", ""), ("poster.png?template=moments", ""), ("poster.pdf?paper=a3&distance=1m&shape=rounded", ""),
+    ("poster.pdf", ""), ("poster.pdf?template=flyer&channel=door&language=en&bleed=1&marks=1", "/door"),
+    ("poster.png?template=card&dpi=200", ""),
+    ("poster.svg?template=sticker", ""), ("poster.png?template=moments", ""),
+    ("poster.pdf?paper=a3&distance=1m&shape=rounded", ""),
 ])
 def test_a_poster_is_read(server, run, tmp_path, path, text):
     answer = ask(server, f"{run}/{path}")
@@ -240,7 +260,8 @@ def test_a_poster_is_read(server, run, tmp_path, path, text):
     assert read_codes(*to_png(form, answer.body, tmp_path)) == [RUN + text]
     template = re.search("template=([a-z]+)", path)
     channel = text.replace("/", "-")
-    assert answer.header("Content-Disposition") == f'inline; filename="run{channel}-{template[1] if template else "poster"}.{form}"'
+    assert answer.header("Content-Disposition") == \
+        f'inline; filename="run{channel}-{template[1] if template else "poster"}.{form}"'
 
 
 def test_a_poster_says_the_campaigns_title_or_another_one(server, run, tmp_path):
@@ -251,13 +272,17 @@ def test_a_poster_says_the_campaigns_title_or_another_one(server, run, tmp_path)
     own = words("language=en")
     assert "Spring run" in own and "WeChat" in own and "q.example.com/run" in own
     other = words("language=en&title=Autumn&steps=Come|Stay&label=Gate%204")
-    assert "Autumn" in other and "Spring" not in other and "Stay" in other and "Gate 4" in other and "WeChat" not in other
+    assert ("Autumn" in other and "Spring" not in other and "Stay" in other and "Gate 4" in other
+            and "WeChat" not in other)
 
 
 @pytest.mark.parametrize("query, fields", [
-    ("template=wall", ["template"]), ("paper=a9", ["paper"]), ("language=fr", ["language"]), ("colour=red", ["colour"]), ("bleed=x", ["bleed"]),
-    ("title=" + "很" * 61, ["title"]), ("title=%f0%9f%98%80", ["title"]), ("distance=20m", ["distance"]), ("logo=1", ["logo"]),
-    ("paper=" + "a" * 30, ["paper"]), ("template=x&language=x&colour=x&marks=x", ["template", "language", "colour", "marks"]),
+    ("template=wall", ["template"]), ("paper=a9", ["paper"]), ("language=fr", ["language"]), ("colour=red", ["colour"]),
+    ("bleed=x", ["bleed"]),
+    ("title=" + "很" * 61, ["title"]), ("title=%f0%9f%98%80", ["title"]), ("distance=20m", ["distance"]),
+    ("logo=1", ["logo"]),
+    ("paper=" + "a" * 30, ["paper"]),
+    ("template=x&language=x&colour=x&marks=x", ["template", "language", "colour", "marks"]),
 ])
 def test_a_poster_that_cannot_be_is_refused_by_its_field(server, run, query, fields):
     assert sorted(reasons(ask(server, f"{run}/poster.pdf?" + quote(query, safe="=&%"), expect=422))) == sorted(fields)
@@ -283,10 +308,14 @@ def test_the_links_of_channels_are_a_file_for_a_spreadsheet(server, run):
 
 
 @pytest.mark.parametrize("body, fields", [
-    ({}, ["channels"]), ({"channels": []}, ["channels"]), ({"channels": "a"}, ["channels"]), ({"channels": ["a", "b c"]}, ["channels[1]"]),
-    ({"channels": ["a", "seat", 5, None]}, ["channels[1]", "channels[2]", "channels[3]"]), ({"channels": ["a", "b", "A"]}, ["channels"]),
-    ({"channels": [f"c{n}" for n in range(1001)]}, ["channels"]), ({"channels": [{"channel": "a", "name": "x"}]}, ["channels[0]"]),
-    ({"channels": [{"label": "a"}]}, ["channels[0]"]), ({"channels": [{"channel": "a", "label": "x" * 97}]}, ["channels[0]"]),
+    ({}, ["channels"]), ({"channels": []}, ["channels"]), ({"channels": "a"}, ["channels"]),
+    ({"channels": ["a", "b c"]}, ["channels[1]"]),
+    ({"channels": ["a", "seat", 5, None]}, ["channels[1]", "channels[2]", "channels[3]"]),
+    ({"channels": ["a", "b", "A"]}, ["channels"]),
+    ({"channels": [f"c{n}" for n in range(1001)]}, ["channels"]),
+    ({"channels": [{"channel": "a", "name": "x"}]}, ["channels[0]"]),
+    ({"channels": [{"label": "a"}]}, ["channels[0]"]),
+    ({"channels": [{"channel": "a", "label": "x" * 97}]}, ["channels[0]"]),
     ({"channels": ["a"], "colours": 1}, ["colours"]), ({"channels": ["a"], "colour": [1]}, ["colour"]),
     ({"channels": ["a"], "layout": "x", "bleed": 7, "title": {}}, ["layout", "bleed", "title"]),
 ])
@@ -296,8 +325,10 @@ def test_a_wrong_sheet_is_refused_by_its_fields(server, run, body, fields):
 
 
 @pytest.mark.parametrize("body, fields", [
-    ({"channels": ["a", {"channel": "b", "label": "\U0001f600"}]}, ["channels[1]"]), ({"channels": ["a"], "title": "x" * 61}, ["title"]),
-    ({"channels": ["a"], "template": "banner", "layout": "grid"}, ["layout"]), ({"channels": ["a"], "layout": "grid", "template": "sticker", "sheet_paper": "b7"}, ["sheet_paper"]),
+    ({"channels": ["a", {"channel": "b", "label": "\U0001f600"}]}, ["channels[1]"]),
+    ({"channels": ["a"], "title": "x" * 61}, ["title"]),
+    ({"channels": ["a"], "template": "banner", "layout": "grid"}, ["layout"]),
+    ({"channels": ["a"], "layout": "grid", "template": "sticker", "sheet_paper": "b7"}, ["sheet_paper"]),
     ({"channels": ["a"], "logo": True}, ["logo"]),
 ])
 def test_a_sheet_that_cannot_be_drawn_is_refused_before_its_first_byte(server, run, body, fields):
@@ -311,19 +342,23 @@ def test_the_most_channels_have_their_links(server, run):
 
 def test_each_page_of_a_sheet_has_its_own_code(server, run, tmp_path):
     channels = [f"shop-{n}" for n in range(30)]
-    answer = ask(server, f"{run}/sheet.pdf", {"channels": channels, "template": "card", "language": "en", "compact": False})
+    answer = ask(server, f"{run}/sheet.pdf",
+                 {"channels": channels, "template": "card", "language": "en", "compact": False})
     assert answer.header("Content-Type") == "application/pdf" and answer.header("Transfer-Encoding") == "chunked"
     assert answer.header("Content-Disposition") == 'attachment; filename="run-sheet.pdf"'
     assert pages_of(answer.body, tmp_path) == 30
     assert [read_codes(page) for page in to_png("pdf", answer.body, tmp_path, 72)] == [[f"{RUN}/{c}"] for c in channels]
-    assert ask(server, f"{run}/sheet.pdf", {"channels": channels, "template": "card", "language": "en"}).body == answer.body
+    assert ask(server, f"{run}/sheet.pdf", {"channels": channels, "template": "card", "language": "en"}).body == \
+        answer.body
 
 
 def test_stickers_stand_in_a_grid(server, run, tmp_path):
     channels = [{"channel": f"lamp-{n}", "label": f"灯柱 {n}"} for n in range(20)]
-    answer = ask(server, f"{run}/sheet.pdf", {"channels": channels, "template": "sticker", "layout": "grid", "ecc": "q"})
+    answer = ask(server, f"{run}/sheet.pdf",
+                 {"channels": channels, "template": "sticker", "layout": "grid", "ecc": "q"})
     assert 1 < pages_of(answer.body, tmp_path) < 10
-    assert sorted(read_codes(*to_png("pdf", answer.body, tmp_path, 150))) == sorted(f"{RUN}/lamp-{n}" for n in range(20))
+    assert sorted(read_codes(*to_png("pdf", answer.body, tmp_path, 150))) == \
+        sorted(f"{RUN}/lamp-{n}" for n in range(20))
     text = subprocess.run(["pdftotext", tmp_path / "sheet.pdf", "-"], capture_output=True, text=True, check=True).stdout
     assert "灯柱 19" in text
 
@@ -335,7 +370,8 @@ def test_a_sheet_of_no_campaign_is_404(server):
 
 def test_a_page_of_another_site_gets_no_sheet(server, run):
     for form in ("csv", "pdf"):
-        answer = once(server.admin, "POST", f"/api/v1/campaigns/{run}/sheet.{form}", {"Content-Type": "application/json", "Cookie": "hms=x"}, b"{}")
+        answer = once(server.admin, "POST", f"/api/v1/campaigns/{run}/sheet.{form}",
+                      {"Content-Type": "application/json", "Cookie": "hms=x"}, b"{}")
         assert answer.status in (401, 403)
 
 
@@ -350,7 +386,8 @@ class Stream:
         self.link = Connection(server.admin, PRINT_SECONDS)
         if slow:
             self.link.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)  # little is taken ahead
-        request = build_request("POST", "/api/v1/campaigns/run/sheet.pdf", {"Content-Type": "application/json", "Authorization": "Bearer " + TOKEN}, body)
+        request = build_request("POST", "/api/v1/campaigns/run/sheet.pdf",
+                                {"Content-Type": "application/json", "Authorization": "Bearer " + TOKEN}, body)
         self.link.send(request.replace(b"HTTP/1.1", b"HTTP/" + version.encode(), 1))
 
     def first(self):
@@ -410,7 +447,8 @@ def test_a_long_sheet_needs_no_more_memory_than_a_short_one(another, run):
         return int(re.search(r"VmHWM:\s+(\d+)", pathlib.Path(f"/proc/{another.process.pid}/status").read_text())[1])
 
     def sheet(count):
-        return ask(another, f"{run}/sheet.pdf", {"channels": [f"c-{n}" for n in range(count)], "template": "card", "shape": "rounded"}).body
+        return ask(another, f"{run}/sheet.pdf",
+                   {"channels": [f"c-{n}" for n in range(count)], "template": "card", "shape": "rounded"}).body
 
     for _ in range(3):
         short = sheet(50)
@@ -443,24 +481,29 @@ def cli(server, tmp_path):
 
 
 OPTIONS = {
-    "template": "card", "paper": "a6", "title": "Autumn", "subtitle": "in the park", "steps": "Scan|Join", "language": "en", "colour": "7a1f05",
-    "logo": "0", "label": "Gate 4", "distance": "50cm", "bleed": "1", "marks": "1", "ecc": "Q", "shape": "rounded", "compact": "1",
+    "template": "card", "paper": "a6", "title": "Autumn", "subtitle": "in the park", "steps": "Scan|Join",
+    "language": "en", "colour": "7a1f05",
+    "logo": "0", "label": "Gate 4", "distance": "50cm", "bleed": "1", "marks": "1", "ecc": "Q", "shape": "rounded",
+    "compact": "1",
 }
 FLAGS = ("bleed", "marks", "compact")
 
 
 def as_options(values):
-    return [w for k, v in values.items() for w in (["--" + k.replace("_", "-")] if k in FLAGS else ["--" + k.replace("_", "-"), v])]
+    return [w for k, v in values.items()
+            for w in (["--" + k.replace("_", "-")] if k in FLAGS else ["--" + k.replace("_", "-"), v])]
 
 
 def test_each_parameter_of_the_api_has_an_option(server):
     api = server.api("GET", "/openapi.json").json()
     poster, sheet = command("help", "poster").stdout, command("help", "sheet").stdout
-    named = {p["name"] for form in ("pdf", "png", "svg") for p in api["paths"]["/api/v1/campaigns/{slug}/poster." + form]["get"]["parameters"]}
+    named = {p["name"] for form in ("pdf", "png", "svg")
+             for p in api["paths"]["/api/v1/campaigns/{slug}/poster." + form]["get"]["parameters"]}
     assert named - {"slug"} == set(OPTIONS) | {"channel", "dpi"}
     for name in named - {"slug"}:
         assert f"--{name}" in poster, name
-    assert set(api["components"]["schemas"]["Sheet"]["properties"]) == set(OPTIONS) | {"channels", "layout", "sheet_paper"}
+    assert set(api["components"]["schemas"]["Sheet"]["properties"]) == \
+        set(OPTIONS) | {"channels", "layout", "sheet_paper"}
     for name in api["components"]["schemas"]["Sheet"]["properties"]:
         assert f"--{name.replace('_', '-')}" in sheet, name
 
@@ -469,16 +512,20 @@ def test_each_parameter_of_the_api_has_an_option(server):
 def test_a_poster_of_the_command_line_is_the_apis_byte_by_byte(server, run, cli, tmp_path, form, more):
     values = {**OPTIONS, **more}
     out = cli("poster", run, "-o", f"p.{form}", *as_options(values))
-    assert out.returncode == 0 and out.stderr == "" and re.match(rf"p\.{form}: read by a decoder, with up to \d+% of dirt too; compact: ", out.stdout), out
+    assert out.returncode == 0 and out.stderr == "" and re.match(
+        rf"p\.{form}: read by a decoder, with up to \d+% of dirt too; compact: ", out.stdout), out
     query = "&".join(f"{k}={quote(v)}" for k, v in values.items())
     assert (tmp_path / f"p.{form}").read_bytes() == ask(server, f"{run}/poster.{form}?{query}").body
 
 
 def test_a_sheet_of_the_command_line_is_the_apis_byte_by_byte(server, run, cli, tmp_path):
     (tmp_path / "shops.txt").write_text("# shops\nshop-1\n\nShop-2,Corner, by the river\r\n")
-    out = cli("sheet", run, "--channels", "shops.txt", "-o", "s.pdf", "--csv", "s.csv", "--template", "sticker", "--layout", "grid", "--sheet-paper", "a3")
-    assert out.returncode == 0 and re.fullmatch(r"s\.pdf: 2 codes, all read by a decoder, with up to \d+% of dirt too\n", out.stdout), out
-    body = {"channels": ["shop-1", {"channel": "shop-2", "label": "Corner, by the river"}], "template": "sticker", "layout": "grid", "sheet_paper": "a3"}
+    out = cli("sheet", run, "--channels", "shops.txt", "-o", "s.pdf", "--csv", "s.csv", "--template", "sticker",
+              "--layout", "grid", "--sheet-paper", "a3")
+    assert out.returncode == 0 and re.fullmatch(
+        r"s\.pdf: 2 codes, all read by a decoder, with up to \d+% of dirt too\n", out.stdout), out
+    body = {"channels": ["shop-1", {"channel": "shop-2", "label": "Corner, by the river"}], "template": "sticker",
+            "layout": "grid", "sheet_paper": "a3"}
     assert (tmp_path / "s.pdf").read_bytes() == ask(server, f"{run}/sheet.pdf", body).body
     assert (tmp_path / "s.csv").read_bytes() == ask(server, f"{run}/sheet.csv", body).body
     listed = cli("sheet", run, "--channels", "shop-1,shop-2", "--csv", "-")
@@ -486,12 +533,18 @@ def test_a_sheet_of_the_command_line_is_the_apis_byte_by_byte(server, run, cli, 
 
 
 @pytest.mark.parametrize("args, code, words", [
-    (["poster", "run"], 2, ["-o"]), (["poster", "-o", "p.pdf"], 2, ["SLUG"]), (["poster", "run", "-o", "p.gif"], 2, [".pdf"]),
-    (["poster", "none", "-o", "p.pdf"], 1, ["not found"]), (["poster", "run", "-o", "p.pdf", "--template", "wall"], 2, ["--template", "banner"]),
-    (["poster", "run", "-o", "p.pdf", "--title", "x" * 61], 1, ["--title"]), (["poster", "run", "-o", "/none/p.pdf"], 1, ["/none/p.pdf"]),
-    (["sheet", "run", "-o", "s.pdf"], 2, ["--channels"]), (["sheet", "run", "--channels", "a,b", "-o", "s.png"], 2, [".pdf"]),
-    (["sheet", "run", "--channels", "a,a", "-o", "s.pdf"], 2, ["a twice"]), (["sheet", "run", "--channels", "/none", "-o", "s.pdf"], 2, ["/none"]),
-    (["sheet", "run", "--channels", "a,b c", "-o", "s.pdf"], 2, ["--channels"]), (["sheet", "run", "--channels", "a"], 2, ["-o FILE.pdf or --csv"]),
+    (["poster", "run"], 2, ["-o"]), (["poster", "-o", "p.pdf"], 2, ["SLUG"]),
+    (["poster", "run", "-o", "p.gif"], 2, [".pdf"]),
+    (["poster", "none", "-o", "p.pdf"], 1, ["not found"]),
+    (["poster", "run", "-o", "p.pdf", "--template", "wall"], 2, ["--template", "banner"]),
+    (["poster", "run", "-o", "p.pdf", "--title", "x" * 61], 1, ["--title"]),
+    (["poster", "run", "-o", "/none/p.pdf"], 1, ["/none/p.pdf"]),
+    (["sheet", "run", "-o", "s.pdf"], 2, ["--channels"]),
+    (["sheet", "run", "--channels", "a,b", "-o", "s.png"], 2, [".pdf"]),
+    (["sheet", "run", "--channels", "a,a", "-o", "s.pdf"], 2, ["a twice"]),
+    (["sheet", "run", "--channels", "/none", "-o", "s.pdf"], 2, ["/none"]),
+    (["sheet", "run", "--channels", "a,b c", "-o", "s.pdf"], 2, ["--channels"]),
+    (["sheet", "run", "--channels", "a"], 2, ["-o FILE.pdf or --csv"]),
     (["poster", "run", "-o", "p.pdf", "--layout", "grid"], 2, ["--layout"]),
 ])
 def test_a_wrong_command_says_what_is_wrong(run, cli, tmp_path, args, code, words):

@@ -21,8 +21,8 @@ def servers():
 
 @pytest.fixture(scope="module")
 def hearing(tmp_path_factory):
-    """A server alone, which has begun: its walk over all campaigns, or another server's look, would hide what it hears. With a
-    clock of the tests' own the looks of alerts follow each other at once."""
+    """A server alone, which has begun: its walk over all campaigns, or another server's look, would hide what it hears.
+    With a clock of the tests' own the looks of alerts follow each other at once."""
     clock = tmp_path_factory.mktemp("clock") / "now"
     clock.write_text(str(int(time.time())))
     with Server(workers=1, env={"HUOMA_TEST_CLOCK": str(clock)}) as server:
@@ -48,7 +48,8 @@ def listed(server, **query):
 
 
 def truth(server):
-    return [c["slug"] for c in sorted(pages(server, sort="slug"), key=lambda c: (ORDER.index(c["severity"]), c["slug"]))]
+    return [c["slug"]
+            for c in sorted(pages(server, sort="slug"), key=lambda c: (ORDER.index(c["severity"]), c["slug"]))]
 
 
 def settled(*servers):
@@ -124,7 +125,8 @@ def test_pages_by_cursor_have_each_campaign_once_and_search_finds_the_worst_firs
     assert listed(two, limit=2) == truth(one)
     found = [s for s in truth(one) if s.startswith(slug)]
     assert listed(one, q="spring", limit=4) == found and found[0] == f"{slug}-0"
-    for cursor, sort in (("x", "problems"), ("4.x", "problems"), ("1x", "problems"), ("1.", "problems"), ("1.x", "slug")):
+    for cursor, sort in (("x", "problems"), ("4.x", "problems"), ("1x", "problems"), ("1.", "problems"),
+                         ("1.x", "slug")):
         answer = one.api("GET", f"/campaigns?sort={sort}&cursor={cursor}", expect=422).json()
         assert [e["field"] for e in answer["errors"]] == ["cursor"]
     answer = one.api("GET", "/campaigns?sort=title", expect=422).json()

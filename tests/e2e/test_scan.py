@@ -55,7 +55,8 @@ def test_page_group(server, slug, tmp_path):
 
 def test_page_speaks_the_visitors_language(server, slug):
     server.create(slug, page_groups(50))
-    for accept, word in (("zh-CN,zh;q=0.9,en;q=0.1", "进不去"), ("en-US,en;q=0.9", "get in"), ("en;q=0.1, zh;q=0.8", "进不去")):
+    for accept, word in (("zh-CN,zh;q=0.9,en;q=0.1", "进不去"), ("en-US,en;q=0.9", "get in"),
+                         ("en;q=0.1, zh;q=0.8", "进不去")):
         text = Visitor(server, slug).scan(Accept_Language=accept).text
         assert word in text, accept
 
@@ -97,7 +98,9 @@ def test_link_is_made_from_base_url_only(server, slug):
 
 @pytest.mark.parametrize("groups", [[], redirect_groups(0)], ids=["no groups", "closed"])
 def test_fallback(server, slug, groups):
-    for i, (fallback, status) in enumerate((({"url": "https://example.com/full"}, 302), ({"text": "周一再来 & more"}, 200), ({}, 200))):
+    for i, (fallback,
+            status) in enumerate((({"url": "https://example.com/full"}, 302), ({"text": "周一再来 & more"}, 200),
+                                  ({}, 200))):
         name = f"{slug}-{i}"
         server.create(name, groups, fallback=fallback)
         answer = Visitor(server, name).scan()
@@ -121,7 +124,9 @@ def test_fallback_takes_the_place_of_full_groups_at_once(server, slug):
     assert Visitor(server, slug).scan().group == "g1"
 
 
-@pytest.mark.parametrize("path", ["/", "/no-such-campaign", "/no-such-campaign/shop", "/a_b", "/-a", "/" + "a" * 65, "/%61", "/a/b/c",
+@pytest.mark.parametrize("path",
+                         ["/", "/no-such-campaign", "/no-such-campaign/shop", "/a_b", "/-a", "/" + "a" * 65, "/%61",
+                          "/a/b/c",
                                   "//", "/favicon.ico", "/..", "/.git/config", "/a%00b", "/%ff", "/hm:secret"])
 def test_unknown_is_404(server, path):
     answer = once(server.public, "GET", path, {"User-Agent": PHONE})
@@ -138,7 +143,8 @@ def test_unknown_campaign_is_404_for_posts(server, method, what):
 
 def test_gone_is_410(server, slug):
     now = int(time.time())
-    cases = {"off": {"enabled": False}, "early": {"starts_at": iso(now + 3600)}, "late": {"starts_at": iso(now - 7200), "ends_at": iso(now - 3600)}}
+    cases = {"off": {"enabled": False}, "early": {"starts_at": iso(now + 3600)},
+             "late": {"starts_at": iso(now - 7200), "ends_at": iso(now - 3600)}}
     for name, fields in cases.items():
         server.create(f"{slug}-{name}", redirect_groups(5), **fields)
         answer = Visitor(server, f"{slug}-{name}").scan()
@@ -183,29 +189,45 @@ def test_a_deleted_campaign_is_gone_and_its_cookie_worthless(server, slug):
 
 # --- who is not a person ---
 
-CRAWLERS = ["WhatsApp/2.23.20.0", "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_11_1) AppleWebKit/601.2.4 (KHTML, like Gecko) Version/9.0.1 "
-            "Safari/601.2.4 facebookexternalhit/1.1 Facebot Twitterbot/1.0", "facebookexternalhit/1.1 (+http://www.facebook.com/externalhit_uatext.php)",
+CRAWLERS = ["WhatsApp/2.23.20.0",
+            "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_11_1) AppleWebKit/601.2.4 (KHTML, like Gecko) Version/9.0.1 "
+            "Safari/601.2.4 facebookexternalhit/1.1 Facebot Twitterbot/1.0",
+            "facebookexternalhit/1.1 (+http://www.facebook.com/externalhit_uatext.php)",
             "Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)", "TelegramBot (like TwitterBot)",
-            "Mozilla/5.0 (compatible; Discordbot/2.0; +https://discordapp.com)", "Twitterbot/1.0", "LinkedInBot/1.0 (compatible; Mozilla/5.0)",
+            "Mozilla/5.0 (compatible; Discordbot/2.0; +https://discordapp.com)", "Twitterbot/1.0",
+            "LinkedInBot/1.0 (compatible; Mozilla/5.0)",
             "Mozilla/5.0 mpcrawler", "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)",
             "Mozilla/5.0 (compatible; bingbot/2.0; +http://www.bing.com/bingbot.htm)",
             "Mozilla/5.0 (compatible; Baiduspider/2.0; +http://www.baidu.com/search/spider.html)",
-            "Mozilla/5.0 (Linux; Android 5.0) AppleWebKit/537.36 (KHTML, like Gecko) Mobile Safari/537.36 (compatible; Bytespider; spider-feedback@bytedance.com)",
-            "Sogou web spider/4.0(+http://www.sogou.com/docs/help/webmasters.htm#07)", "Mozilla/5.0 (compatible; 360Spider/1.0)",
-            "Mozilla/5.0 (compatible; YandexBot/3.0; +http://yandex.com/bots)", "Mozilla/5.0 (compatible; AhrefsBot/7.0; +http://ahrefs.com/robot/)"]
+            "Mozilla/5.0 (Linux; Android 5.0) AppleWebKit/537.36 (KHTML, like Gecko) Mobile Safari/537.36 (compatible; "
+            "Bytespider; spider-feedback@bytedance.com)",
+            "Sogou web spider/4.0(+http://www.sogou.com/docs/help/webmasters.htm#07)",
+            "Mozilla/5.0 (compatible; 360Spider/1.0)",
+            "Mozilla/5.0 (compatible; YandexBot/3.0; +http://yandex.com/bots)",
+            "Mozilla/5.0 (compatible; AhrefsBot/7.0; +http://ahrefs.com/robot/)"]
 
-PEOPLE = [PHONE, "Mozilla/5.0 (Linux; Android 14; V2309A) AppleWebKit/537.36 MicroMessenger/8.0.47 wxwork/4.1.20 MailPlugin_Electron",
-          "Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148 QQ/9.0.20.607 V1_IPH_SQ_9.0.20",
-          "Mozilla/5.0 (Linux; U; Android 12; zh-cn) AppleWebKit/537.36 Chrome/68 MQQBrowser/11 SogouMSE,SogouMobileBrowser/5.22",
-          "Mozilla/5.0 (Linux; Android 13) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/97 Mobile Safari/537.36 baiduboxapp/13.50",
+PEOPLE = [PHONE,
+          "Mozilla/5.0 (Linux; Android 14; V2309A) AppleWebKit/537.36 MicroMessenger/8.0.47 wxwork/4.1.20 "
+          "MailPlugin_Electron",
+          "Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148 QQ/9.0.20.607 "
+          "V1_IPH_SQ_9.0.20",
+          "Mozilla/5.0 (Linux; U; Android 12; zh-cn) AppleWebKit/537.36 Chrome/68 MQQBrowser/11 "
+          "SogouMSE,SogouMobileBrowser/5.22",
+          "Mozilla/5.0 (Linux; Android 13) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/97 Mobile Safari/537.36 "
+          "baiduboxapp/13.50",
           "Mozilla/5.0 (Linux; U; Android 13; zh-CN) AppleWebKit/537.36 Chrome/100 UCBrowser/16.4 Mobile Safari/537.36",
-          "Mozilla/5.0 (Linux; U; Android 13; zh-CN) AppleWebKit/537.36 Chrome/100 Quark/6.9.6.511 Mobile Safari/537.36",
-          "Mozilla/5.0 (Linux; U; Android 13; zh-cn; 2203121C) AppleWebKit/537.36 Chrome/100 Mobile Safari/537.36 XiaoMi/MiuiBrowser/18.1",
-          "Mozilla/5.0 (Linux; Android 12; HarmonyOS; NOH-AN00) AppleWebKit/537.36 Chrome/99 HuaweiBrowser/14.0 Mobile Safari/537.36",
+          "Mozilla/5.0 (Linux; U; Android 13; zh-CN) AppleWebKit/537.36 Chrome/100 Quark/6.9.6.511 Mobile "
+          "Safari/537.36",
+          "Mozilla/5.0 (Linux; U; Android 13; zh-cn; 2203121C) AppleWebKit/537.36 Chrome/100 Mobile Safari/537.36 "
+          "XiaoMi/MiuiBrowser/18.1",
+          "Mozilla/5.0 (Linux; Android 12; HarmonyOS; NOH-AN00) AppleWebKit/537.36 Chrome/99 HuaweiBrowser/14.0 Mobile "
+          "Safari/537.36",
           "curl/7.88.1", "", None,
-          "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36"]
+          "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 "
+          "Safari/537.36"]
 
-PREFETCH = [{"Sec-Purpose": "prefetch"}, {"Sec-Purpose": "prefetch;prerender"}, {"Sec-Purpose": "prefetch;anonymous-client-ip"},
+PREFETCH = [{"Sec-Purpose": "prefetch"}, {"Sec-Purpose": "prefetch;prerender"},
+            {"Sec-Purpose": "prefetch;anonymous-client-ip"},
             {"Purpose": "prefetch"}, {"X-Moz": "prefetch"}, {"X-Purpose": "preview"}]
 
 
@@ -258,7 +280,8 @@ def test_slugs_have_no_case_but_cookie_paths_do(server, slug):
         visitor = Visitor(server, written)
         answer = visitor.scan()
         assert answer.status == 200 and answer.cookie[1]["path"] == "/" + written
-        assert f"/{written}/" in answer.text or f'"{written}/' in answer.text, "the page's links keep the visitor's spelling"
+        assert f"/{written}/" in answer.text or f'"{written}/' in answer.text, \
+            "the page's links keep the visitor's spelling"
         assert visitor.confirm().status == 204
         again = visitor.scan()
         assert again.group == "g1" and again.cookie is None
@@ -319,7 +342,8 @@ def test_coming_back_shows_the_same_group_with_its_current_link(server, slug):
     assert used(server, slug) == [0, 1]
 
 
-@pytest.mark.parametrize("change", [{"enabled": False}, {"expires_at": "2020-01-01T00:00:00Z"}, None], ids=["off", "expired", "removed"])
+@pytest.mark.parametrize("change", [{"enabled": False}, {"expires_at": "2020-01-01T00:00:00Z"}, None],
+                         ids=["off", "expired", "removed"])
 def test_coming_back_to_a_closed_group_takes_another_seat(server, slug, change):
     server.create(slug, redirect_groups(5, 5))
     anna = Visitor(server, slug)
@@ -344,7 +368,8 @@ def test_a_changed_cookie_is_no_cookie(server, slug):
         answer = once(server.public, "GET", "/" + slug, {"User-Agent": PHONE, "Cookie": "hm=" + bad})
         seats += 1
         assert answer.status == 302 and answer.cookie, f"{bad} passed for a seat"
-    for bad in ("", "x", good + "x", good[:-1], "1." * 80, good.replace(".g1.", ".g2."), '"' + good + '"', good + "; hm=" + good):
+    for bad in ("", "x", good + "x", good[:-1], "1." * 80, good.replace(".g1.", ".g2."), '"' + good + '"',
+                good + "; hm=" + good):
         answer = once(server.public, "GET", "/" + slug, {"User-Agent": PHONE, "Cookie": "hm=" + bad})
         seats += 1
         assert answer.status == 302 and answer.cookie, f"{bad} passed for a seat"
@@ -443,7 +468,9 @@ def test_tap(server, slug):
     assert used(server, slug) == [1]
 
 
-@pytest.mark.parametrize("fields", [{"enabled": False}, {"starts_at": "2099-01-01T00:00:00Z"}, {"ends_at": "2020-01-01T00:00:00Z"}],
+@pytest.mark.parametrize("fields",
+                         [{"enabled": False}, {"starts_at": "2099-01-01T00:00:00Z"},
+                          {"ends_at": "2020-01-01T00:00:00Z"}],
                          ids=["off", "early", "late"])
 def test_buttons_of_a_campaign_that_does_not_run(server, slug, fields):
     for confirm in ("tap", "scan"):
@@ -462,7 +489,8 @@ def test_next(server, slug):
     anna = Visitor(server, slug)
     assert anna.scan().group == "g1"
     answer = anna.next()
-    assert answer.status == 303 and answer.header("Location").endswith("/" + slug) and "//" not in answer.header("Location")
+    assert (answer.status == 303 and answer.header("Location").endswith("/" + slug)
+            and "//" not in answer.header("Location"))
     assert seat_of(anna.cookie)[:2] == ("h", "g2")
     assert [(g["used"], g["reports"]) for g in server.show(slug)["groups"]] == [(0, 1), (1, 0), (0, 0)]
     assert anna.scan().group == "g2"
@@ -530,7 +558,8 @@ def test_who_is_told_that_the_seat_is_gone_is_shown_another_one(server, slug, fo
     anna.scan()
     due_now(server, slug)
     assert Visitor(server, slug).scan().group == "g1"
-    answer = anna.ask("POST", f"/{slug}/seat", **({"Content-Type": "application/x-www-form-urlencoded"} if form else {}))
+    answer = anna.ask("POST", f"/{slug}/seat",
+                      **({"Content-Type": "application/x-www-form-urlencoded"} if form else {}))
     assert answer.status == (303 if form else 409) and seat_of(answer.cookie[0])[:3] == ("h", "g1", 0)
     again = anna.confirm()
     assert again.status == 409 and again.cookie is None and used(server, slug) == [1, 0]
@@ -561,7 +590,8 @@ def test_holds_come_back(server, slug):
         server.create(name, page_groups(1), hold_seconds=hold)
         began = time.time()
         assert Visitor(server, name).scan().group == "g1"
-        taken = wait_for("the seat", lambda: Visitor(server, name).scan().group == "g1" and time.time(), latest + 5, 0.1)
+        taken = wait_for("the seat", lambda: Visitor(server, name).scan().group == "g1" and time.time(), latest + 5,
+                         0.1)
         assert hold <= taken - began <= latest, taken - began
         assert server.groups(name)["g1"]["used"] == 1
 
@@ -571,7 +601,8 @@ def test_holds_come_back(server, slug):
         anna.scan()
         anna.confirm()
         end = time.time() + latest
-        wait_for("the end of the hold", lambda: Visitor(server, name).scan().group == "none" and time.time() > end, latest + 5, 0.2)
+        wait_for("the end of the hold", lambda: Visitor(server, name).scan().group == "none" and time.time() > end,
+                 latest + 5, 0.2)
         g = server.groups(name)["g1"]
         assert (g["used"], g["confirmed"]) == (1, 1)
 
@@ -626,7 +657,8 @@ def test_healthz_and_robots(server):
 
 def test_methods(server, slug):
     server.create(slug, redirect_groups(5))
-    for method, path, allowed in (("DELETE", "/" + slug, "GET"), ("PUT", "/" + slug, "GET"), ("POST", "/healthz", "GET"),
+    for method, path, allowed in (("DELETE", "/" + slug, "GET"), ("PUT", "/" + slug, "GET"),
+                                  ("POST", "/healthz", "GET"),
                                   ("GET", f"/{slug}/seat", None), ("POST", "/" + slug, "GET")):
         answer = once(server.public, method, path, {}, b"" if method in ("POST", "PUT") else None)
         if allowed:

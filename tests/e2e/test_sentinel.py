@@ -5,7 +5,8 @@ import signal
 import time
 
 import pytest
-from huoma import (PHONE, Connection, Crowd, Server, Visitor, Visits, build_request, check_campaign, page_groups, redirect_groups, seat_of,
+from huoma import (PHONE, Connection, Crowd, Server, Visitor, Visits, build_request, check_campaign, page_groups,
+                   redirect_groups, seat_of,
                    wait_for)
 from redis_groups import Sentinels
 
@@ -41,13 +42,15 @@ def test_a_failover_by_hand_is_followed_and_changes_are_heard_again(server, sent
     sentinels.sentinels[0].client().execute_command("SENTINEL", "FAILOVER", "mymaster")
     wait_for("another master", lambda: sentinels.master() not in (None, old), PATIENCE)
     wait_for("health", server.recovered, PATIENCE)
-    wait_for("both workers to listen there", lambda: dict(sentinels.client().pubsub_numsub("hm:changed")).get("hm:changed", 0) >= 2, PATIENCE)
+    wait_for("both workers to listen there",
+             lambda: dict(sentinels.client().pubsub_numsub("hm:changed")).get("hm:changed", 0) >= 2, PATIENCE)
     server.patch(slug, {"enabled": False})
     wait_for("the change to be seen", lambda: Visitor(server, slug).scan().status == 410, 1)
 
 
 def test_a_lost_link_brings_nothing_back_that_was_not_lost(server, sentinels, slug):
-    """Workers tell what they remember, and all of it is there: but for what an admin counted, and what a deleted campaign had."""
+    """Workers tell what they remember, and all of it is there: but for what an admin counted, and what a deleted
+    campaign had."""
     gone = slug + "-gone"
     for name in (slug, gone):
         server.create(name, [*redirect_groups(30), *page_groups(30)], strategy="even")
@@ -65,12 +68,14 @@ def test_a_lost_link_brings_nothing_back_that_was_not_lost(server, sentinels, sl
     before, back = [server.show(name) for name in (slug, gone)], server.log().count("redis_back")
     assert [g["used"] for g in before[0]["groups"]] == [3, 10] and before[0]["groups"][1]["confirmed"] == 4
     sentinels.client().execute_command("CLIENT", "KILL", "TYPE", "normal")
-    wait_for("both workers and the admin door to be back", lambda: server.log().count("redis_back") >= back + 3 and server.healthy(), PATIENCE)
+    wait_for("both workers and the admin door to be back",
+             lambda: server.log().count("redis_back") >= back + 3 and server.healthy(), PATIENCE)
     assert [server.show(name) for name in (slug, gone)] == before
 
 
 def failover_by(server, sentinels, slug, fault):
-    """A crowd scans while the master is struck; who of it is answered counts. Returns the seats answered and the old master."""
+    """A crowd scans while the master is struck; who of it is answered counts. Returns the seats answered and the old
+    master."""
     wait_for("replicas in sync", sentinels.in_sync, PATIENCE, 0.05)
     server.create(slug, redirect_groups(40, 300))
     crowd = Crowd(slug, rough=True)
@@ -82,7 +87,8 @@ def failover_by(server, sentinels, slug, fault):
     before = crowd.seats()
     wait_for("seats from the new master", lambda: crowd.seats() > before + 20 or crowd.seats() >= 340, PATIENCE)
     storm.stop()
-    wait_for("the admin door to be there too", lambda: server.api("GET", f"/campaigns/{slug}", expect="any").status == 200, PATIENCE)
+    wait_for("the admin door to be there too",
+             lambda: server.api("GET", f"/campaigns/{slug}", expect="any").status == 200, PATIENCE)
     return crowd, old
 
 
@@ -126,7 +132,8 @@ def test_wait_replicas_tells_of_a_seat_only_when_a_replica_has_it(pair, slug):
         for _ in range(5):
             assert Visitor(server, slug).scan().status == 503
         assert not server.healthy()
-        assert master.client().hget(f"hm:{{{slug}}}:seats", "u:g1") == used, "while replicas are missing no seat is used up"
+        assert master.client().hget(f"hm:{{{slug}}}:seats", "u:g1") == used, \
+            "while replicas are missing no seat is used up"
         replica.client().execute_command("REPLICAOF", "127.0.0.1", str(master.port))
         wait_for("health", server.recovered, PATIENCE)
         assert Visitor(server, slug).scan().group == "g1"
@@ -175,10 +182,12 @@ def test_what_the_new_master_does_not_know_is_put_back_before_anybody_gets_a_sea
             wait_for("a refusal", lambda: "NOREPLICAS" in server.log(), PATIENCE)
             replica.client().config_set("min-replicas-to-write", 0)
         wait_for("health", server.recovered, PATIENCE)
-        wait_for("the admin door", lambda: server.api("GET", f"/campaigns/{slug}", expect="any").status == 200, PATIENCE)
+        wait_for("the admin door", lambda: server.api("GET", f"/campaigns/{slug}", expect="any").status == 200,
+                 PATIENCE)
         after = server.show(slug)
         check_campaign(after)
-        assert [(g["used"], g["confirmed"]) for g in after["groups"]] == [(g["used"], g["confirmed"]) for g in shown["groups"]]
+        assert [(g["used"], g["confirmed"]) for g in after["groups"]] == \
+            [(g["used"], g["confirmed"]) for g in shown["groups"]]
         Visits(server.public, crowd.visits(40), at_once=4).run()
         assert [crowd.groups[g] for g in ("g1", "g2", "g3", "none")] == [30, 30, 30, 10]
         crowd.check_serials()
@@ -186,7 +195,8 @@ def test_what_the_new_master_does_not_know_is_put_back_before_anybody_gets_a_sea
 
 def test_whose_turn_to_put_back_has_not_come_again_is_waited_for(pair, slug):
     mend(pair)
-    with Server(workers=1, redis=pair, redis_url=pair.url) as first, Server(workers=1, redis=pair, redis_url=pair.url) as second:
+    with Server(workers=1, redis=pair, redis_url=pair.url) as first, Server(workers=1, redis=pair,
+                                                                            redis_url=pair.url) as second:
         first.create(slug, redirect_groups(30))
         crowd = Crowd(slug, rough=True)
         master, replica = cut_off(pair)
@@ -227,7 +237,8 @@ def test_a_confirmation_of_a_bucket_that_fell_due_while_there_was_no_master_coun
         wait_for("health", server.recovered, PATIENCE)
         Visitor(server, slug).scan()
         group = server.show(slug)["groups"][0]
-        assert (group["confirmed"], group["held"], group["used"]) == (1, 1, 2), "the one left is given back, and the one kept is not"
+        assert (group["confirmed"], group["held"], group["used"]) == (1, 1, 2), \
+            "the one left is given back, and the one kept is not"
 
 
 # --- sentinels that want a login ---
@@ -236,7 +247,8 @@ LOCK = "closed&barred"
 
 
 def allow_huoma(s, **login):
-    s.client(**login).execute_command("ACL", "SETUSER", "huoma", "on", f">{LOCK}", "-@all", "+auth", "+sentinel|get-master-addr-by-name",
+    s.client(**login).execute_command("ACL", "SETUSER", "huoma", "on", f">{LOCK}", "-@all", "+auth",
+                                      "+sentinel|get-master-addr-by-name",
                                       "+sentinel|master")
 
 
@@ -265,7 +277,8 @@ def test_a_login_that_sentinels_refuse_is_tried_until_they_take_it(locked):
         for s in locked.sentinels:
             s.client(password=LOCK).execute_command("ACL", "DELUSER", "huoma")
         master.client().execute_command("CLIENT", "KILL", "TYPE", "normal")
-        wait_for("the server to know no master", lambda: "redis_lost" in server.log() and not server.healthy(), PATIENCE)
+        wait_for("the server to know no master", lambda: "redis_lost" in server.log() and not server.healthy(),
+                 PATIENCE)
         for s in locked.sentinels:
             allow_huoma(s, password=LOCK)
         wait_for("health", server.recovered, PATIENCE)

@@ -28,7 +28,8 @@ def pair(redis):
 
 
 def delays(changed, seen, slug, count):
-    """Changes a group's link at one server, and looks at another until a visitor who comes back is led there: seconds of each."""
+    """Changes a group's link at one server, and looks at another until a visitor who comes back is led there: seconds
+    of each."""
     visitor, took = Visitor(seen, slug), []
     visitor.scan()
     for n in range(count):
@@ -43,7 +44,8 @@ def test_a_change_is_seen_at_once(pair, slug, capsys):
     pair[0].create(slug, redirect_groups(None))
     took = delays(pair[0], pair[1], slug, CHANGES)
     with capsys.disabled():
-        print(f"\n    a change at another server: half within {took[len(took) // 2] * 1000:.1f} ms, all within {took[-1] * 1000:.1f} ms")
+        print(f"\n    a change at another server: half within {took[len(took) // 2] * 1000:.1f} ms, all within "
+              f"{took[-1] * 1000:.1f} ms")
     assert took[-1] < HEARD_AT_MOST
 
 
@@ -132,7 +134,8 @@ def test_a_campaign_deleted_at_one_server_is_unknown_at_the_other(pair, slug):
     visitor = Visitor(pair[1], slug)
     assert visitor.scan().status == 302
     pair[0].api("DELETE", f"/campaigns/{slug}", expect=204)
-    wait_for("404", lambda: once(pair[1].public, "GET", "/" + slug, {"User-Agent": huoma.PHONE}).status == 404, HEARD_AT_MOST)
+    wait_for("404", lambda: once(pair[1].public, "GET", "/" + slug, {"User-Agent": huoma.PHONE}).status == 404,
+             HEARD_AT_MOST)
 
 
 def test_what_is_deleted_at_one_server_is_forgotten_at_the_other_though_nobody_scans(redis, pair, slug):

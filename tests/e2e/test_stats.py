@@ -1,4 +1,5 @@
-"""Statistics: what was counted equals what was sent, to the unit, however the requests fall, and whatever is killed but for a second."""
+"""Statistics: what was counted equals what was sent, to the unit, however the requests fall, and whatever is killed but
+for a second."""
 
 import collections
 import csv
@@ -13,7 +14,8 @@ import subprocess
 import pytest
 from test_waiting import Waiter
 
-from huoma import BINARY, PHONE, ROOT, TOKEN, RedisServer, Server, Visitor, Visits, get, link, once, page_groups, redirect_groups, seeded, wait_for, wechat
+from huoma import (BINARY, PHONE, ROOT, TOKEN, RedisServer, Server, Visitor, Visits, get, link, once, page_groups,
+                   redirect_groups, seeded, wait_for, wechat)
 
 SHANGHAI = datetime.timezone(datetime.timedelta(hours=8))
 ZONE = {"HUOMA_TIMEZONE": "Asia/Shanghai"}
@@ -22,9 +24,11 @@ VISITS = int(os.environ.get("HUOMA_STATS_VISITS", 3000))  # a large event's day 
 WEIBO = "Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 Chrome/120 Mobile Weibo (phone)"
 DESKTOP = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/120 Safari/537.36"
 CRAWLER = "facebookexternalhit/1.1"
-LOOKS = [(PHONE, "zh-CN,zh;q=0.9", "wechat/ios", "zh"), (WEIBO, "en-US", "weibo/android", "en"), (DESKTOP, "de", "browser/desktop", "de"),
+LOOKS = [(PHONE, "zh-CN,zh;q=0.9", "wechat/ios", "zh"), (WEIBO, "en-US", "weibo/android", "en"),
+         (DESKTOP, "de", "browser/desktop", "de"),
          (DESKTOP, None, "browser/desktop", "")]
-KINDS = ["views", "people", "returning", "seats", "held", "confirmed", "given_back", "reports", "full", "machines", "lost"]
+KINDS = ["views", "people", "returning", "seats", "held", "confirmed", "given_back", "reports", "full", "machines",
+         "lost"]
 
 
 @pytest.fixture(scope="module")
@@ -127,7 +131,8 @@ def test_statistics_of_a_day_equal_what_was_sent(server):
     day.run(VISITS)
     settled(server, "day", day.sent["views"])
     wait_for("machines", lambda: stats(server, "day")["totals"]["machines"] >= day.sent["machines"])
-    wait_for("confirmations", lambda: sum(r["confirmed"] for r in stats(server, "day", "device")["rows"]) >= day.sent["confirmed"])
+    wait_for("confirmations",
+             lambda: sum(r["confirmed"] for r in stats(server, "day", "device")["rows"]) >= day.sent["confirmed"])
     totals = check_sums(server, "day")
     assert totals == {k: day.sent[k] for k in KINDS}
     assert day.sent["full"] and day.sent["held"] and day.sent["returning"] and day.sent["machines"]
@@ -166,7 +171,9 @@ def test_one_group_by_day_and_hour_has_what_is_its_own(server):
     groups = {r["key"]: r for r in stats(server, "one", "group")["rows"]}
     for group, seats, confirmed in (("g1", 2, 1), ("g2", 3, 0)):
         day = stats(server, "one", group=group, **{"from": today(), "to": today()})
-        assert day["totals"] == {k: v for k, v in day["rows"][0].items() if k != "key"} == {k: groups[group][k] for k in KINDS}
+        assert day["totals"] == {k: v
+                                 for k, v in day["rows"][0].items()
+                                 if k != "key"} == {k: groups[group][k] for k in KINDS}
         assert (day["totals"]["seats"], day["totals"]["confirmed"], day["totals"]["views"]) == (seats, confirmed, seats)
         hours = stats(server, "one", "hour", group=group, **{"from": today(), "to": today()})
         assert len(hours["rows"]) == 24 and sum(r["seats"] for r in hours["rows"]) == hours["totals"]["seats"] == seats
@@ -190,16 +197,23 @@ def untold(server, slug):
 def test_seats_of_which_no_worker_told_are_lost(server):
     server.create("lost", page_groups(5))
     redis = server.redis_client()
-    redis.hset("hm:{lost}:stats:2026-01-01", mapping={"h14:g1": 10, "d14": 3, "q14": 2, "d15:g1": 4, "q16": -1, "c14:g1": 9})
-    redis.hset("hm:{lost}:visits:2026-01-01", mapping={"h14": "9 9 9 9 9 9 5 9", "h15": "4 4 0 0 0 0 4 4", "h16": "1 0 0 0 0 0 1 0", "gg1": "9 9 9 9 9 9 9 9"})
-    redis.hset(f"hm:{{lost}}:stats:{today()}", f"h{datetime.datetime.now(SHANGHAI).hour:02}:g1", 7)  # these may be on their way
+    redis.hset("hm:{lost}:stats:2026-01-01",
+               mapping={"h14:g1": 10, "d14": 3, "q14": 2, "d15:g1": 4, "q16": -1, "c14:g1": 9})
+    redis.hset("hm:{lost}:visits:2026-01-01",
+               mapping={"h14": "9 9 9 9 9 9 5 9", "h15": "4 4 0 0 0 0 4 4", "h16": "1 0 0 0 0 0 1 0",
+                        "gg1": "9 9 9 9 9 9 9 9"})
+    # these may be on their way
+    redis.hset(f"hm:{{lost}}:stats:{today()}", f"h{datetime.datetime.now(SHANGHAI).hour:02}:g1", 7)
     range_ = {"from": "2026-01-01", "to": "2026-01-01"}
     for by, rows in (("day", {"2026-01-01": 6}), ("hour", {"2026-01-01T14": 6}), ("group", {}), ("device", {})):
         answer = stats(server, "lost", by, **range_)
         assert answer["totals"]["lost"] == 6 and {r["key"]: r["lost"] for r in answer["rows"] if r["lost"]} == rows
-    assert stats(server, "lost", "device", **range_)["rows"] == [] and stats(server, "lost", "group", **range_)["rows"][0]["lost"] is None
-    assert stats(server, "lost", group="g1", **range_)["totals"]["lost"] is None and stats(server, None)["totals"]["lost"] is None
-    assert stats(server, "lost", **{"from": today()})["totals"] | {"seats": 7, "held": 7, "lost": 0} == stats(server, "lost", **{"from": today()})["totals"]
+    assert (stats(server, "lost", "device", **range_)["rows"] == []
+            and stats(server, "lost", "group", **range_)["rows"][0]["lost"] is None)
+    assert (stats(server, "lost", group="g1", **range_)["totals"]["lost"] is None
+            and stats(server, None)["totals"]["lost"] is None)
+    assert stats(server, "lost", **{"from": today()})["totals"] | {"seats": 7, "held": 7, "lost": 0} == \
+        stats(server, "lost", **{"from": today()})["totals"]
 
 
 def test_all_that_was_lost_yesterday_and_today_is_in_the_metrics():
@@ -212,7 +226,8 @@ def test_all_that_was_lost_yesterday_and_today_is_in_the_metrics():
         client.hset(f"hm:{{lost-0}}:visits:{yesterday}", "h14", "9 9 9 9 9 9 5 9")
         client.hset(f"hm:{{lost-2}}:stats:{yesterday}", "h09:g1", 4)
         client.hset("hm:{lost-2}:stats:2026-01-01", "h09:g1", 50)
-        client.hset(f"hm:{{lost-1}}:stats:{today()}", f"h{datetime.datetime.now(SHANGHAI).hour:02}:g1", 7)  # these may be on their way
+        # these may be on their way
+        client.hset(f"hm:{{lost-1}}:stats:{today()}", f"h{datetime.datetime.now(SHANGHAI).hour:02}:g1", 7)
         told = [stats(one, f"lost-{n}", **{"from": yesterday, "to": today()})["totals"]["lost"] for n in range(3)]
         assert told == [6, 0, 4]
         with Server(workers=1, redis=redis, env=ZONE, name="two") as two:
@@ -261,8 +276,11 @@ def test_csv_has_the_same_rows_and_no_formula(server):
     assert rows[1] == ["shop-1", "1", "1", "0", "1", "", "", "", "", "0", "0", ""]
 
 
-@pytest.mark.parametrize("query,field", [("from=2026-13-01", "from"), ("to=2026-02-30", "to"), ("from=2026-01-02&to=2026-01-01", "from"),
-                                         ("from=2024-01-01&to=2026-01-01", "from"), ("by=week", "by"), ("format=xml", "format"),
+@pytest.mark.parametrize("query,field",
+                         [("from=2026-13-01", "from"), ("to=2026-02-30", "to"),
+                          ("from=2026-01-02&to=2026-01-01", "from"),
+                                         ("from=2024-01-01&to=2026-01-01", "from"), ("by=week", "by"),
+                          ("format=xml", "format"),
                                          ("by=channel&group=g1", "group"), ("group=G%201", "group")])
 def test_what_makes_no_range_is_told(server, query, field):
     server.create("range", [{"url": link(1)}], expect="any")
@@ -273,7 +291,8 @@ def test_what_makes_no_range_is_told(server, query, field):
 
 def test_the_command_line_shows_the_same(server):
     def run(*args):
-        return subprocess.run([BINARY, "campaign", "stats", "cli", "--data-dir", server.data_dir, "--timezone", "Asia/Shanghai", *args],
+        return subprocess.run([BINARY, "campaign", "stats", "cli", "--data-dir", server.data_dir, "--timezone",
+                               "Asia/Shanghai", *args],
                               capture_output=True, text=True)
 
     server.create("cli", [{"url": link(1)}])
@@ -324,7 +343,8 @@ def test_a_flush_that_is_sent_again_counts_once(server):
     keys = ["hm:{twice}:seats", f"hm:{{twice}}:visits:{today()}", "hm:{twice}:flushed"]
 
     def flush(n, name=uid):
-        return redis.eval(script, 3, *keys, name, today(), worker, n, 86400, worker[-2:], 0, "gg1", "c", "dx", "lzh", *[1] * 8)
+        return redis.eval(script, 3, *keys, name, today(), worker, n, 86400, worker[-2:], 0, "gg1", "c", "dx", "lzh",
+                          *[1] * 8)
 
     assert [flush(last), flush(last + 1), flush(last + 1), flush(last + 9, "another")] == [0, 1, 0, -1]
     assert stats(server, "twice")["totals"]["views"] == 2
@@ -432,7 +452,8 @@ def test_metrics_are_what_prometheus_reads(server):
     now = wait_for("seven views", counted)
     more = {k: v - before["huoma_visits_total"][k] for k, v in now["huoma_visits_total"].items()}
     assert (more["people"], more["seats"], more["full"], more["machines"]) == (5, 5, 2, 0)
-    assert [now[f"huoma_{name}"][""] - before[f"huoma_{name}"][""] for name in ("holds_total", "holds_confirmed_total")] == [5, 1]
+    assert [now[f"huoma_{name}"][""] - before[f"huoma_{name}"][""]
+            for name in ("holds_total", "holds_confirmed_total")] == [5, 1]
     buckets = list(now["huoma_scan_duration_seconds_bucket"].items())
     assert [float(b) for b, _ in buckets] == sorted(float(b) for b, _ in buckets) and buckets[-1][0] == "+Inf"
     assert [n for _, n in buckets] == sorted(n for _, n in buckets)
@@ -452,12 +473,16 @@ def day_of(groups, channels, hours, languages):
     """The fields of a day of a campaign, as scripts and workers write them."""
     seats = {f"{kind}{h:02}:g{g}": 123 for kind in "hcb" for h in range(hours) for g in range(1, groups + 1)}
     seats |= {f"seat:shop-{n}": 123 for n in range(channels)} | {"channels": channels}
-    names = [f"h{h:02}" for h in range(hours)] + [f"gg{g}" for g in range(1, groups + 1)] + [f"cshop-{n}" for n in range(channels)]
-    names += [f"d{app}/{os_}" for app in ("wechat", "browser") for os_ in ("ios", "android", "desktop")] + [f"l{n}" for n in range(languages)]
+    names = [f"h{h:02}" for h in range(hours)] + [f"gg{g}"
+                                                  for g in range(1,
+                                                                 groups + 1)] + [f"cshop-{n}" for n in range(channels)]
+    names += [f"d{app}/{os_}" for app in ("wechat", "browser")
+              for os_ in ("ios", "android", "desktop")] + [f"l{n}" for n in range(languages)]
     return seats, {name: "1234 567 123 12 34 5 678 567" for name in names}
 
 
-@pytest.mark.parametrize("shape,most", [((3, 10, 12, 3), 3_200), ((3, 10, 24, 3), 20_000), ((3, 2000, 24, 100), 380_000)])
+@pytest.mark.parametrize("shape,most",
+                         [((3, 10, 12, 3), 3_200), ((3, 10, 24, 3), 20_000), ((3, 2000, 24, 100), 380_000)])
 def test_a_day_takes_the_memory_that_the_docs_state(server, shape, most):
     redis, size = server.redis_client(), 0
     for key, fields in zip(("hm:{memory}:stats:2026-01-01", "hm:{memory}:visits:2026-01-01"), day_of(*shape)):

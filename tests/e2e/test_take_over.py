@@ -5,7 +5,8 @@ import subprocess
 
 import pytest
 
-from huoma import BINARY, Connection, Crowd, Lost, RedisServer, Server, Visits, build_request, check_ledger, redirect_groups, wait_for
+from huoma import (BINARY, Connection, Crowd, Lost, RedisServer, Server, Visits, build_request, check_ledger,
+                   redirect_groups, wait_for)
 from own_network import own_network
 
 TURNS = 3
@@ -56,7 +57,8 @@ def test_no_scan_is_lost(keep, capsys):
 
 
 def slow_to_speak():
-    """Visitors who connect while the old server has the port, and ask when only the new one has it: statuses, 0 for a reset."""
+    """Visitors who connect while the old server has the port, and ask when only the new one has it: statuses, 0 for a
+    reset."""
     with RedisServer() as redis, Server(workers=2, redis=redis) as server:
         server.create("run", redirect_groups(None))
         slow, told = [Connection(server.public) for _ in range(8)], []
@@ -80,14 +82,17 @@ def test_who_is_slow_to_speak_is_kept_where_the_kernel_is_told_to(migrate, statu
 def test_without_the_word_a_port_that_is_served_is_refused():
     with RedisServer() as redis, Server(workers=1, redis=redis) as server:
         for words in (ports(server)[:2], ports(server)[2:]):
-            done = subprocess.run([BINARY, "serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", "--redis-url", redis.url,
-                                   "--data-dir", server.dir / "other", *words], capture_output=True, text=True, timeout=20, env=server.env)
+            done = subprocess.run([BINARY, "serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0",
+                                   "--redis-url", redis.url,
+                                   "--data-dir", server.dir / "other", *words], capture_output=True, text=True,
+                                  timeout=20, env=server.env)
             assert done.returncode == 1 and "in use" in done.stderr, done
 
 
 def test_with_the_embedded_redis_nobody_is_taken_over(tmp_path):
     """Each of the two would have seats of its own."""
-    done = subprocess.run([BINARY, "serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", "--data-dir", tmp_path / "data", "--take-over"],
+    done = subprocess.run([BINARY, "serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", "--data-dir",
+                           tmp_path / "data", "--take-over"],
                           capture_output=True, text=True, timeout=20)
     assert done.returncode == 1 and "take_over: needs redis_url" in done.stderr, done
 

@@ -11,8 +11,10 @@ DOCS = pathlib.Path(__file__).resolve().parent.parent.parent / "docs" / "scale.m
 
 
 def certificate(folder):
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj",
-                    "/CN=redis.example.com", "-addext", "subjectAltName=DNS:redis.example.com", "-keyout", folder / "key.pem",
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                    "-days", "2", "-subj",
+                    "/CN=redis.example.com", "-addext", "subjectAltName=DNS:redis.example.com", "-keyout",
+                    folder / "key.pem",
                     "-out", folder / "cert.pem"], check=True, capture_output=True)
 
 

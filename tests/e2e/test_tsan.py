@@ -25,11 +25,13 @@ def visits(slugs):
 
 
 def test_threads_do_not_race():
-    env = {"TSAN_OPTIONS": f"halt_on_error=0:exitcode=66:second_deadlock_stack=1:suppressions={ROOT}/tests/lib/tsan.supp"}
+    env = {
+        "TSAN_OPTIONS": f"halt_on_error=0:exitcode=66:second_deadlock_stack=1:suppressions={ROOT}/tests/lib/tsan.supp"}
     with Server(workers=2, env=env, flags=["--log-level", "debug"]) as s:
         s.create("a", page_groups(50, 50, None))
         s.create("b", redirect_groups(50, None), strategy="random")
-        storm = Visits(s.public, visits(itertools.cycle(["a", "b", "a", "nobody"])), at_once=16, keep=True, seconds=5).start()
+        storm = Visits(s.public, visits(itertools.cycle(["a", "b", "a", "nobody"])), at_once=16, keep=True,
+                       seconds=5).start()
         shots = Visits(s.public, visits(itertools.cycle(["b", "a"])), at_once=8, keep=False, seconds=5).start()
         for n in range(60):
             s.patch("a", {"limit": 20 + n, "url": f"https://weixin.qq.com/g/n{n}"}, group="g1")
@@ -51,7 +53,8 @@ def test_threads_do_not_race():
 
 def test_hashing_does_not_race():
     """Logins, new passwords and a stop in the middle of them: passwords are hashed in a thread of their own."""
-    env = {"TSAN_OPTIONS": f"halt_on_error=0:exitcode=66:second_deadlock_stack=1:suppressions={ROOT}/tests/lib/tsan.supp"}
+    env = {
+        "TSAN_OPTIONS": f"halt_on_error=0:exitcode=66:second_deadlock_stack=1:suppressions={ROOT}/tests/lib/tsan.supp"}
     password = "correct horse battery"
     with Server(workers=1, env=env) as s:
         s.api("POST", "/users", {"name": "olga", "password": password, "role": "owner"}, 201)
@@ -64,7 +67,8 @@ def test_hashing_does_not_race():
             assert set(pool.map(attempt, range(48))) <= {200, 401, 429, 503}
             for n in range(3):
                 s.api("PATCH", "/users/olga", {"password": password})
-            late = [pool.submit(lambda n=n: s.api("POST", "/session", {"name": f"late-{n}", "password": password}, "any",
+            late = [pool.submit(lambda n=n: s.api("POST", "/session", {"name": f"late-{n}", "password": password},
+                                                  "any",
                                                   token=None)) for n in range(10)]
             s.process.send_signal(signal.SIGTERM)
             assert s.process.wait(30) == 0
@@ -76,7 +80,8 @@ def test_hashing_does_not_race():
 @pytest.mark.parametrize("group", [Sentinels, Cluster])
 def test_failovers_do_not_race(group):
     """Workers that look for a new master, put back what they know, and wait for replicas meanwhile."""
-    env = {"TSAN_OPTIONS": f"halt_on_error=0:exitcode=66:second_deadlock_stack=1:suppressions={ROOT}/tests/lib/tsan.supp"}
+    env = {
+        "TSAN_OPTIONS": f"halt_on_error=0:exitcode=66:second_deadlock_stack=1:suppressions={ROOT}/tests/lib/tsan.supp"}
     with group() as redis, Server(workers=2, env=env, redis_url=redis.url, flags=["--wait-replicas", "1"]) as s:
         s.create("a", page_groups(50, 50, None))
         storm = Visits(s.public, visits(itertools.cycle(["a", "nobody"])), at_once=8, seconds=5).start()

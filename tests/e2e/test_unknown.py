@@ -1,5 +1,5 @@
-"""Who tries addresses learns nothing from what leads nowhere: unknown, deleted or no slug at all, the answer is the same to the byte. And
-a slug that nobody chose is drawn at random, by whatever way the campaign is made."""
+"""Who tries addresses learns nothing from what leads nowhere: unknown, deleted or no slug at all, the answer is the
+same to the byte. And a slug that nobody chose is drawn at random, by whatever way the campaign is made."""
 
 import itertools
 import json
@@ -38,17 +38,23 @@ def gone(server):
 
 
 KINDS = {
-    "never there": "/no-such-campaign", "as short as can be": "/z", "as drawn": "/0k3v9x2m", "as long as can be": "/" + "a" * 64, "too long": "/" + "a" * 65,
-    "deleted": "/gone-page", "deleted, in capitals": "/GONE-LINK", "deleted, with a channel": "/gone-page/shop-1", "its old address": "/old/gone-link",
-    "deleted, where it leads": "/gone-link+", "unknown, where it leads": "/no-such-campaign+", "unknown, with a channel": "/no-such-campaign/shop-1",
-    "no channel": "/no-such-campaign/Shop_1", "with a query": "/no-such-campaign?from=timeline", "deleted, with a query": "/gone-link?from=timeline",
-    "no slug": "/a_b", "begins with a dash": "/-a", "reserved": "/api", "reserved for later": "/metrics", "a file": "/.git/config", "escaped": "/%61%62",
+    "never there": "/no-such-campaign", "as short as can be": "/z", "as drawn": "/0k3v9x2m",
+    "as long as can be": "/" + "a" * 64, "too long": "/" + "a" * 65,
+    "deleted": "/gone-page", "deleted, in capitals": "/GONE-LINK", "deleted, with a channel": "/gone-page/shop-1",
+    "its old address": "/old/gone-link",
+    "deleted, where it leads": "/gone-link+", "unknown, where it leads": "/no-such-campaign+",
+    "unknown, with a channel": "/no-such-campaign/shop-1",
+    "no channel": "/no-such-campaign/Shop_1", "with a query": "/no-such-campaign?from=timeline",
+    "deleted, with a query": "/gone-link?from=timeline",
+    "no slug": "/a_b", "begins with a dash": "/-a", "reserved": "/api", "reserved for later": "/metrics",
+    "a file": "/.git/config", "escaped": "/%61%62",
     "not UTF-8": "/%ff", "deep": "/a/b/c/d", "nothing": "/",
 }
 
 
 @pytest.mark.parametrize("method,lines", [
-    ("GET", (f"User-Agent: {PHONE}",)), ("GET", (f"User-Agent: {PHONE}", "Accept-Language: en")), ("GET", (f"User-Agent: {CRAWLER}",)),
+    ("GET", (f"User-Agent: {PHONE}",)), ("GET", (f"User-Agent: {PHONE}", "Accept-Language: en")),
+    ("GET", (f"User-Agent: {CRAWLER}",)),
     ("GET", ("Sec-Purpose: prefetch",)), ("HEAD", ()),
 ], ids=["phone", "english", "crawler", "prefetch", "head"])
 def test_all_that_leads_nowhere_is_answered_alike(server, gone, method, lines):
@@ -60,7 +66,8 @@ def test_all_that_leads_nowhere_is_answered_alike(server, gone, method, lines):
 
 def test_a_cookie_of_what_was_deleted_changes_nothing(server, gone):
     for name, cookie in gone.items():
-        assert raw(server, "GET", f"/{name}", f"Cookie: hm={cookie}") == raw(server, "GET", "/no-such-campaign", f"Cookie: hm={cookie}")
+        assert raw(server, "GET", f"/{name}", f"Cookie: hm={cookie}") == \
+            raw(server, "GET", "/no-such-campaign", f"Cookie: hm={cookie}")
 
 
 def test_buttons_of_what_is_not_there_are_answered_alike(server, gone):
@@ -78,9 +85,11 @@ def test_the_store_is_asked_the_same_of_what_was_deleted_and_what_never_was(serv
             with client.monitor() as heard:
                 raw(server, "GET", f"/{slug}")
                 client.echo("that is all")
-                sent = list(itertools.takewhile(lambda command: "that is all" not in command, (m["command"] for m in heard.listen())))
+                sent = list(itertools.takewhile(lambda command: "that is all" not in command,
+                                                (m["command"] for m in heard.listen())))
             # what was counted of its visits goes out by itself
-            return [re.sub(r"[0-9a-f]{40}", "sha", c).replace(slug, "SLUG") for c in sent if slug in c and ":visits:" not in c]
+            return [re.sub(r"[0-9a-f]{40}", "sha", c).replace(slug, "SLUG") for c in sent if slug in c
+                    and ":visits:" not in c]
 
         assert asked("gone-page") == asked("no-such-page") == asked("0k3v9x2m") != []
 
@@ -95,7 +104,8 @@ def test_a_slug_that_nobody_chose_is_drawn_however_the_campaign_is_made(server):
     url = "https://example.com/a"
     made = [server.api("POST", "/campaigns", body, 201).json()["slug"] for body in (
         {"url": url}, {"url": url, "slug": None}, {"title": "Spring run", "groups": [{"url": url}]}, {"url": url})]
-    batch = server.api("POST", "/campaigns:batch", {"campaigns": [{"url": url}, {"title": "Spring run", "url": url}]}).json()
+    batch = server.api("POST", "/campaigns:batch",
+                       {"campaigns": [{"url": url}, {"title": "Spring run", "url": url}]}).json()
     made += re.findall(r'"slug": ?"([^"]+)"', json.dumps(batch))
     made += [by_command(server, "--url", url), by_command(server, "--title", "Spring run", "--group", url)]
     assert len(made) == 8 and len(set(made)) == 8

@@ -250,7 +250,8 @@ def test_channel_and_query_stay_and_are_counted(server):
 def test_everyone_waits_for_the_groups_that_are_for_them(server):
     make(server, "w-when", [{"url": wechat("k"), "limit": 0, "when": {"os": ["ios"]}},
                             {"url": wechat("l"), "limit": 0, "when": {"os": ["android"]}}])
-    android = "Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 Chrome/120 Mobile Safari/537.36 MicroMessenger/8.0.47"
+    android = ("Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 Chrome/120 Mobile Safari/537.36 "
+               "MicroMessenger/8.0.47")
     anna, ben = Waiter(server, "/w-when"), Waiter(server, "/w-when", android)
     anna.join()
     ben.join("Ben")
@@ -262,8 +263,10 @@ def test_everyone_waits_for_the_groups_that_are_for_them(server):
     assert anna.scan().group == "g2"
 
 
-@pytest.mark.parametrize("ask,good,bad", [("nickname", ["阿明", "Ann O'Neil", "x" * 40], ["", "   ", "x" * 41, "a\nb", "\x00"]),
-                                          ("number", ["+86 138 0013 8000", "wx_id-1234"], ["1234", "13800138000!", "二三四五六七", "1" * 33])])
+@pytest.mark.parametrize("ask,good,bad",
+                         [("nickname", ["阿明", "Ann O'Neil", "x" * 40], ["", "   ", "x" * 41, "a\nb", "\x00"]),
+                                          ("number", ["+86 138 0013 8000", "wx_id-1234"],
+                                           ["1234", "13800138000!", "二三四五六七", "1" * 33])])
 def test_what_is_left_is_what_is_asked(server, ask, good, bad):
     slug = f"w-ask-{ask}"
     make(server, slug, [{"url": wechat("m"), "limit": 0}], {"ask": ask, "privacy": "只给管理员看"})
@@ -277,13 +280,15 @@ def test_what_is_left_is_what_is_asked(server, ask, good, bad):
 
 def test_nothing_that_is_left_is_markup_or_a_formula(server):
     make(server, "w-evil", [{"url": wechat("n"), "limit": 0}])
-    for name in ("<script>alert(1)</script>", '=HYPERLINK("http://x")', '"quote",', "+86 138", "-cmd|' /C calc'!A0", "@SUM(1)"):
+    for name in ("<script>alert(1)</script>", '=HYPERLINK("http://x")', '"quote",', "+86 138", "-cmd|' /C calc'!A0",
+                 "@SUM(1)"):
         Waiter(server, "/w-evil").join(name)
     answer = server.api("GET", "/campaigns/w-evil/waiting?format=csv")
     assert answer.header("Content-Type") == "text/csv; charset=utf-8"
     rows = list(csv.reader(io.StringIO(answer.text.removeprefix("\ufeff"))))
     assert rows[0] == ["id", "name", "state", "channel", "joined_at", "group"]
-    assert [row[1] for row in rows[1:]] == ["<script>alert(1)</script>", "'=HYPERLINK(\"http://x\")", '"quote",', "+86 138",
+    assert [row[1] for row in rows[1:]] == ["<script>alert(1)</script>", "'=HYPERLINK(\"http://x\")", '"quote",',
+                                            "+86 138",
                                            "'-cmd|' /C calc'!A0", "'@SUM(1)"]
 
 
@@ -320,7 +325,8 @@ def test_entries_are_listed_page_by_page_and_deleted(server):
     assert [row["name"] for row in first["data"]] == ["N0", "N1"] and first["total"] == first["waiting"] == 5
     second = waiting(server, "w-api", limit=2, cursor=first["next"])
     assert [row["name"] for row in second["data"]] == ["N2", "N3"]
-    assert second["data"][0].keys() == {"id", "name", "place", "state", "channel", "joined_at", "group", "promised_until"}
+    assert second["data"][0].keys() == {"id", "name", "place", "state", "channel", "joined_at", "group",
+                                        "promised_until"}
     server.api("DELETE", f"/campaigns/w-api/waiting/{second['data'][0]['id']}", expect=204)
     assert [s[0] for s in states(server, "w-api")] == ["N0", "N1", "N3", "N4"]
     server.api("DELETE", "/campaigns/w-api/waiting/999", expect=404)
@@ -378,7 +384,8 @@ def test_deleting_the_campaign_forgets_who_waited(server):
 
 
 def command(server, *words, expect=0, typed=""):
-    done = subprocess.run([BINARY, "campaign", "waiting", *words, "--data-dir", server.data_dir], capture_output=True, input=typed.encode(),
+    done = subprocess.run([BINARY, "campaign", "waiting", *words, "--data-dir", server.data_dir], capture_output=True,
+                          input=typed.encode(),
                           timeout=60)
     assert done.returncode == expect, done
     return done.stdout.decode() + done.stderr.decode()

@@ -27,7 +27,8 @@ ROUNDS = int(os.environ.get("HUOMA_FAULT_ROUNDS", "5"))
 
 
 def pytest_collection_modifyitems(items):
-    """Of many rounds all run side by side that are worth a Redis of their own; else those stay together that share one (stores.kinds)."""
+    """Of many rounds all run side by side that are worth a Redis of their own; else those stay together that share one
+    (stores.kinds)."""
     for item in items if ROUNDS > 5 else ():
         if item.get_closest_marker("xdist_group"):
             item.add_marker(pytest.mark.xdist_group(item.nodeid), append=False)
@@ -43,13 +44,15 @@ def say(capsys):
     """Prints a figure past pytest's capture: what the faults measured is worth reading when all is well, too."""
     def past(text):
         with capsys.disabled():  # what a worker of xdist writes to stdout goes nowhere
-            print(f"\n    {text}", end="", flush=True, file=sys.stderr if "PYTEST_XDIST_WORKER" in os.environ else sys.stdout)
+            print(f"\n    {text}", end="", flush=True,
+                  file=sys.stderr if "PYTEST_XDIST_WORKER" in os.environ else sys.stdout)
     return past
 
 
 @pytest.fixture
 def each_round(rounds, say, request):
-    """Hands on the items, or the numbers of the rounds, one after the other, and tells how far it has come when there are many."""
+    """Hands on the items, or the numbers of the rounds, one after the other, and tells how far it has come when there
+    are many."""
     def hand_on(items=None):
         items, began = range(rounds) if items is None else items, time.monotonic()
         for n, item in enumerate(items, 1):
@@ -74,7 +77,8 @@ def group_of_session(request):
 
 @pytest.fixture
 def group(group_of_session):
-    """A Sentinels or a Cluster, whole whatever the test before did to it. Tests share it: their keys have prefixes of their own."""
+    """A Sentinels or a Cluster, whole whatever the test before did to it. Tests share it: their keys have prefixes of
+    their own."""
     if group_of_session:
         for node in group_of_session.nodes:
             node.mend()

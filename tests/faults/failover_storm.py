@@ -1,4 +1,5 @@
-"""Faults under load, behind sentinels and in a cluster: what is done to servers, and what visitors were told against what is counted.
+"""Faults under load, behind sentinels and in a cluster: what is done to servers, and what visitors were told against
+what is counted.
 
 A fault is done to huoma's server and to the node that is the campaign's master, and gives back what undoes it.
 """
@@ -22,7 +23,8 @@ def kill(_, __, node):
 
 
 def cut_and_kill(group, node, also=()):
-    """Killed, beside what else is, with seats that no replica has: these stand still from before their links are cut until it is dead."""
+    """Killed, beside what else is, with seats that no replica has: these stand still from before their links are cut
+    until it is dead."""
     def offset():
         return client.info("replication")["master_repl_offset"]
 
@@ -92,8 +94,8 @@ def restart(_, group, __):
 
 
 def cluster_by_hand(cluster, node):
-    """A master does not listen to a replica that it does not know as its own yet, which may be a second after it began to copy. Asked again
-    if it comes to nothing all the same: a replica gives up after five seconds."""
+    """A master does not listen to a replica that it does not know as its own yet, which may be a second after it began
+    to copy. Asked again if it comes to nothing all the same: a replica gives up after five seconds."""
     replicas = cluster.replicas_of(node)
     if not replicas:
         return False
@@ -105,7 +107,8 @@ def cluster_by_hand(cluster, node):
 
 
 def sentinels_by_hand(sentinels, node):
-    """Asked again while it comes to nothing: a sentinel looks at replicas once in a while, and gives one up after a second."""
+    """Asked again while it comes to nothing: a sentinel looks at replicas once in a while, and gives one up after a
+    second."""
     try:
         sentinels.sentinels[0].client().execute_command("SENTINEL", "FAILOVER", MASTER)
     except redis_client.ResponseError as e:
@@ -122,29 +125,35 @@ SERVER_GONE = {kill_server, kill_both}
 
 
 def may_lose(fault, wait_replicas):
-    """Whoever knew of a seat is gone: the master, before it passed it on, and the server, which would have put it back."""
+    """Whoever knew of a seat is gone: the master, before it passed it on, and the server, which would have put it
+    back."""
     return fault is kill_both and wait_replicas == 0
 
 
 def shown(server, slug):
-    answer = wait_for("the admin door", lambda: (a := server.api("GET", f"/campaigns/{slug}", expect="any")).status == 200 and a, PATIENCE)
+    answer = wait_for("the admin door",
+                      lambda: (a := server.api("GET", f"/campaigns/{slug}", expect="any")).status == 200 and a,
+                      PATIENCE)
     return answer.json()
 
 
 def missing(shown_groups, seats, confirmed):
     """Of what visitors were told, by group, what is not counted."""
-    return sum(max(0, seats[g["id"]] - g["used"]) + max(0, confirmed[g["id"]] - g["confirmed"]) for g in shown_groups["groups"])
+    return sum(max(0, seats[g["id"]] - g["used"]) + max(0, confirmed[g["id"]] - g["confirmed"])
+               for g in shown_groups["groups"])
 
 
 def judge(server, slug, crowd):
-    """The COLUMNS: of the seats answered, these (or confirmations) that are not counted, those that two got, and those beyond a limit
-    once all is full, which the last group is soon."""
+    """The COLUMNS: of the seats answered, these (or confirmations) that are not counted, those that two got, and those
+    beyond a limit once all is full, which the last group is soon."""
     groups = shown(server, slug)
     check_campaign(groups)
     lost = missing(groups, crowd.groups, crowd.confirmed)
     last = groups["groups"][-1]
     last["limit"] = last["used"] + ROOM
-    wait_for("the limit", lambda: server.api("PATCH", f"/campaigns/{slug}/groups/{last['id']}", {"limit": last["limit"]}, "any").status == 200,
+    wait_for("the limit",
+             lambda: server.api("PATCH", f"/campaigns/{slug}/groups/{last['id']}", {"limit": last["limit"]},
+                                "any").status == 200,
              PATIENCE)
     rest = Crowd(slug, rough=True)
     Visits(server.public, rest.visits(sum(g["limit"] - g["used"] for g in groups["groups"]) + 20), at_once=16).run()
@@ -156,7 +165,8 @@ def judge(server, slug, crowd):
 def one_round(server, group, fault, slug, rng):
     wait_for("replicas in sync", group.whole, PATIENCE, 0.05)
     pages = rng.random() < 0.5
-    server.create(slug, page_groups(*LIMITS) if pages else redirect_groups(*LIMITS), strategy=rng.choice(["fill", "even", "random"]))
+    server.create(slug, page_groups(*LIMITS) if pages else redirect_groups(*LIMITS),
+                  strategy=rng.choice(["fill", "even", "random"]))
     crowd = Crowd(slug, confirm=pages, rough=True)
     storm = Visits(server.public, crowd.visits(), at_once=16, seconds=3)
     storm.targets = iter(lambda: server.public, None)  # another port after each start

@@ -1,7 +1,8 @@
 """Networks that are cut under load. Cut off from all others, one after the other, are
 
     a server           it has no Redis for its visitors
-    a master           with that server, which goes on with it, and with one replica or none, while the others elect another one
+    a master           with that server, which goes on with it, and with one replica or none, while the others elect
+    another one
 
 Visitors come to a server on each side, and what all of them were told is held against what is counted in the end.
 """
@@ -182,20 +183,23 @@ def tell(settings, seconds, say):
             sums = ", ".join(f"{sum(column)} {name}" for name, column in zip((*COLUMNS, "told there"), zip(*rows)))
             say(f"{kind}, {s.name}, a master and {beside} of its replicas cut off: {len(rows)} rounds, {sums}")
     server, master = (max(column) for column in zip(*seconds))
-    say(f"{kind}, a server cut off: {len(seconds)} rounds, 0 lost; well again {server:.1f} s after it at most, {master:.1f} s after a master was")
+    say(f"{kind}, a server cut off: {len(seconds)} rounds, 0 lost; well again {server:.1f} s after it at most, "
+        f"{master:.1f} s after a master was")
 
 
 def cut_under_load(group, network, rounds, each_round, rng, say):
     near, far = network.machine(), network.machine()
     with contextlib.ExitStack() as stack:
         def start(wait_replicas, at):
-            return stack.enter_context(Server(redis=group, redis_url=group.url, flags=["--wait-replicas", wait_replicas], at=at))
+            return stack.enter_context(Server(redis=group, redis_url=group.url,
+                                              flags=["--wait-replicas", wait_replicas], at=at))
         pairs = [[start(n, at) for at in (near, far)] for n in (0, 1)]
         waits = [Setting(group, f"wait_replicas {n}", n, *pairs[n]) for n in (0, 1)]
         seconds = [one_round(group, network, near, waits, n, rng) for n in each_round(range(max(1, rounds)))]
         tell(waits, seconds, say)
         if rounds and isinstance(group, Sentinels):  # a cluster's master ends by itself
-            lagging = [Setting(group, f"wait_replicas 0 with min-replicas-max-lag {LAG_SECONDS}", 0, *pairs[0], lag=LAG_SECONDS)]
+            lagging = [Setting(group, f"wait_replicas 0 with min-replicas-max-lag {LAG_SECONDS}", 0, *pairs[0],
+                               lag=LAG_SECONDS)]
             seconds = [one_round(group, network, near, lagging, f"lag-{n}", rng) for n in each_round()]
             tell(lagging, seconds, say)
             waits += lagging

@@ -24,7 +24,8 @@ def serve(group, wait_replicas=0, redis_url=None, **more):
     """A server on a group, with keys of its own; on a Redis that it brings itself if there is none."""
     if not group:
         return Server(redis_url=redis_url, **more)
-    return Server(redis=group, redis_url=redis_url or group.url, flags=["--wait-replicas", wait_replicas, "--key-prefix", next(_prefixes)], **more)
+    return Server(redis=group, redis_url=redis_url or group.url,
+                  flags=["--wait-replicas", wait_replicas, "--key-prefix", next(_prefixes)], **more)
 
 
 class Embedded:
@@ -50,7 +51,8 @@ def check_crowd(server, slug, crowd):
     shown = server.show(slug)
     check_ledger(shown, crowd.groups)
     for g in shown["groups"]:
-        assert crowd.confirmed[g["id"]] <= g["confirmed"], f"{crowd.confirmed[g['id']]} confirmations were answered: {g}"
+        assert crowd.confirmed[g["id"]] <= g["confirmed"], (f"{crowd.confirmed[g['id']]} confirmations were answered: "
+                                                            f"{g}")
     return shown
 
 

@@ -19,7 +19,8 @@ import tempfile
 import pytest
 
 import huoma
-from huoma import (PHONE, Connection, Crowd, RedisServer, Server, Visitor, Visits, check_campaign, get, once, page_groups, post, redirect_groups,
+from huoma import (PHONE, Connection, Crowd, RedisServer, Server, Visitor, Visits, check_campaign, get, once,
+                   page_groups, post, redirect_groups,
                    seat_of, seeded, wait_for)
 
 LIBRARY = huoma.BINARY.with_name("moved_clock.so")
@@ -178,23 +179,29 @@ def jump(house, slug, who, seconds):
         assert g["held"] == 0, f"a hold that does not go back: {g}"
         assert g["confirmed"] == people.kept[g["id"]], f"{people.kept} were told that they have a seat: {g}"
     kinds = counted(house.client, slug)
-    assert kinds["h"] + kinds["d"] - kinds["b"] == last["seats"]["used"] and kinds["c"] + kinds["d"] == last["seats"]["used"], kinds
+    assert kinds["h"] + kinds["d"] - kinds["b"] == last["seats"]["used"], kinds
+    assert kinds["c"] + kinds["d"] == last["seats"]["used"], kinds
     assert server.healthy(5)
     return people, kinds
 
 
 def test_clocks_that_jump_give_no_seat_twice(house, rounds, say):
     rng = seeded("jumps")
-    plan = SHORT if rounds < len(JUMPS) else [w for w in itertools.islice(itertools.cycle(rng.sample(JUMPS, len(JUMPS))), rounds)]
+    plan = SHORT if rounds < len(JUMPS) else [w
+                                              for w in itertools.islice(itertools.cycle(rng.sample(JUMPS, len(JUMPS))),
+                                                                        rounds)]
     told_of, shown = collections.defaultdict(collections.Counter), {}
     for n, (who, seconds) in enumerate(plan):
         people, kinds = jump(house, f"jump-{n}", who, seconds)
         shown[people.slug] = people.seats()
-        told_of[who, seconds] += {"rounds": 1, "seats": people.seats(), "kept": people.kept.total(), "back": kinds["b"], "late": kinds["d"],
+        told_of[who, seconds] += {"rounds": 1, "seats": people.seats(), "kept": people.kept.total(), "back": kinds["b"],
+                                  "late": kinds["d"],
                                "moved": people.moved_on}
-    wait_for("the statistics of all visits", lambda: all(told(house.client, slug) == n for slug, n in shown.items()), PATIENCE, 0.05)
+    wait_for("the statistics of all visits", lambda: all(told(house.client, slug) == n for slug, n in shown.items()),
+             PATIENCE, 0.05)
     for (who, seconds), t in sorted(told_of.items()):
-        say(f"{who} {seconds // HOUR:+d} h, {t['rounds']} times: {t['seats']} seats shown, {t['kept']} confirmed ({t['late']} of them after their hold "
+        say(f"{who} {seconds // HOUR:+d} h, {t['rounds']} times: {t['seats']} seats shown, {t['kept']} confirmed "
+            f"({t['late']} of them after their hold "
             f"was gone), {t['moved']} moved on, {t['back']} went back; over a limit, twice or lost: 0")
 
 
@@ -210,7 +217,8 @@ def straight(house):
 
 def log_in(server, name, password):
     headers = {"Content-Type": "application/json", "X-Requested-With": "huoma", "Origin": "http://localhost"}
-    return once(server.admin, "POST", "/api/v1/session", headers, json.dumps({"name": name, "password": password}).encode())
+    return once(server.admin, "POST", "/api/v1/session", headers,
+                json.dumps({"name": name, "password": password}).encode())
 
 
 def test_who_mistyped_a_password_waits_no_longer_for_a_clock_that_went_back(straight, rounds):
@@ -251,7 +259,8 @@ def test_sessions_and_listeners_outlive_a_jump_and_not_their_right(straight):
 
 def test_a_group_is_closed_by_the_clock_and_open_again_when_that_was_wrong(straight):
     server, client = straight.server, straight.client
-    ends = datetime.datetime.fromtimestamp(client.time()[0] + HOUR // 2, datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    ends = datetime.datetime.fromtimestamp(client.time()[0] + HOUR // 2,
+                                           datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
     server.create("ends", [{**redirect_groups(9)[0], "expires_at": ends}])
     anna = Visitor(server, "ends")
     assert anna.scan().group == "g1" and anna.scan().cookie is None
@@ -277,12 +286,14 @@ def test_a_proof_of_work_is_good_for_its_time_and_once(straight):
     server.create("proof", redirect_groups(1000), per_address=2)
 
     def ask(method="GET", body=None):
-        headers = {"User-Agent": PHONE, "X-Forwarded-For": "8.8.4.4", "Content-Type": "application/x-www-form-urlencoded"}
+        headers = {"User-Agent": PHONE, "X-Forwarded-For": "8.8.4.4",
+                   "Content-Type": "application/x-www-form-urlencoded"}
         return once(server.public, method, "/proof", headers, body)
 
     def asked(answer):
         assert answer.status == 200, answer
-        return re.search(r'name="challenge" value="([\w-]{39})"', answer.text)[1], int(re.search(r'data-bits="(\d+)"', answer.text)[1])
+        return re.search(r'name="challenge" value="([\w-]{39})"',
+                         answer.text)[1], int(re.search(r'data-bits="(\d+)"', answer.text)[1])
 
     @functools.cache
     def work(text, bits):

@@ -1,5 +1,5 @@
-"""Servers, masters and all of Redis killed, stalled, replaced and out of disk behind sentinels and in a cluster, under load: no group is
-ever over its limit, and what was answered is counted."""
+"""Servers, masters and all of Redis killed, stalled, replaced and out of disk behind sentinels and in a cluster, under
+load: no group is ever over its limit, and what was answered is counted."""
 
 import pytest
 from failover_storm import by_hand, faults_of, kill_ahead, one_round, storms

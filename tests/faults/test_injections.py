@@ -40,7 +40,8 @@ SHORT = ("accept: no descriptors", "send: reset", "fsync: input or output error"
 def may_strace():
     if not shutil.which("strace"):
         return False
-    return subprocess.run(["strace", "-o", "/dev/null", "-e", "inject=fsync:error=EIO", "true"], capture_output=True, check=False).returncode == 0
+    return subprocess.run(["strace", "-o", "/dev/null", "-e", "inject=fsync:error=EIO", "true"], capture_output=True,
+                          check=False).returncode == 0
 
 
 @contextlib.contextmanager
@@ -48,7 +49,8 @@ def struck(pid, how, folder):
     """While inside, calls of that process fail; gives a function that says how many have."""
     path = folder / "strace.log"
     path.unlink(missing_ok=True)
-    strace = subprocess.Popen(["strace", "-f", "-q", "-q", "-p", str(pid), "-o", path, "-e", "trace=" + how.split(":")[0], "-e", "inject=" + how],
+    strace = subprocess.Popen(["strace", "-f", "-q", "-q", "-p", str(pid), "-o", path, "-e",
+                               "trace=" + how.split(":")[0], "-e", "inject=" + how],
                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     def count():
@@ -71,7 +73,8 @@ def provoke_fork(server, of_redis):
 
 
 def strike(server, slug, how, of_redis, least, folder):
-    """Load on a campaign of its own while calls fail. The crowd, the load, how many failed, whether Redis is another one."""
+    """Load on a campaign of its own while calls fail. The crowd, the load, how many failed, whether Redis is another
+    one."""
     server.create(slug, page_groups(80, None))
     anna = Visitor(server, "stays")
     anna.scan()
@@ -81,10 +84,13 @@ def strike(server, slug, how, of_redis, least, folder):
         wait_for("the storm", lambda: crowd.seats() > 10, PATIENCE)
         with struck(redis if of_redis else server.pid, how, folder) as count:
             if "fork" in how:
-                wait_for("strace", lambda: "TracerPid:\t0\n" not in open(f"/proc/{redis if of_redis else server.pid}/status").read(), PATIENCE)
+                wait_for("strace",
+                         lambda: "TracerPid:\t0\n" not in open(
+                             f"/proc/{redis if of_redis else server.pid}/status").read(), PATIENCE)
                 provoke_fork(server, of_redis)
             # a Redis that ends itself is started anew, and is not struck any more
-            wait_for("failing calls", lambda: count() >= least or (of_redis and server.redis_pid() != redis), PATIENCE, 0.02)
+            wait_for("failing calls", lambda: count() >= least or (of_redis and server.redis_pid() != redis), PATIENCE,
+                     0.02)
             server.lives()
             failed = count()
         wait_for("health", server.recovered, PATIENCE)
@@ -113,5 +119,7 @@ def test_calls_that_fail(rounds, say, tmp_path):
                 number += 1
                 least = 1 if "fork" in how else 5 if rounds <= 5 else 20
                 crowd, storm, failed, again = strike(server, f"s{number}", how, of_redis, least, tmp_path)
-                say(f"{'Redis' if of_redis else 'server'}, {what}: {failed} calls failed; {crowd.seats()} seats answered, "
-                    f"{storm.answers[503]} busy pages, {storm.lost} connections lost{', Redis started anew' if again else ''}")
+                say(f"{'Redis' if of_redis else 'server'}, {what}: {failed} calls failed; {crowd.seats()} seats "
+                    f"answered, "
+                    f"{storm.answers[503]} busy pages, {storm.lost} connections "
+                    f"lost{', Redis started anew' if again else ''}")

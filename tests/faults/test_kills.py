@@ -1,4 +1,5 @@
-"""kill -9 of the server, of Redis and of both, under load: seats answered <= seats counted <= limit, and health soon after."""
+"""kill -9 of the server, of Redis and of both, under load: seats answered <= seats counted <= limit, and health soon
+after."""
 
 import os
 import signal
@@ -49,7 +50,8 @@ def test_killed_under_load(kill, rounds, each_round, say):
     with Server(workers=2) as server:
         for n in each_round():
             slug = f"round-{n}"
-            server.create(slug, page_groups(*LIMITS) if n % 2 else redirect_groups(*LIMITS), strategy=rng.choice(["fill", "even", "random"]))
+            server.create(slug, page_groups(*LIMITS) if n % 2 else redirect_groups(*LIMITS),
+                          strategy=rng.choice(["fill", "even", "random"]))
             crowd = Crowd(slug, confirm=n % 2 == 1, rough=True)
             storm = Visits(server.public, crowd.visits(), at_once=AT_ONCE, keep=rng.random() < 0.5, seconds=3).start()
             goal = rng.randrange(1, 300)
@@ -59,7 +61,8 @@ def test_killed_under_load(kill, rounds, each_round, say):
             healthy.append(bring_back(server, killed_at))
             storm.stop()
             answered, counted = answered + crowd.seats(), counted + check_round(server, slug, crowd)
-    say(f"{rounds} kills: {answered} seats answered, {counted} counted; healthy again after {sum(healthy) / rounds:.2f} s, at most {max(healthy):.2f} s")
+    say(f"{rounds} kills: {answered} seats answered, {counted} counted; healthy again after "
+        f"{sum(healthy) / rounds:.2f} s, at most {max(healthy):.2f} s")
     assert max(healthy) <= HEALTHY_SECONDS
 
 
@@ -114,7 +117,8 @@ def check_statistics(server, slug, shown):
 
 
 def check_round(server, slug, crowd):
-    """The ledger right after, then filled up: what a crash left behind must not let one seat too many go. Seats counted."""
+    """The ledger right after, then filled up: what a crash left behind must not let one seat too many go. Seats
+    counted."""
     shown = check_crowd(server, slug, crowd)
     check_statistics(server, slug, shown)
     rest = Crowd(slug)

@@ -1,8 +1,8 @@
 """The k-th allocation fails, for every k: at the start, at scans, at changes by an admin, at imports.
 
-`huoma-scarce` (tests/lib/scarce_memory.c) is huoma with sanitizers whose allocations a test counts and withholds, one by one
-or all for a while. Nothing may crash or leak, who is answered is in the ledger, and all is well once there is memory.
-HUOMA_SEED runs a sample again; more than 5 rounds try every k.
+`huoma-scarce` (tests/lib/scarce_memory.c) is huoma with sanitizers whose allocations a test counts and withholds, one
+by one or all for a while. Nothing may crash or leak, who is answered is in the ledger, and all is well once there is
+memory. HUOMA_SEED runs a sample again; more than 5 rounds try every k.
 """
 
 import contextlib
@@ -17,7 +17,8 @@ import tempfile
 import pytest
 
 import huoma
-from huoma import (Crowd, Lost, RedisServer, Server, Visitor, check_ledger, link, page_groups, redirect_groups, seeded, wait_for)
+from huoma import (Crowd, Lost, RedisServer, Server, Visitor, check_ledger, link, page_groups, redirect_groups, seeded,
+                   wait_for)
 
 BINARY = huoma.BINARY.with_name("huoma-scarce")
 SAMPLE = 12         # how many k are tried of a deed, in the short form
@@ -75,7 +76,8 @@ def memory():
 @pytest.fixture(scope="module")
 def served(memory):
     """A server of one worker whose memory can be withheld."""
-    with RedisServer() as redis, Server(workers=1, redis=redis, binary=BINARY, env=memory.env, hold_seconds=600) as server:
+    with RedisServer() as redis, Server(workers=1, redis=redis, binary=BINARY, env=memory.env,
+                                        hold_seconds=600) as server:
         yield server
 
 
@@ -149,7 +151,8 @@ def test_scans_with_an_allocation_failing(served, memory, rounds, say):
         check_ledger(shown, crowd.groups)
         for g in shown["groups"]:
             assert crowd.confirmed[g["id"]] <= g["confirmed"], g
-        say(f"{slug}: {tried} scans without some memory, {failed} allocations failed, {crowd.seats()} seats were given, "
+        say(f"{slug}: {tried} scans without some memory, {failed} allocations failed, {crowd.seats()} seats were "
+            f"given, "
             f"{shown['seats']['used']} counted")
     served.check_log()
 
@@ -165,7 +168,8 @@ def test_changes_with_an_allocation_failing(served, memory, rounds, say):
         slug, asked = f"c{next(numbers)}", ("before", "after")
         made = changed = None
         with may_be_cut_off():
-            made = served.api("POST", "/campaigns", {"slug": slug, "title": asked[0], "groups": redirect_groups(5)}, expect="any").status
+            made = served.api("POST", "/campaigns", {"slug": slug, "title": asked[0], "groups": redirect_groups(5)},
+                              expect="any").status
             assert made in (201, 503, 507), made
         with may_be_cut_off():
             changed = served.api("PATCH", f"/campaigns/{slug}", {"title": asked[1]}, expect="any").status
@@ -180,7 +184,8 @@ def test_changes_with_an_allocation_failing(served, memory, rounds, say):
 
     tried, failed = each_k(memory, rng, rounds > 5, act)
     wait_for("health", served.recovered, PATIENCE)
-    say(f"{tried} changes without some memory, {failed} allocations failed: {told['made']} campaigns made, {told['refused']} refused")
+    say(f"{tried} changes without some memory, {failed} allocations failed: {told['made']} campaigns made, "
+        f"{told['refused']} refused")
     served.check_log()
 
 
@@ -206,11 +211,13 @@ def test_starts_with_an_allocation_failing(memory, rounds, say):
                     wait_for("health", server.healthy, PATIENCE)
                     server.stop()
                 else:
-                    assert server.process.returncode in (1, 2) and server.log().strip(), (server.process.returncode, server.log())
+                    assert server.process.returncode in (1, 2) and server.log().strip(), \
+                        (server.process.returncode, server.log())
                 server.check_log()
 
         tried, failed = each_k(memory, rng, rounds > 5, act, sample=5)
-    say(f"{tried} starts without some memory, {failed} allocations failed: {outcomes[0]} served, {outcomes[1]} said why not")
+    say(f"{tried} starts without some memory, {failed} allocations failed: {outcomes[0]} served, {outcomes[1]} said "
+        f"why not")
 
 
 # --- commands ---
@@ -218,7 +225,8 @@ def test_starts_with_an_allocation_failing(memory, rounds, say):
 
 def run_once(arguments, env):
     """(exit code, what it said), within a time."""
-    done = subprocess.run([str(a) for a in (BINARY, *arguments)], capture_output=True, text=True, timeout=60, check=False,
+    done = subprocess.run([str(a) for a in (BINARY, *arguments)], capture_output=True, text=True, timeout=60,
+                          check=False,
                           env={**{k: v for k, v in os.environ.items() if not k.startswith("HUOMA_")}, **env,
                                "UBSAN_OPTIONS": "print_stacktrace=1"})
     said = done.stdout + done.stderr
@@ -238,7 +246,8 @@ INSERT INTO `yourls_url` VALUES ('anna','{link(1)}','Anna\\'s link',3),('AbC','{
 INSERT INTO `yourls_url` (`keyword`,`url`,`title`) VALUES ('abc','{link(3)}','The third');
 """
 ANSWERS = "".join(json.dumps({"shortUrls": {"data": data}}) + "\n" for data in (
-    [{"shortCode": "anna", "longUrl": link(1), "title": "Anna's link", "meta": {"maxVisits": 9, "validUntil": "2031-01-01T00:00:00Z"}},
+    [{"shortCode": "anna", "longUrl": link(1), "title": "Anna's link",
+      "meta": {"maxVisits": 9, "validUntil": "2031-01-01T00:00:00Z"}},
      {"shortCode": "AbC", "longUrl": link(2), "title": None}], [{"shortCode": "abc", "longUrl": link(3)}]))
 
 
@@ -263,7 +272,8 @@ def stored(client):
 
 
 def check_import(memory, client, command, whole):
-    """Done, and then all of it; else it says that it was not, and has made nothing wrong, and doing it again makes the rest."""
+    """Done, and then all of it; else it says that it was not, and has made nothing wrong, and doing it again makes the
+    rest."""
     client.flushall()
     code, said = run_once(command, memory.env)
     memory.set(1, 0)
@@ -288,7 +298,8 @@ def alone():
         yield redis
 
 
-@pytest.mark.parametrize("form,text", [("csv", SHEET), ("yourls", DUMP), ("shlink", ANSWERS), ("huoma", None)], ids="csv yourls shlink huoma".split())
+@pytest.mark.parametrize("form,text", [("csv", SHEET), ("yourls", DUMP), ("shlink", ANSWERS), ("huoma", None)],
+                         ids="csv yourls shlink huoma".split())
 def test_imports_with_an_allocation_failing(memory, alone, form, text, rounds, say, tmp_path):
     """An import makes every row, or says that it did not."""
     rng, client, path, outcomes = seeded(f"memory of imports ({form})"), alone.client(), tmp_path / form, [0, 0]
@@ -311,14 +322,17 @@ def test_imports_with_an_allocation_failing(memory, alone, form, text, rounds, s
         outcomes[check_import(memory, client, command, whole)] += 1
 
     tried, failed = each_k(memory, rng, rounds > 5, act, sample=2)
-    say(f"{form}: {tried} imports without some memory, {failed} allocations failed: {outcomes[1]} made all, {outcomes[0]} said that not")
+    say(f"{form}: {tried} imports without some memory, {failed} allocations failed: {outcomes[1]} made all, "
+        f"{outcomes[0]} said that not")
 
 
 def test_configurations_read_with_an_allocation_failing(memory, alone, rounds, say, tmp_path):
     """A command starts with every key as the file has it, or says that memory ran out."""
     rng, path, outcomes = seeded("memory of configurations"), tmp_path / "huoma.json", [0, 0]
-    path.write_text(json.dumps({"redis_url": alone.url, "base_url": "https://q.example.com/" + "long-" * 30, "hold_seconds": 77,
-                                "trusted_proxies": ["10.0.0.0/8", "2001:db8::/32"], "log_level": "warn", "visitor_days": 9}, indent=1))
+    path.write_text(json.dumps({"redis_url": alone.url, "base_url": "https://q.example.com/" + "long-" * 30,
+                                "hold_seconds": 77,
+                                "trusted_proxies": ["10.0.0.0/8", "2001:db8::/32"], "log_level": "warn",
+                                "visitor_days": 9}, indent=1))
     command = ["check", "--config", path]
     code, whole = run_once(command, memory.env)
     assert code == 0 and "2001:db8::/32" in whole and "77" in whole, whole
@@ -335,4 +349,5 @@ def test_configurations_read_with_an_allocation_failing(memory, alone, rounds, s
             assert code == 1 and ("memory" in said or "store" in said), (code, said)
 
     tried, failed = each_k(memory, rng, rounds > 5, act, sample=3)
-    say(f"{tried} configurations read without some memory, {failed} allocations failed: {outcomes[1]} in effect, {outcomes[0]} refused")
+    say(f"{tried} configurations read without some memory, {failed} allocations failed: {outcomes[1]} in effect, "
+        f"{outcomes[0]} refused")

@@ -1,4 +1,5 @@
-"""Redis that stalls, forgets its scripts, restarts, or answers nonsense: who has a seat is served, who has none is told in time."""
+"""Redis that stalls, forgets its scripts, restarts, or answers nonsense: who has a seat is served, who has none is told
+in time."""
 
 import contextlib
 import os
@@ -9,7 +10,8 @@ import time
 
 import pytest
 
-from huoma import (Crowd, Program, RedisServer, Server, Visitor, Visits, page_groups, percentile, redirect_groups, seeded, wait_for)
+from huoma import (Crowd, Program, RedisServer, Server, Visitor, Visits, page_groups, percentile, redirect_groups,
+                   seeded, wait_for)
 from redis_groups import free_ports
 from stores import check_crowd, master_of, of_each_kind, serve, slug_beside
 
@@ -70,7 +72,8 @@ def test_redis_stalls(seconds, group, rounds, say):
             wait_for("seats again", lambda: crowd.seats() > seats + 20, PATIENCE)
         check_crowd(server, "page", crowd)
         slowest = max(storm.times)
-    say(f"{seconds} s: returning visitors p50 {percentile(returning, .5) * 1000:.0f} ms, at most {max(returning) * 1000:.0f} ms; "
+    say(f"{seconds} s: returning visitors p50 {percentile(returning, .5) * 1000:.0f} ms, at most "
+        f"{max(returning) * 1000:.0f} ms; "
         f"new ones told after {max(told):.2f} s at most, in the storm {slowest:.2f} s; healthy {healthy:.2f} s after")
     assert max(told) <= TOLD_SECONDS and slowest <= TOLD_SECONDS + 0.5
     assert max(returning) <= TOLD_SECONDS
@@ -85,7 +88,8 @@ def test_script_flush_is_not_noticed(group):
     with serve(group) as server:
         server.create("run", page_groups(200, None))
         crowd = Crowd("run", confirm=True)
-        with Visits(server.public, crowd.visits(), at_once=16) as storm, master_of(server, group, "run").client() as redis:
+        with Visits(server.public, crowd.visits(),
+                    at_once=16) as storm, master_of(server, group, "run").client() as redis:
             for _ in range(40):
                 before = storm.answers[204]
                 redis.script_flush()
@@ -129,7 +133,8 @@ def test_the_admin_is_told_too():
         server.create("run", redirect_groups(5))
         redis.kill()
         wait_for("ill health", lambda: not server.healthy(3), 5)
-        for method, path, body in (("GET", "/campaigns", None), ("GET", "/campaigns/run", None), ("PATCH", "/campaigns/run", {"title": "new"}),
+        for method, path, body in (("GET", "/campaigns", None), ("GET", "/campaigns/run", None),
+                                   ("PATCH", "/campaigns/run", {"title": "new"}),
                                    ("POST", "/campaigns", {"url": "https://example.com/"})):
             answer = server.api(method, path, body, expect=503)
             assert answer.header("Content-Type") == "application/problem+json" and answer.json()["status"] == 503
@@ -142,15 +147,16 @@ def test_the_admin_is_told_too():
 
 
 class Liar(Program):
-    """Stands between huoma and a Redis, on the kind of address that this has: passes everything on, until `answer` is set; then that is
-    what Redis "says". `names`: what it calls other Redis, so that huoma comes to their liars."""
+    """Stands between huoma and a Redis, on the kind of address that this has: passes everything on, until `answer` is
+    set; then that is what Redis "says". `names`: what it calls other Redis, so that huoma comes to their liars."""
 
     def __init__(self, upstream, names=None):
         super().__init__("liar")
         self.upstream, self.names, self.answer, self.lies = upstream, names or {}, None, 0
         self.family = socket.AF_INET if isinstance(upstream, tuple) else socket.AF_UNIX
         self.listener = socket.socket(self.family)
-        self.listener.bind(("127.0.0.1", int(self.names[b"%d" % upstream[1]])) if self.family == socket.AF_INET else str(self.path))
+        self.listener.bind(("127.0.0.1", int(self.names[b"%d" % upstream[1]])) if self.family == socket.AF_INET
+                           else str(self.path))
         self.listener.listen(64)
         threading.Thread(target=self.accept, daemon=True).start()
 
@@ -292,7 +298,8 @@ def test_nonsense_to_an_admin(group, rounds):
                     answer.json()
             liars.say(None)
             server.lives()
-            wait_for(f"the admin's store after {name}", lambda: server.api("GET", "/campaigns/run", expect="any").status == 200, PATIENCE, 0.05)
+            wait_for(f"the admin's store after {name}",
+                     lambda: server.api("GET", "/campaigns/run", expect="any").status == 200, PATIENCE, 0.05)
 
 
 def test_an_answer_that_is_lost_on_the_way_leaves_nobody_with_anothers_for_long():

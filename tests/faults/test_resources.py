@@ -11,7 +11,8 @@ import time
 
 import pytest
 
-from huoma import (BINARY, PHONE, TOKEN, Connection, Crowd, RedisServer, Server, Visitor, Visits, check_ledger, cpu_seconds, page_groups,
+from huoma import (BINARY, PHONE, TOKEN, Connection, Crowd, RedisServer, Server, Visitor, Visits, check_ledger,
+                   cpu_seconds, page_groups,
                    percentile, redirect_groups, room_for, wait_for)
 from own_network import ip, own_network
 from small_disk import Disk, NoDisk
@@ -43,8 +44,8 @@ def disk_of_the_master(group):
 
 @contextlib.contextmanager
 def kept_every_second(group):
-    """A Redis that promises to have all on its disk ends when it can't, and another becomes the master (failover_storm.full_disk); one
-    that writes once a second stays, and refuses."""
+    """A Redis that promises to have all on its disk ends when it can't, and another becomes the master
+    (failover_storm.full_disk); one that writes once a second stays, and refuses."""
     for node in group.nodes if group else ():
         node.client().config_set("appendfsync", "everysec")
     yield
@@ -54,7 +55,8 @@ def kept_every_second(group):
 
 @of_each_kind
 def test_the_disk_is_full(group, say):
-    with disk_of_the_master(group) as (disk, data_dir), kept_every_second(group), serve(group, data_dir=data_dir) as server:
+    with disk_of_the_master(group) as (disk,
+                                       data_dir), kept_every_second(group), serve(group, data_dir=data_dir) as server:
         run = slug_beside(group, "page", "run")
         server.create(run, redirect_groups(None))
         server.create("page", page_groups(500, None))
@@ -86,7 +88,8 @@ def test_the_disk_is_full(group, say):
         check_crowd(server, "page", crowd)
         lines = len(server.log().splitlines())
     told = [t for status, t in refused if status == 503]
-    say(f"{len(told)} of {len(refused)} new visitors were refused, after {max(told, default=0):.2f} s at most; healthy {healthy:.2f} s after "
+    say(f"{len(told)} of {len(refused)} new visitors were refused, after {max(told, default=0):.2f} s at most; healthy "
+        f"{healthy:.2f} s after "
         f"there was room; {lines} log lines")
     assert told and max(told) <= 2.0
     assert healthy <= 4, "2 s of backoff at most, and the start of Redis"
@@ -177,7 +180,8 @@ def test_a_thousand_slow_clients(say):
         server.create("run", redirect_groups(None))
         scan_times(server, 500)
         without = scan_times(server, 3000)
-        drip = subprocess.Popen(["prlimit", "--nofile=4096", sys.executable, "-c", DRIP, str(server.public[1]), "1000", "run"], stdout=subprocess.PIPE,
+        drip = subprocess.Popen(["prlimit", "--nofile=4096", sys.executable, "-c", DRIP, str(server.public[1]), "1000",
+                                 "run"], stdout=subprocess.PIPE,
                                 text=True)
         try:
             for line in drip.stdout:
@@ -197,7 +201,8 @@ def test_a_thousand_slow_clients(say):
             drip.wait()
             drip.stdout.close()
         a, b = percentile(without, .99) * 1000, percentile(beside, .99) * 1000
-        say(f"honest scans: p99 {a:.1f} ms alone, {b:.1f} ms beside 1,000 slow clients (p50 {percentile(without, .5) * 1000:.1f}, "
+        say(f"honest scans: p99 {a:.1f} ms alone, {b:.1f} ms beside 1,000 slow clients (p50 "
+            f"{percentile(without, .5) * 1000:.1f}, "
             f"{percentile(beside, .5) * 1000:.1f})")
         assert b <= 2 * a + 20
         wait_for("the descriptors to be free", lambda: len(os.listdir(f"/proc/{server.pid}/fd")) < 100, PATIENCE)
@@ -230,7 +235,8 @@ def test_redis_without_room(say):
             healthy, seats = time.monotonic() - began, crowd.seats()
             wait_for("seats again", lambda: crowd.seats() > seats + 20, PATIENCE)
         shown = check_crowd(server, "page", crowd)
-        say(f"{storm.answers[503]} busy pages, {storm.lost} connections lost; {crowd.seats()} seats answered, {shown['seats']['used']} counted; "
+        say(f"{storm.answers[503]} busy pages, {storm.lost} connections lost; {crowd.seats()} seats answered, "
+            f"{shown['seats']['used']} counted; "
             f"healthy {healthy:.2f} s after there was room")
         assert not storm.lost
 
@@ -239,7 +245,8 @@ def test_a_redis_that_evicts_is_warned_of():
     with RedisServer(options=["--maxmemory-policy", "allkeys-lru"]) as redis, Server(workers=1, redis=redis) as server:
         told = server.log_fields("redis_promises_less")
         assert len(told) == 1 and told[0]["maxmemory_policy"] == "allkeys-lru" and told[0]["level"] == "warn"
-        checked = subprocess.run([BINARY, "check", "--redis-url", redis.url], capture_output=True, text=True, check=False)
+        checked = subprocess.run([BINARY, "check", "--redis-url", redis.url], capture_output=True, text=True,
+                                 check=False)
         assert "maxmemory-policy is allkeys-lru" in checked.stdout and "All is well" not in checked.stdout
 
 
@@ -264,7 +271,8 @@ def status_of(connection):
 
 
 def test_a_fork_bomb_of_streams(rounds, say):
-    """Thousands of listeners of /events that come and go: bounded in number and memory, no scan is harmed, and others listen."""
+    """Thousands of listeners of /events that come and go: bounded in number and memory, no scan is harmed, and others
+    listen."""
     count = 3000 if rounds > 5 else 600
     with Server(workers=2, flags=["--trusted-proxies", "127.0.0.0/8"]) as server:
         server.create("run", redirect_groups(None))
@@ -297,7 +305,8 @@ def test_a_fork_bomb_of_streams(rounds, say):
         assert not storm.lost and set(storm.answers) == {302}
         check_ledger(server.show("run"), crowd.groups)
         wait_for("the descriptors to be free", lambda: len(os.listdir(f"/proc/{server.pid}/fd")) < 100, PATIENCE)
-        say(f"{count} streams of one account: {answers[200]} were let in, {answers[429] + answers[503]} told that it has enough; {others} others were let in "
+        say(f"{count} streams of one account: {answers[200]} were let in, {answers[429] + answers[503]} told that it "
+            f"has enough; {others} others were let in "
             f"beside them; memory grew by {grown} MB; {crowd.seats()} scans beside, "
             f"p99 {percentile(storm.times, .99) * 1000:.0f} ms")
         assert answers[429] > 0 and answers[503] == 0 and others > 0 and grown < 200
@@ -321,10 +330,11 @@ def open_connections(server):
 
 
 def test_a_bomb_of_pages_that_wait(rounds, say):
-    """One address opens page after page that waits, and connections that say nothing: each page is answered, few connections are kept,
-    others find the door open, and no scan is harmed."""
+    """One address opens page after page that waits, and connections that say nothing: each page is answered, few
+    connections are kept, others find the door open, and no scan is harmed."""
     pages = 3000 if rounds > 5 else 500
-    with own_network(), Server(workers=1, before=["prlimit", f"--nofile={CONNECTIONS + 64}:{CONNECTIONS + 64}"]) as server:
+    with own_network(), Server(workers=1,
+                               before=["prlimit", f"--nofile={CONNECTIONS + 64}:{CONNECTIONS + 64}"]) as server:
         ip(f"addr add {BOMBER}/32 dev lo", f"addr add {OTHER}/32 dev lo")
         server.create("run", redirect_groups(None))
         server.create("full", redirect_groups(0), fallback={"waiting": {}})
@@ -360,6 +370,8 @@ def test_a_bomb_of_pages_that_wait(rounds, say):
             c.close()
         assert not storm.lost and set(storm.answers) == {302}
         check_ledger(server.show("run"), crowd.groups)
-        say(f"{pages} pages of one address were answered, {kept} of their connections kept; of {len(silent)} that said nothing {most - kept} were open "
-            f"at a time; memory grew by {grown} MB; {crowd.seats()} scans beside, p99 {percentile(storm.times, .99) * 1000:.0f} ms")
+        say(f"{pages} pages of one address were answered, {kept} of their connections kept; of {len(silent)} that said "
+            f"nothing {most - kept} were open "
+            f"at a time; memory grew by {grown} MB; {crowd.seats()} scans beside, p99 "
+            f"{percentile(storm.times, .99) * 1000:.0f} ms")
         assert kept <= KEPT and most <= MOST + 8 and grown < 100

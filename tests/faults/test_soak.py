@@ -15,7 +15,8 @@ SOAK = pathlib.Path(__file__).resolve().parent.parent / "soak/soak.py"
 
 
 def start(*words):
-    return subprocess.Popen([sys.executable, SOAK, *map(str, words)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    return subprocess.Popen([sys.executable, SOAK, *map(str, words)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                            text=True,
                             env={**os.environ, "ASAN_OPTIONS": "detect_leaks=1"})
 
 

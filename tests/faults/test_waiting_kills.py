@@ -1,4 +1,5 @@
-"""kill -9 of the server, of Redis and of both while people wait: every answered place is kept, all get in, each once, none over the limit."""
+"""kill -9 of the server, of Redis and of both while people wait: every answered place is kept, all get in, each once,
+none over the limit."""
 
 import pytest
 from test_kills import PATIENCE, bring_back, kill_both, kill_redis, kill_server
@@ -15,7 +16,8 @@ class Line:
         self.slug, self.joined, self.seats = slug, set(), {}
 
     def request(self, n, body=None, path="", **cookies):
-        headers = {"User-Agent": PHONE, "Cookie": "; ".join(f"{k}={v}" for k, v in {"hw": f"{n:022}", **cookies}.items())}
+        headers = {"User-Agent": PHONE,
+                   "Cookie": "; ".join(f"{k}={v}" for k, v in {"hw": f"{n:022}", **cookies}.items())}
         if body:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
         return build_request("POST" if body is not None else "GET", f"/{self.slug}{path}", headers, body)
@@ -48,7 +50,8 @@ def test_places_outlive_a_kill(kill, rounds, each_round, say):
             slug = f"round-{n}"
             server.create(slug, page_groups(0, 0), fallback={"waiting": {}})
             line = Line(slug)
-            storm = Visits(server.public, (line.visit(i) for i in range(PEOPLE)), at_once=PEOPLE, keep=rng.random() < 0.5, seconds=3).start()
+            storm = Visits(server.public, (line.visit(i) for i in range(PEOPLE)), at_once=PEOPLE,
+                           keep=rng.random() < 0.5, seconds=3).start()
             limits = {"g1": 0, "g2": 0}
             goal = rng.randrange(1, PEOPLE)
             wait_for("people to join", lambda: len(line.joined) >= goal, PATIENCE, 0.001)
@@ -63,5 +66,6 @@ def test_places_outlive_a_kill(kill, rounds, each_round, say):
             wait_for("all to be in", lambda: len(line.seats) == PEOPLE, PATIENCE, 0.02)
             storm.join()
             assert len(set(line.seats.values())) == PEOPLE, "a seat was given twice"
-            assert [(g["used"], g["confirmed"]) for g in server.show(slug)["groups"]] == [(limits[g], limits[g]) for g in ("g1", "g2")]
+            assert [(g["used"], g["confirmed"]) for g in server.show(slug)["groups"]] == \
+                [(limits[g], limits[g]) for g in ("g1", "g2")]
     say(f"{kills} kills: {rounds * PEOPLE} waited and got in")

@@ -36,7 +36,8 @@ class Run:
         dictionary = HERE / f"{target}.dict"
         command = [BUILD / f"fuzz_{target}", f"-max_total_time={seconds}", f"-timeout={INPUT_SECONDS}",
                    "-print_final_stats=1", f"-artifact_prefix={FOUND}/{target}-",
-                   *([f"-dict={dictionary}"] if dictionary.exists() else []), scratch / target, HERE / "corpus" / target]
+                   *([f"-dict={dictionary}"] if dictionary.exists() else []), scratch / target,
+                   HERE / "corpus" / target]
         with self.log_path.open("wb") as log:
             self.process = subprocess.Popen([str(c) for c in command], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
 
@@ -55,7 +56,8 @@ class Run:
     def progress(self):
         last = re.findall(r"^#(\d+)\s.*?cov: (\d+).*?exec/s: (\d+)", self.log(), re.M)
         runs, points, rate = last[-1] if last else ("0", "0", "0")
-        return f"  {self.target}: {time.monotonic() - self.began:.0f} of {self.seconds} s, {runs} runs, {rate}/s, {points} edges"
+        return (f"  {self.target}: {time.monotonic() - self.began:.0f} of {self.seconds} s, {runs} runs, {rate}/s, "
+                f"{points} edges")
 
     def result(self):
         """Whether it passed; tells."""
@@ -63,7 +65,8 @@ class Run:
         runs = re.search(r"stat::number_of_executed_units:\s*(\d+)", log)
         points = re.findall(r"cov: (\d+)", log)
         good = self.process.returncode == 0 and runs is not None
-        print(f"{'ok  ' if good else 'FAIL'} {self.target}: {runs[1] if runs else '?'} runs in {time.monotonic() - self.began:.0f} s,"
+        print(f"{'ok  ' if good else 'FAIL'} {self.target}: {runs[1] if runs else '?'} runs in "
+              f"{time.monotonic() - self.began:.0f} s,"
               f" {points[-1] if points else '?'} edges", flush=True)
         if not good:
             print(log[-6000:])

@@ -1,7 +1,7 @@
 """The ledger's scripts against a small model: random sequences of everything that can happen to a campaign.
 
-The scripts run in a real redis-server, with one line changed: the clock is a key, so that time can be moved. After every
-step what the ledger says must be what the model says, and no scan may have brought a group over its limit.
+The scripts run in a real redis-server, with one line changed: the clock is a key, so that time can be moved. After
+every step what the ledger says must be what the model says, and no scan may have brought a group over its limit.
 """
 import collections
 import itertools
@@ -166,8 +166,10 @@ class Model:
     def order(self, avoid=(), lanes=None):
         """Groups with room, the next one first; for RANDOM in no order."""
         share = lambda g: g.used / (500 if g.limit < 0 else g.limit)
-        key = {FILL: lambda i, g: (g.suspect, i), EVEN: lambda i, g: (g.suspect, share(g) + DEMOTED * g.suspect, i), RANDOM: lambda i, g: i}
-        found = [(key[self.strategy](i, g), g) for i, g in enumerate(self.groups) if self.room(g) and g.id not in avoid and (lanes is None or g.lane in lanes)]
+        key = {FILL: lambda i, g: (g.suspect, i), EVEN: lambda i, g: (g.suspect, share(g) + DEMOTED * g.suspect, i),
+               RANDOM: lambda i, g: i}
+        found = [(key[self.strategy](i, g), g) for i, g in enumerate(self.groups) if self.room(g) and g.id not in avoid
+                 and (lanes is None or g.lane in lanes)]
         return [g for _, g in sorted(found, key=lambda pair: pair[0])]
 
     def tired(self, g):
@@ -281,11 +283,13 @@ class Model:
             return (0, -1, 0, 0, 0, 0, 0)
         self.let_in()
         if e.state == "w":
-            return (1, -1, 0, 0, 0, len([o for o in self.entries if o.state == "w" and o.number < e.number]), int(missed))
+            return (1, -1, 0, 0, 0, len([o for o in self.entries if o.state == "w" and o.number < e.number]),
+                    int(missed))
         if action == "come" and e.state == "p":
             self.come(e)
         bucket = self.buckets[e.seat[:2]]
-        return (2, self.groups.index(self.find(e.seat[0])), e.seat[1], e.seat[2], int(e.seat[2] in bucket[1] | bucket[2]), 0, 0)
+        return (2, self.groups.index(self.find(e.seat[0])), e.seat[1], e.seat[2],
+                int(e.seat[2] in bucket[1] | bucket[2]), 0, 0)
 
     def has_missed(self, e):
         return e.state == "p" and self.find(e.seat[0]) is not None and e.seat[:2] not in self.buckets
@@ -341,7 +345,8 @@ class World:
         self.slug = f"c{rng.getrandbits(40)}"
         self.keys = [f"hm:{{{self.slug}}}{s}" for s in ("", ":seats", ":queue", ":due")]
         self.scripts = {n: db.register_script(script(n)) for n in
-                        ("take_seats", "confirm_seat", "next_seat", "read_campaign", "save_campaigns", "delete_campaign", "wait",
+                        ("take_seats", "confirm_seat", "next_seat", "read_campaign", "save_campaigns",
+                         "delete_campaign", "wait",
                          "list_waiting", "delete_waiting", "set_members", "put_back_seats")}
         self.scripts["list_members"] = db.register_script((SCRIPTS / "list_members.lua").read_text())
         self.model = Model(strategy, rng.choice([1, 10, 30, 180]))
@@ -388,7 +393,8 @@ class World:
             m.find(touched).suspect, m.find(touched).times = False, []
         self.db.set("clock", m.now)
         keys, before, behind = self.neighbours()
-        reply = self.scripts["save_campaigns"](keys=keys, args=[self.rng.getrandbits(30), *before, *args, *behind, HOUR])
+        reply = self.scripts["save_campaigns"](keys=keys,
+                                               args=[self.rng.getrandbits(30), *before, *args, *behind, HOUR])
         self.version += 1
         self.check(reply[len(before) > 0])
         for side in [k for k in (keys[:4], keys[-6:-2]) if k != self.keys]:
@@ -402,7 +408,8 @@ class World:
             if self.rng.random() < 0.3:
                 self.made_beside = getattr(self, "made_beside", 0) + 1
                 slug, lane = f"{self.slug}-{self.made_beside}", self.rng.choice([0, 1])
-                records[side] = [0, "{}", "uid2", self.rng.choice([0, 1, 2]), 1, 0, 0, 33, slug, "", 2, "lanes", 0, 0, 3, 1,
+                records[side] = [0, "{}", "uid2", self.rng.choice([0, 1, 2]), 1, 0, 0, 33, slug, "", 2, "lanes", 0, 0,
+                                 3, 1,
                                  "g1", self.rng.choice([-1, 0, 5]), 1, 1, 0, 1, lane, 1, "g1", 3, *UNTOLD]
                 keys[side] = [f"hm:{{{slug}}}{s}" for s in ("", ":seats", ":queue", ":due")]
         return keys[0] + self.keys + keys[1] + ["hm:audit", "hm:changed"], *records
@@ -423,7 +430,8 @@ class World:
         got = []
         for i in range(3, len(reply), 4):
             position, due, serial, count = map(int, reply[i:i + 4])
-            got += [None] * count if position < 0 else [(self.model.groups[position].id, due, serial + n if due else 0) for n in range(count)]
+            got += [None] * count if position < 0 else [(self.model.groups[position].id, due, serial + n if due else 0)
+                                                        for n in range(count)]
         assert int(reply[2]) == len([seat for seat in got if seat])
         assert got == seats
         self.seats += [seat for seat in got if seat]
@@ -470,7 +478,8 @@ class World:
         m.sweep()
         e = rng.choice(m.entries) if m.entries and (action != "join" or rng.random() < 0.2) else None
         name, lanes = e.id if e else f"v{rng.getrandbits(40)}", self.visitor()
-        reply = self.run("wait", self.known(), action, name, rng.getrandbits(30), ",".join(map(str, lanes)), self.default_hold, "",
+        reply = self.run("wait", self.known(), action, name, rng.getrandbits(30), ",".join(map(str, lanes)),
+                         self.default_hold, "",
                          "Anna Li", WAITING_MAX)
         got = tuple(map(int, reply[2:]))
         assert got == m.visit_list(action, name, e, lanes)
@@ -498,9 +507,12 @@ class World:
         assert [int(reply[0]), int(reply[1])] == [len(m.entries), len(waiting) if m.promise else 0]
         rows = [(int(reply[i]), reply[i + 2], reply[i + 3], int(reply[i + 7])) for i in range(2, len(reply), 8)]
         state = lambda e: "l" if m.has_missed(e) else e.state
-        assert [int(reply[i + 4]) for i in range(2, len(reply), 8) if reply[i + 2] == "p" and reply[i + 3] in [g.id for g in m.groups]] == [
-            m.buckets[e.seat[:2]][3] for e in sorted(m.entries, key=lambda e: e.number) if e.state == "p" and e.seat[:2] in m.buckets]
-        assert rows == [(e.number, state(e), e.seat[0] if e.seat else "", len([n for n in waiting if n < e.number]) if e.state == "w" else 0)
+        assert [int(reply[i + 4]) for i in range(2, len(reply), 8) if reply[i + 2] == "p"
+                and reply[i + 3] in [g.id for g in m.groups]] == \
+            [m.buckets[e.seat[:2]][3] for e in sorted(m.entries, key=lambda e: e.number)
+             if e.state == "p" and e.seat[:2] in m.buckets]
+        assert rows == [(e.number, state(e), e.seat[0] if e.seat else "",
+                         len([n for n in waiting if n < e.number]) if e.state == "w" else 0)
                         for e in sorted(m.entries, key=lambda e: e.number)]
 
     def take(self, n, prefer=None):
@@ -512,7 +524,8 @@ class World:
         while len(visitors) < n:
             visitors += [self.visitor()] * self.rng.randint(1, n - len(visitors))
         asks = [arg for lanes, run in itertools.groupby(visitors)
-                for arg in (",".join(map(str, lanes)) if self.rng.random() < 0.9 or lanes != [0] else "", "", len(list(run)))]
+                for arg in (",".join(map(str, lanes)) if self.rng.random() < 0.9 or lanes != [0] else "", "",
+                            len(list(run)))]
         reply = self.run("take_seats", self.known(), prefer or "", self.rng.getrandbits(30), self.default_hold, *asks)
         if m.strategy == RANDOM:
             seats = self.follow_random(reply, visitors)
@@ -568,7 +581,9 @@ class World:
         lanes = self.visitor()
         reply = self.run("next_seat", self.known(), name, due, serial, self.rng.getrandbits(30), self.default_hold,
                          ",".join(map(str, lanes)), *(avoid - {name}))
-        seats = self.follow_random(reply, [lanes], avoid) if m.strategy == RANDOM else [m.running() and self.next_of_all(lanes, avoid) or None]
+        seats = self.follow_random(reply, [lanes],
+                                   avoid) if m.strategy == RANDOM else [m.running() and self.next_of_all(lanes, avoid)
+                                                                        or None]
         g, bucket = m.find(name), m.buckets.get((name, due))
         if g and m.running():
             if not bucket or (name, due, serial) not in m.told:
@@ -584,7 +599,8 @@ class World:
 
     def adjust(self):
         m, rng = self.model, self.rng
-        what = rng.choice(["limit", "on", "expires", "order", "heads", "add", "remove", "touch", "conditions", "promise", "follow", "spread", "run"])
+        what = rng.choice(["limit", "on", "expires", "order", "heads", "add", "remove", "touch", "conditions",
+                           "promise", "follow", "spread", "run"])
         g = rng.choice(m.groups) if m.groups else None
         heads, touched = (), ""
         if g and what == "limit":
@@ -612,7 +628,8 @@ class World:
         elif what == "follow":
             self.follow = not self.follow
         elif what == "run":
-            m.on, m.begins, m.ends = rng.choice([(False, 0, 0), (True, m.now + 1, 0), (True, m.now, 0), (True, 0, m.now), (True, 0, m.now + 20)])
+            m.on, m.begins, m.ends = rng.choice([(False, 0, 0), (True, m.now + 1, 0), (True, m.now, 0),
+                                                 (True, 0, m.now), (True, 0, m.now + 20)])
         elif what == "spread" and m.strategy == FILL:
             m.spread = rng.choice([1, 2, 3, 20])
         self.save(heads, touched)
@@ -643,7 +660,8 @@ class World:
     def step(self):
         rng = self.rng
         before = {g.id: g.used for g in self.model.groups}
-        what = rng.choices(["take", "prefer", "confirm", "next", "adjust", "time", "back", "wait", "count"], [6, 1, 5, 3, 3, 4, 0.5, 6, 2])[0]
+        what = rng.choices(["take", "prefer", "confirm", "next", "adjust", "time", "back", "wait", "count"],
+                           [6, 1, 5, 3, 3, 4, 0.5, 6, 2])[0]
         if what == "take":
             self.take(rng.choice([1, 1, 2, 5, 12]))
         elif what == "prefer" and self.model.strategy != RANDOM:
@@ -657,8 +675,10 @@ class World:
         elif what == "time":
             self.model.now += rng.choice([0, 1, 3, 20, 100, 400, 1800])
         elif what == "wait" and self.model.strategy != RANDOM:
-            rng.choice([lambda: self.visit_list("join"), lambda: self.visit_list("join"), lambda: self.visit_list("look"),
-                        lambda: self.visit_list("come"), lambda: self.visit_list("come"), lambda: self.visit_list("leave"),
+            rng.choice([lambda: self.visit_list("join"), lambda: self.visit_list("join"),
+                        lambda: self.visit_list("look"),
+                        lambda: self.visit_list("come"), lambda: self.visit_list("come"),
+                        lambda: self.visit_list("leave"),
                         self.list_waiting, self.delete_waiting])()
         elif what == "count":
             self.count()
@@ -697,12 +717,15 @@ class Memory:
         self.counts, self.confirmed = {}, {}
 
     def told(self, world, name, due, serial):
-        self.counts[name, due] = max(self.counts.get((name, due), 0), serial + 1 if due else world.model.find(name).used)
+        self.counts[name, due] = max(self.counts.get((name, due), 0),
+                                     serial + 1 if due else world.model.find(name).used)
 
     def tell(self, world, uid="uid", version=None):
         """Puts it back; [seats, confirmations] of each entry."""
-        bits = lambda key: sum(128 >> serial % 8 << 8 * (24 - serial // 8) for serial in self.confirmed.get(key, ())).to_bytes(25, "big")
-        return [world.run("put_back_seats", uid, version or world.version, name, due, count, bits((name, due)) if due else "")
+        bits = lambda key: sum(128 >> serial % 8 << 8 * (24 - serial // 8)
+                               for serial in self.confirmed.get(key, ())).to_bytes(25, "big")
+        return [world.run("put_back_seats", uid, version or world.version, name, due, count,
+                          bits((name, due)) if due else "")
                 for (name, due), count in self.counts.items()]
 
 
@@ -1047,7 +1070,8 @@ def spread_of_calls(db, weights, limits, n, calls):
 
 
 def test_each_crowd_of_random_is_drawn_by_weight(db):
-    """The sum of all calls' chi-squares: too great, and they do not follow the weights; too small, and they are not drawn."""
+    """The sum of all calls' chi-squares: too great, and they do not follow the weights; too small, and they are not
+    drawn."""
     weights, n, calls = (1, 2, 3, 4, 30), 400, 300
     all_chi = 0
     for used in spread_of_calls(db, weights, [-1] * 5, n, calls):
@@ -1070,7 +1094,8 @@ def test_a_crowd_that_fills_groups_is_drawn_as_one_by_one(db):
     want = [one_by_one(rng) for _ in range(3000)]
     got = list(spread_of_calls(db, weights, limits, n, calls))
     for i in range(4):
-        means, spreads = zip(*[(sum(u[i] for u in rows) / len(rows), sum(u[i] ** 2 for u in rows) / len(rows)) for rows in (want, got)])
+        means, spreads = zip(*[(sum(u[i] for u in rows) / len(rows), sum(u[i] ** 2 for u in rows) / len(rows))
+                               for rows in (want, got)])
         variance = spreads[0] - means[0] ** 2
         assert abs(means[0] - means[1]) <= 5 * math.sqrt(variance / calls * 1.1) + 1e-9, (i, means)
         variance_got = spreads[1] - means[1] ** 2

@@ -1,4 +1,5 @@
-"""The other side of alerts: an HTTP server that keeps what it is sent and answers as it is told, and a mail server that does."""
+"""The other side of alerts: an HTTP server that keeps what it is sent and answers as it is told, and a mail server that
+does."""
 
 import collections
 import email
@@ -13,7 +14,8 @@ Got = collections.namedtuple("Got", "path headers body")
 
 
 class Stub:
-    """`gates[path]`: an Event that an answer waits for. `answers[path]`: a list of (status, body, headers) that are given in turn, the last one again and again; else 200 {"errcode":0,
+    """`gates[path]`: an Event that an answer waits for. `answers[path]`: a list of (status, body, headers) that are
+    given in turn, the last one again and again; else 200 {"errcode":0,
     "code":0}. `got`: all requests, in order."""
 
     def __init__(self, certificate=None):
@@ -27,7 +29,8 @@ class Stub:
                 with stub.lock:
                     stub.got.append(Got(self.path, dict(self.headers.items()), body))
                     told = stub.answers.get(path)
-                    status, answer, headers = (told.pop(0) if len(told) > 1 else told[0]) if told else (200, '{"errcode":0,"code":0}', {})
+                    status, answer, headers = (told.pop(0) if len(told) > 1
+                                               else told[0]) if told else (200, '{"errcode":0,"code":0}', {})
                 if path in stub.gates:
                     stub.gates[path].wait(60)
                 self.send_response(status)

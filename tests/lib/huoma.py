@@ -5,8 +5,9 @@
         anna = Visitor(server, "run")
         assert anna.scan().status == 302
 
-Every server has a folder and ports of its own, is ended with its Redis when the block is left, and must then have exited with 0
-and without a word from a sanitizer. Nothing here sleeps for a time where it can wait for a condition (`wait_for`).
+Every server has a folder and ports of its own, is ended with its Redis when the block is left, and must then have
+exited with 0 and without a word from a sanitizer. Nothing here sleeps for a time where it can wait for a condition
+(`wait_for`).
 """
 
 import base64
@@ -38,7 +39,8 @@ START_SECONDS = 30      # a sanitizer's build on a busy machine
 STOP_SECONDS = 20
 ANSWER_SECONDS = 10     # for one answer, unless a test says otherwise
 SANITIZER_WORDS = ("AddressSanitizer", "LeakSanitizer", "ThreadSanitizer", "runtime error:", "UndefinedBehavior")
-PHONE = ("Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148 "
+PHONE = ("Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) "
+         "Mobile/15E148 "
          "MicroMessenger/8.0.50(0x1800323a) NetType/WIFI Language/zh_CN")
 
 _running = []           # what a failing test shows the logs of
@@ -157,7 +159,8 @@ class Response:
 
 STATUS_LINE = re.compile(rb"HTTP/1\.1 ([1-5][0-9][0-9]) ([ -~]+)")
 HEADER_LINE = re.compile(rb"([A-Za-z0-9-]+): ((?:[!-~\x80-\xff](?:[ -~\x80-\xff]*[!-~\x80-\xff])?)?)")
-DATE = re.compile(r"(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d{4} \d\d:\d\d:\d\d GMT")
+DATE = re.compile(
+    r"(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d{4} \d\d:\d\d:\d\d GMT")
 ONCE = ("content-length", "date", "connection", "location", "content-type", "huoma-group", "cache-control", "server")
 
 
@@ -212,7 +215,8 @@ def parse_response(buffer, head_only):
         raise ProtocolError(f"Date {fields.get('date')!r}")
     length = fields.get("content-length")
     if "transfer-encoding" in fields:
-        if fields["transfer-encoding"] != "chunked" or length is not None or fields.get("connection") != "close" or status != 200:
+        if fields["transfer-encoding"] != "chunked" or length is not None or fields.get(
+            "connection") != "close" or status != 200:
             raise ProtocolError(f"Transfer-Encoding: {headers!r} with {status}")
         chunked = b"" if head_only else parse_chunked(buffer, end + 4)
         return None if chunked is None else (Response(status, first[2].decode(), headers, chunked), len(buffer))
@@ -313,16 +317,17 @@ def once(address, method, path, headers=None, body=None, seconds=ANSWER_SECONDS)
 
 
 class Visits:
-    """Many visits at once from one thread. A visit is a generator: it yields requests (bytes) and is sent their answers.
+    """Many visits at once from one thread. A visit is a generator: it yields requests (bytes) and is sent their
+    answers.
 
         def visit():
             answer = yield get("/run")
             if answer.cookie:
                 yield post("/run/seat", answer.cookie[0])
 
-    A request that got no whole answer (refused, broken, silent for `seconds`) gets a Response with status 0, which a test that
-    breaks nothing must not see. Each visit has a place of its own among `at_once`, and a connection that is kept for its requests
-    and the visits that follow on that place, unless `keep` is False. `targets` are used in turn.
+    A request that got no whole answer (refused, broken, silent for `seconds`) gets a Response with status 0, which a
+    test that breaks nothing must not see. Each visit has a place of its own among `at_once`, and a connection that is
+    kept for its requests and the visits that follow on that place, unless `keep` is False. `targets` are used in turn.
     """
 
     def __init__(self, targets, visits, at_once=64, keep=True, seconds=ANSWER_SECONDS):
@@ -434,7 +439,8 @@ class _Place:
                 self.all.selector.register(self.socket, selectors.EVENT_READ, self)
             self.socket.sendall(self.request)
         except OSError:
-            self.all.refused.append(self)  # answered by the loop, not from here: a server that is down would make this recurse
+            # answered by the loop, not from here: a server that is down would make this recurse
+            self.all.refused.append(self)
 
     def ready(self):
         if self.socket is None:
@@ -496,8 +502,8 @@ def post(path, cookie=None, **headers):
 
 
 class Crowd:
-    """New visitors of a campaign for `Visits`, and what they were told. `rough`: somebody breaks things meanwhile, so that a
-    visitor may get no answer, a 503 or a proxy's 502; else that is a failure."""
+    """New visitors of a campaign for `Visits`, and what they were told. `rough`: somebody breaks things meanwhile, so
+    that a visitor may get no answer, a 503 or a proxy's 502; else that is a failure."""
 
     def __init__(self, slug, confirm=False, rough=False):
         self.slug, self.confirm, self.rough = slug, confirm, rough
@@ -663,7 +669,8 @@ class Program:
 
 
 class RedisServer(Program):
-    """A redis-server of the test's own, on a unix socket (and a port, if `tcp`), with the persistence that we promise."""
+    """A redis-server of the test's own, on a unix socket (and a port, if `tcp`), with the persistence that we
+    promise."""
 
     def __init__(self, tcp=False, options=()):
         super().__init__("redis")
@@ -676,7 +683,8 @@ class RedisServer(Program):
                 with socket.socket() as s:
                     s.bind(("127.0.0.1", 0))
                     self.port = s.getsockname()[1]
-            self.spawn(["redis-server", "--port", self.port, "--bind", "127.0.0.1", "--unixsocket", self.socket, "--dir", self.dir,
+            self.spawn(["redis-server", "--port", self.port, "--bind", "127.0.0.1", "--unixsocket", self.socket,
+                        "--dir", self.dir,
                         "--appendonly", "yes", "--appendfsync", "always", "--save", "",
                         "--maxmemory-policy", "noeviction", *self.options])
             with contextlib.suppress(AssertionError):
@@ -702,12 +710,14 @@ class RedisServer(Program):
 class Server(Program):
     """`huoma serve`. `flags` go behind ours; `before` is put in front of the command (prlimit …)."""
 
-    def __init__(self, workers=2, redis=None, redis_url=None, hold_seconds=None, flags=(), env=None, data_dir=None, before=(),
+    def __init__(self, workers=2, redis=None, redis_url=None, hold_seconds=None, flags=(), env=None, data_dir=None,
+                 before=(),
                  binary=None, base_url=None, start=True, name="huoma", at=HERE):
         super().__init__(name)
         self.data_dir = pathlib.Path(data_dir) if data_dir else self.dir / "data"
         self.redis, self.control = redis, at.control
-        command = [*at.enter, *before, binary or BINARY, "serve", "--listen", f"{at.control}:0", "--admin-listen", f"{at.control}:0",
+        command = [*at.enter, *before, binary or BINARY, "serve", "--listen", f"{at.control}:0", "--admin-listen",
+                   f"{at.control}:0",
                    "--data-dir", self.data_dir, "--ready-file", self.dir / "ready.json", "--workers", workers]
         url = redis_url or (redis.url if redis else None)
         self.embedded = url is None
@@ -739,7 +749,8 @@ class Server(Program):
     def meet(self):
         """Until it serves."""
         try:
-            self.ready = json.loads(wait_for("the ready file", lambda: self.lives() and self.read_ready(), START_SECONDS, 0.002))
+            self.ready = json.loads(wait_for("the ready file", lambda: self.lives() and self.read_ready(),
+                                             START_SECONDS, 0.002))
         except BaseException:
             self.expect_exit = False
             self.close()
@@ -864,8 +875,10 @@ class Server(Program):
             return False
 
     def recovered(self):
-        """Healthy on every thread: each has a link to Redis of its own, and which worker answers is the kernel's choice."""
-        return all(self.healthy(1) for _ in range(24)) and self.api("GET", "/campaigns?limit=1", expect="any").status == 200
+        """Healthy on every thread: each has a link to Redis of its own, and which worker answers is the kernel's
+        choice."""
+        return (all(self.healthy(1) for _ in range(24))
+                and self.api("GET", "/campaigns?limit=1", expect="any").status == 200)
 
     def log_fields(self, event):
         """The log lines of one event, as dicts."""
@@ -888,7 +901,8 @@ def check_campaign(c):
 
 
 def check_ledger(c, answered, limit_at_most=None):
-    """The ledger against what visitors were told: answered seats by group <= counted <= limit. answered: a Counter of ids."""
+    """The ledger against what visitors were told: answered seats by group <= counted <= limit. answered: a Counter of
+    ids."""
     for g in check_campaign(c)["groups"]:
         limit = (limit_at_most or {}).get(g["id"], g["limit"])
         assert limit is None or g["used"] <= limit, f"more than the limit {limit}: {g}"
@@ -921,5 +935,6 @@ def code_on(answer, tmp_path):
     data = re.search(r'src="data:image/png;base64,([A-Za-z0-9+/=]+)"', images[0])
     assert data, images[0][:200]
     (tmp_path / "code.png").write_bytes(base64.b64decode(data[1], validate=True))
-    out = subprocess.run(["zbarimg", "--quiet", "--raw", str(tmp_path / "code.png")], capture_output=True, text=True, check=True)
+    out = subprocess.run(["zbarimg", "--quiet", "--raw", str(tmp_path / "code.png")], capture_output=True, text=True,
+                         check=True)
     return out.stdout.strip()

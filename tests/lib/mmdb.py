@@ -41,9 +41,11 @@ def write(path, networks, version=6, kind="Test-Country", built=1795564800):
                     data += _encode(child)
                 value = len(nodes) + 16 + places[key]
             tree += value.to_bytes(RECORD_BITS // 8, "big")
-    metadata = {"node_count": (UINT32, len(nodes)), "record_size": (UINT16, RECORD_BITS), "ip_version": (UINT16, version),
+    metadata = {"node_count": (UINT32, len(nodes)), "record_size": (UINT16, RECORD_BITS),
+                "ip_version": (UINT16, version),
                 "database_type": kind, "languages": ["en"], "binary_format_major_version": (UINT16, 2),
-                "binary_format_minor_version": (UINT16, 0), "build_epoch": (UINT64, built), "description": {"en": "Made by a test"}}
+                "binary_format_minor_version": (UINT16, 0), "build_epoch": (UINT64, built),
+                "description": {"en": "Made by a test"}}
     path.write_bytes(tree + bytes(16) + data + b"\xab\xcd\xefMaxMind.com" + _encode(metadata))
     return path
 

@@ -1,7 +1,7 @@
 """Networks of a test's own, which this machine's other programs do not feel.
 
-None has a name outside: each is there as long as a process in it, or a descriptor of it here, so that not even a kill -9
-leaves any behind.
+None has a name outside: each is there as long as a process in it, or a descriptor of it here, so that not even a kill
+-9 leaves any behind.
 """
 
 import contextlib
@@ -17,7 +17,8 @@ NEAR, FAR = "near", "far"
 
 @contextlib.contextmanager
 def own_network(**settings):
-    """The thread is in a network that has loopback alone, as are the threads and programs that it starts. settings: of net.ipv4."""
+    """The thread is in a network that has loopback alone, as are the threads and programs that it starts. settings: of
+    net.ipv4."""
     libc = ctypes.CDLL(None, use_errno=True)
     before = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
     try:
@@ -40,8 +41,8 @@ def ip(*lines, enter=()):
 
 
 class Machine:
-    """One of a Network. `address`: there, where it may be cut off; `control`: for the test, which always reaches it; `enter`: in front of
-    a command that is to run on it."""
+    """One of a Network. `address`: there, where it may be cut off; `control`: for the test, which always reaches it;
+    `enter`: in front of a command that is to run on it."""
 
     def __init__(self, number):
         self.number, self.address, self.control = number, f"10.77.0.{number}", f"10.78.0.{number}"
@@ -54,7 +55,8 @@ class Machine:
            f"link add name control{number} type veth peer name control netns {place}",
            f"link set control{number} master control up",
            f"link set control{number} type bridge_slave isolated on")
-        ip(f"addr add {self.address}/24 dev data", "link set data up", f"addr add {self.control}/24 dev control", "link set control up",
+        ip(f"addr add {self.address}/24 dev data", "link set data up", f"addr add {self.control}/24 dev control",
+           "link set control up",
            enter=self.enter)
 
 
@@ -80,7 +82,8 @@ class Network:
         return self.machines[-1]
 
     def cut(self, near):
-        """From now on these machines reach each other alone, and so do all others. Nothing is refused: it does not arrive."""
+        """From now on these machines reach each other alone, and so do all others. Nothing is refused: it does not
+        arrive."""
         ip(*(f"link set far{m.number} master {NEAR if m in near else FAR}" for m in self.machines))
         ip("link set cable down")
 

@@ -1,4 +1,5 @@
-"""Redis as people run it: a master with replicas and sentinels, each a process of its own, in folders and on ports of their own."""
+"""Redis as people run it: a master with replicas and sentinels, each a process of its own, in folders and on ports of
+their own."""
 
 import contextlib
 import os
@@ -27,8 +28,8 @@ def is_free(port):
 
 
 def free_ports(count):
-    """Ports that nobody has now, nor gets by chance while a node is dead: they, and those of a cluster's bus (10,000 above), are below the
-    ones that the kernel gives to who connects."""
+    """Ports that nobody has now, nor gets by chance while a node is dead: they, and those of a cluster's bus (10,000
+    above), are below the ones that the kernel gives to who connects."""
     ports = set()
     while len(ports) < count:
         port = random.randrange(10000, 22000)
@@ -44,7 +45,8 @@ class Node(Program):
         super().__init__(name)
         self.port, self.at, self.stopped, self.disk = port, at, False, None
         self.listen = list(dict.fromkeys([at.address, at.control]))
-        self.command = [*at.enter, "redis-server", *options, "--port", port, "--bind", *self.listen, "--protected-mode", "no",
+        self.command = [*at.enter, "redis-server", *options, "--port", port, "--bind", *self.listen, "--protected-mode",
+                        "no",
                         "--dir", self.dir]
 
     def start(self):
@@ -56,8 +58,9 @@ class Node(Program):
         return redis_client.Redis(self.at.control, self.port, socket_timeout=2, decode_responses=True, **more)
 
     def is_copied(self, replicas):
-        """Whether at least so many replicas have what is written now. Without a write WAIT counts those, too, that may be sent nothing
-        for a second: who said that it was there before its master knew that is not heard until it says so again."""
+        """Whether at least so many replicas have what is written now. Without a write WAIT counts those, too, that may
+        be sent nothing for a second: who said that it was there before its master knew that is not heard until it says
+        so again."""
         client = self.client(single_connection_client=True)
         for n in range(1000):  # some key that is its own, of a cluster
             try:
@@ -69,7 +72,8 @@ class Node(Program):
         return False
 
     def rewrites(self):
-        """Whether its log is being written anew: a replica that dies meanwhile wakes up with what it had before the last full copy."""
+        """Whether its log is being written anew: a replica that dies meanwhile wakes up with what it had before the
+        last full copy."""
         try:
             told = self.client().info("persistence")
             return told["aof_rewrite_in_progress"] or told["aof_rewrite_scheduled"]
@@ -187,7 +191,8 @@ class Sentinels:
     def master(self):
         """The node that sentinels call the master, and that is one; None while they do not agree."""
         try:
-            ports = {int(s.client().sentinel_get_master_addr_by_name(MASTER)[1]) for s in self.sentinels if not s.stopped}
+            ports = {int(s.client().sentinel_get_master_addr_by_name(MASTER)[1])
+                     for s in self.sentinels if not s.stopped}
         except (redis_client.RedisError, TypeError):
             return None
         node = next((n for n in self.nodes if {n.port} == ports), None)
@@ -234,7 +239,8 @@ class Cluster:
                 node = Node(port, [*PERSISTENT, "--cluster-enabled", "yes", "--cluster-node-timeout", timeout_ms,
                                    "--cluster-replica-validity-factor", "0", *options], place())
                 self.nodes.append(start_node(stack, node, disks))
-            subprocess.run([*self.nodes[0].at.enter, "redis-cli", "--cluster", "create", *(f"{n.at.address}:{n.port}" for n in self.nodes),
+            subprocess.run([*self.nodes[0].at.enter, "redis-cli", "--cluster", "create",
+                            *(f"{n.at.address}:{n.port}" for n in self.nodes),
                             "--cluster-replicas", "1", "--cluster-yes"], check=True, capture_output=True, timeout=60)
             wait_for("the cluster", self.in_sync, START_SECONDS, 0.05)
             self.stack = stack.pop_all()

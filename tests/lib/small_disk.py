@@ -28,7 +28,8 @@ class Disk:
         return self.mount("-o", f"remount,size={size}").returncode == 0
 
     def fill(self):
-        """Not a page is left. Asked again when somebody took one in between: a disk does not get smaller than what is on it."""
+        """Not a page is left. Asked again when somebody took one in between: a disk does not get smaller than what is
+        on it."""
         def as_small_as_it_can_be():
             disk = os.statvfs(self.folder)
             return self.resize((disk.f_blocks - disk.f_bfree) * disk.f_frsize)
@@ -38,7 +39,9 @@ class Disk:
         assert self.resize(self.room)
 
     def close(self):
-        wait_for("umount", lambda: subprocess.run(["umount", self.folder], capture_output=True, check=False).returncode == 0, PATIENCE, 0.1)
+        wait_for("umount",
+                 lambda: subprocess.run(["umount", self.folder], capture_output=True, check=False).returncode == 0,
+                 PATIENCE, 0.1)
 
     def __enter__(self):
         return self

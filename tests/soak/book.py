@@ -29,7 +29,8 @@ class Trouble:
 
     def excuses(self, began, ended):
         with self.lock:
-            return (self.begun is not None and ended >= self.begun) or any(began <= b and ended >= a for a, b in self.spans[-50:])
+            return (self.begun is not None and ended >= self.begun) or any(began <= b and ended >= a
+                                                                           for a, b in self.spans[-50:])
 
 
 class Account:
@@ -78,7 +79,8 @@ class Account:
     def over_limit(self, shown):
         """What is wrong with a campaign as the API shows it, at any moment."""
         with self.lock:
-            return [f"{self.slug}/{g['id']}: {g['used']} seats of at most {self.highest.get(g['id'], g['limit'])}" for g in shown["groups"]
+            return [f"{self.slug}/{g['id']}: {g['used']} seats of at most {self.highest.get(g['id'], g['limit'])}"
+                    for g in shown["groups"]
                     if (most := self.highest.get(g["id"], g["limit"])) is not None and g["used"] > most]
 
     def compare(self, shown, by_group):
@@ -91,10 +93,13 @@ class Account:
             if g["held"]:
                 wrong.append(f"{name}: {g['held']} holds never came back")
             if g["used"] < told - self.moved[id_]:
-                wrong.append(f"{name}: {told} seats were told of, {self.moved[id_]} given up, and {g['used']} are counted")
+                wrong.append(f"{name}: {told} seats were told of, {self.moved[id_]} given up, and {g['used']} are "
+                             f"counted")
             if g["used"] > told + self.unknown:
-                wrong.append(f"{name}: {g['used']} are counted, {told} were told of, and {self.unknown} requests got no answer")
+                wrong.append(f"{name}: {g['used']} are counted, {told} were told of, and {self.unknown} requests got "
+                             f"no answer")
             row = by_group.get(id_, {"seats": 0, "given_back": 0})
             if row["seats"] - row["given_back"] != g["used"]:
-                wrong.append(f"{name}: {g['used']} in the ledger, and in the statistics {row['seats']} - {row['given_back']}")
+                wrong.append(f"{name}: {g['used']} in the ledger, and in the statistics {row['seats']} - "
+                             f"{row['given_back']}")
         return wrong

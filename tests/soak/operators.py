@@ -36,11 +36,13 @@ class Operators:
         if body is not None:
             sent["Content-Type"], data = "application/json", json.dumps(body).encode()
         try:
-            answer = once(rng.choice(world.servers).admin, method, "/api/v1" + path, {k: v for k, v in sent.items() if v}, data, 30)
+            answer = once(rng.choice(world.servers).admin, method, "/api/v1" + path,
+                          {k: v for k, v in sent.items() if v}, data, 30)
         except (OSError, Lost):
             world.judge(what, 0, (), began)
             return None
-        return answer if world.judge(what, answer.status, good, began, answer.text if answer.status >= 500 else path) else None
+        return answer if world.judge(what, answer.status, good, began,
+                                     answer.text if answer.status >= 500 else path) else None
 
     # campaigns
 
@@ -49,7 +51,8 @@ class Operators:
         for _ in range(count):
             self.made += 1
             page = rng.random() < 0.6
-            made.append({"url": (wechat if page else link)(self.made), "limit": rng.randrange(5, ROOM) if lasting or rng.random() < 0.9 else None,
+            made.append({"url": (wechat if page else link)(self.made),
+                         "limit": rng.randrange(5, ROOM) if lasting or rng.random() < 0.9 else None,
                          "weight": rng.randrange(1, 5)})
         return made
 
@@ -57,7 +60,8 @@ class Operators:
         self.made += 1
         slug = f"{'stays' if lasting else 'goes'}-{self.made}"
         body = {"slug": slug, "title": f"浸泡 {self.made}", "groups": self.groups(rng, rng.randrange(1, 5), lasting),
-                "strategy": rng.choice(["fill", "even", "random"]), "hold_seconds": HOLD_SECONDS, "confirm": rng.choice(["scan", "tap"])}
+                "strategy": rng.choice(["fill", "even", "random"]), "hold_seconds": HOLD_SECONDS,
+                "confirm": rng.choice(["scan", "tap"])}
         if rng.random() < 0.3:
             body["fallback"] = {"waiting": {"promise_seconds": 60}}
         account = self.world.account(slug, lasting)
@@ -108,15 +112,18 @@ class Operators:
             self.call(rng, "order", "PUT", f"/campaigns/{account.slug}/order", order, (200, 404, 409, 422))
         elif what == 5:
             self.call(rng, "campaign.change", "PATCH", f"/campaigns/{account.slug}",
-                      {"title": f"浸泡 {rng.randrange(1000)}", "strategy": rng.choice(["fill", "even", "random"])}, (200, 404, 412),
+                      {"title": f"浸泡 {rng.randrange(1000)}", "strategy": rng.choice(["fill", "even", "random"])},
+                      (200, 404, 412),
                       If_Match=f'"{shown["version"]}"')
         else:
-            self.patch_group(rng, account, g["id"], {"limit": max(0, g["used"] + rng.randrange(-3, ROOM)), "weight": rng.randrange(1, 9)})
+            self.patch_group(rng, account, g["id"],
+                             {"limit": max(0, g["used"] + rng.randrange(-3, ROOM)), "weight": rng.randrange(1, 9)})
 
     def replace(self, rng, account, shown):
         if len(shown["groups"]) >= GROUPS_MAX:
             spent = [g for g in shown["groups"] if g["state"] in ("expired", "full", "off")] or shown["groups"]
-            self.call(rng, "group.delete", "DELETE", f"/campaigns/{account.slug}/groups/{spent[0]['id']}", good=(204, 404))
+            self.call(rng, "group.delete", "DELETE", f"/campaigns/{account.slug}/groups/{spent[0]['id']}",
+                      good=(204, 404))
             return
         wish = self.groups(rng, 1, True)[0]
         answer = self.call(rng, "group.create", "POST", f"/campaigns/{account.slug}/groups", wish, (201, 404))
@@ -139,15 +146,19 @@ class Operators:
     def read(self, rng):
         slug = self.world.any_account(rng).slug
         by = rng.choice(["hour", "day", "group", "channel", "device"])
-        path = rng.choice([f"/campaigns/{slug}/stats?by={by}", f"/campaigns/{slug}/stats?by=day&format=csv", "/campaigns?limit=20", "/campaigns?q=浸泡",
-                           f"/campaigns/{slug}/forecast", "/stats", "/audit?limit=20", "/alerts?limit=20", f"/campaigns/{slug}/waiting", "/funnels"])
+        path = rng.choice([f"/campaigns/{slug}/stats?by={by}", f"/campaigns/{slug}/stats?by=day&format=csv",
+                           "/campaigns?limit=20", "/campaigns?q=浸泡",
+                           f"/campaigns/{slug}/forecast", "/stats", "/audit?limit=20", "/alerts?limit=20",
+                           f"/campaigns/{slug}/waiting", "/funnels"])
         self.call(rng, "read", "GET", path.replace("浸泡", "%E6%B5%B8"), good=(200, 404))
 
     def print(self, rng):
         slug = self.world.any_account(rng).slug
         channels = [f"shop-{n}" for n in range(rng.randrange(1, 12))]
-        path, body = rng.choice([("qr.svg", None), ("qr.png?size=400", None), ("qr.pdf", None), ("poster.pdf?template=card", None),
-                                 ("poster.png?template=sticker", None), ("sheet.pdf", {"channels": channels, "template": "card"}),
+        path, body = rng.choice([("qr.svg", None), ("qr.png?size=400", None), ("qr.pdf", None),
+                                 ("poster.pdf?template=card", None),
+                                 ("poster.png?template=sticker", None),
+                                 ("sheet.pdf", {"channels": channels, "template": "card"}),
                                  ("sheet.csv", {"channels": channels})])
         answer = self.call(rng, "print", "POST" if body else "GET", f"/campaigns/{slug}/{path}", body, (200, 404))
         if answer is not None and answer.status == 200 and not answer.body:
@@ -163,13 +174,16 @@ class Operators:
         name = rng.choice(["viewer", "editor", "nobody"])
         try:
             with Connection(server.admin, 30) as c:
-                answer = c.request("POST", "/api/v1/session", sent, json.dumps({"name": name, "password": PASSWORD}).encode(), host)
-                if not self.world.judge("log in", answer.status, (200,) if name != "nobody" else (401, 429), began) or answer.status != 200:
+                answer = c.request("POST", "/api/v1/session", sent,
+                                   json.dumps({"name": name, "password": PASSWORD}).encode(), host)
+                if not self.world.judge("log in", answer.status, (200,) if name != "nobody" else (401, 429),
+                                        began) or answer.status != 200:
                     return
                 sent["Cookie"] = answer.header("Set-Cookie").split(";")[0]
                 self.world.judge("session", c.request("GET", "/api/v1/me", sent, None, host).status, (200,), began)
                 if rng.random() < 0.7:
-                    self.world.judge("log out", c.request("DELETE", "/api/v1/session", sent, None, host).status, (204,), began)
+                    self.world.judge("log out", c.request("DELETE", "/api/v1/session", sent, None, host).status, (204,),
+                                     began)
         except (OSError, Lost):
             self.world.judge("log in", 0, (), began)
 
@@ -236,12 +250,14 @@ class Operators:
             rows.append(f"{slugs[-1]},Import,One,{link(self.made)},40")
         (self.folder / "in.csv").write_text("\n".join(rows) + "\n")
         self.command(server, began, "import", self.folder / "in.csv")
-        for slug in slugs:  # only now, so that nobody deletes one before it is there; one that an outage kept out is asked for in vain
+        # only now, so that nobody deletes one before it is there; one that an outage kept out is asked for in vain
+        for slug in slugs:
             self.world.account(slug, False).limit("g1", 40)
 
     def command(self, server, began, *words):
         try:
-            done = subprocess.run([BINARY, *map(str, words), "--redis-url", server.redis.url], capture_output=True, text=True, timeout=60,
+            done = subprocess.run([BINARY, *map(str, words), "--redis-url", server.redis.url], capture_output=True,
+                                  text=True, timeout=60,
                                   env={k: v for k, v in server.env.items() if k != "HUOMA_ADMIN_TOKEN"}, check=False)
         except subprocess.TimeoutExpired:
             self.world.complain(f"huoma {words[0]}: no end")

@@ -9,7 +9,8 @@ from huoma import children_of
 
 SLOPE_MAX = 5.0         # percent of the mean in an hour, of the line through the medians of the second half's minutes
 SLOPE_MINUTES = 20      # a shorter run says nothing of slopes: what is made once takes some minutes to be made
-SLACK_BYTES = 1 << 20   # and a line that does not climb so much in all is flat whatever its slope: one page table more is no leak
+# and a line that does not climb so much in all is flat whatever its slope: one page table more is no leak
+SLACK_BYTES = 1 << 20
 
 
 def rss(pid):
@@ -72,8 +73,10 @@ class Series:
         if len(self.rows) < 2:
             return f"{self.name:12} too few samples"
         memory, files = [r[1] for r in self.rows], [r[2] for r in self.rows]
-        text = (f"{self.name:12} {self.minutes():7.1f} {memory[0] / 1e6:9.1f} {max(memory) / 1e6:9.1f} {memory[-1] / 1e6:9.1f} "
+        text = (f"{self.name:12} {self.minutes():7.1f} {memory[0] / 1e6:9.1f} {max(memory) / 1e6:9.1f} "
+                f"{memory[-1] / 1e6:9.1f} "
                 f"{self.slope(1)[0]:+9.1f} {files[0]:9d} {max(files):9d} {files[-1]:9d}")
         return text + (f"   children {self.children / 1e6:.1f} MB at most" if self.children else "")
 
-    HEAD = f"{'process':12} {'minutes':>7} {'MB first':>9} {'most':>9} {'last':>9} {'% an hour':>9} {'files':>9} {'most':>9} {'last':>9}"
+    HEAD = (f"{'process':12} {'minutes':>7} {'MB first':>9} {'most':>9} {'last':>9} {'% an hour':>9} "
+            f"{'files':>9} {'most':>9} {'last':>9}")

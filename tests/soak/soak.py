@@ -23,39 +23,46 @@ from world import World  # noqa: E402
 
 SAMPLE_SECONDS = 2
 SETTLE_SECONDS = 20         # beyond the time of a hold, until the last one is back and statistics are written
-FILES_LEFT_MAX = 8          # descriptors more at the end than at the beginning: a link or two that is made when it is first needed
+# descriptors more at the end than at the beginning: a link or two that is made when it is first needed
+FILES_LEFT_MAX = 8
 VISITOR_THREADS = 3
 # What may be in the log beyond "info". The latter only when something was broken.
 WARNINGS = {"alert_delayed", "alert_not_sent", "no_sandbox"}
 WARNINGS_OF_KILLS = {"redis_lost", "redis_unreachable", "redis_exit", "redis_awaited", "drain_over"}
 
 HELP = """\
-Runs servers on one Redis under a load of everything that visitors and operators do: scans with and without cookies, confirms, "next",
-waiting lists, previews, slow and broken clients; campaigns made, changed, imported, exported and deleted, groups replaced and expiring,
-prints, statistics, consoles, log-ins, owner links, alerts; and kill -9 of Redis and of all servers but the first, which is also ended
-and started anew. Then it asks whether no group is over its limit, whether every seat that was told of is in the ledger and none is
-counted twice, whether statistics say the same, whether memory and descriptors are flat, and what the logs say. Exit code 0: all is well.
-1: not. 2: wrong usage. 130: ctrl-C, and all was well until then.
+Runs servers on one Redis under a load of everything that visitors and operators do: scans with and without cookies,
+confirms, "next", waiting lists, previews, slow and broken clients; campaigns made, changed, imported, exported and
+deleted, groups replaced and expiring, prints, statistics, consoles, log-ins, owner links, alerts; and kill -9 of
+Redis and of all servers but the first, which is also ended and started anew. Then it asks whether no group is over
+its limit, whether every seat that was told of is in the ledger and none is counted twice, whether statistics say the
+same, whether memory and descriptors are flat, and what the logs say. Exit code 0: all is well. 1: not. 2: wrong
+usage. 130: ctrl-C, and all was well until then.
 
-Memory is flat if, in the second half of a run of 20 minutes or more, the line of least squares through the medians of the first server's
-memory in each minute climbs by less than 5% an hour, or by less than 1 MB in all.
+Memory is flat if, in the second half of a run of 20 minutes or more, the line of least squares through the medians of
+the first server's memory in each minute climbs by less than 5% an hour, or by less than 1 MB in all.
 """
 
 
 def options():
-    p = argparse.ArgumentParser(prog="script/soak", description=HELP, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("--hours", type=float, default=0, metavar="N", help="how long; with --minutes and --seconds the sum (1 hour if none is given)")
+    p = argparse.ArgumentParser(prog="script/soak", description=HELP,
+                                formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("--hours", type=float, default=0, metavar="N",
+                   help="how long; with --minutes and --seconds the sum (1 hour if none is given)")
     p.add_argument("--minutes", type=float, default=0, metavar="N")
     p.add_argument("--seconds", type=float, default=0, metavar="N")
-    p.add_argument("--seed", type=int, default=None, metavar="N", help="the same again, as far as threads let it be the same")
+    p.add_argument("--seed", type=int, default=None, metavar="N",
+                   help="the same again, as far as threads let it be the same")
     p.add_argument("--servers", type=int, default=2, metavar="N", help="1 to 8 (2)")
     p.add_argument("--workers", type=int, default=2, metavar="N", help="of each server, 1 to 8 (2)")
-    p.add_argument("--rate", type=float, default=40, metavar="N", help="visits a second, 1 to 1000 (40); each is some requests")
+    p.add_argument("--rate", type=float, default=40, metavar="N",
+                   help="visits a second, 1 to 1000 (40); each is some requests")
     p.add_argument("--kills", type=int, default=None, metavar="N", help="in all, 0 to 10000 (one each five minutes)")
     o = p.parse_args()
     o.seconds += o.hours * 3600 + o.minutes * 60
     o.seconds = o.seconds or 3600.0
-    for name, low, high in (("seconds", 1, 1e7), ("servers", 1, 8), ("workers", 1, 8), ("rate", 1, 1000), ("kills", 0, 10000)):
+    for name, low, high in (("seconds", 1, 1e7), ("servers", 1, 8), ("workers", 1, 8), ("rate", 1, 1000),
+                            ("kills", 0, 10000)):
         value = getattr(o, name)
         if value is not None and not low <= value <= high:
             p.error(f"--{name} must be {low} to {high:g}")
@@ -73,9 +80,11 @@ class Soak:
 
     def begin(self):
         self.redis = RedisServer()
-        flags = ["--trusted-proxies", "127.0.0.1/32", "--alert-private-hosts", "127.0.0.0/8", "--admin-url", "http://127.0.0.1:1"]
+        flags = ["--trusted-proxies", "127.0.0.1/32", "--alert-private-hosts", "127.0.0.0/8", "--admin-url",
+                 "http://127.0.0.1:1"]
         for n in range(self.o.servers):
-            self.servers.append(Server(workers=self.o.workers, redis=self.redis, flags=flags, base_url="http://q.example.com", name=f"server-{n + 1}"))
+            self.servers.append(Server(workers=self.o.workers, redis=self.redis, flags=flags,
+                                       base_url="http://q.example.com", name=f"server-{n + 1}"))
         self.world = World(self.o.seed, self.servers)
         self.series = [Series(s.name) for s in self.servers] + [Series("redis")]
         self.visitors = Visitors(self.world)
@@ -88,8 +97,10 @@ class Soak:
         rate = VISITOR_THREADS / self.o.rate
         for n in range(VISITOR_THREADS):
             self.act(f"visitors {n}", v.visit, rate)
-        for name, step, pause in (("previews", v.look, 0.4), ("broken clients", v.break_off, 0.5), ("slow clients", v.drip, 0.5), ("tend", o.tend, 0.3),
-                                  ("come and go", o.come_and_go, 1), ("read", o.read, 0.5), ("print", o.print, 6), ("log in", o.log_in, 8),
+        for name, step, pause in (("previews", v.look, 0.4), ("broken clients", v.break_off, 0.5),
+                                  ("slow clients", v.drip, 0.5), ("tend", o.tend, 0.3),
+                                  ("come and go", o.come_and_go, 1), ("read", o.read, 0.5), ("print", o.print, 6),
+                                  ("log in", o.log_in, 8),
                                   ("owner", o.owner, 3), ("consoles", o.consoles, 0.5), ("move", o.move, 15)):
             self.act(name, step, min(pause, self.o.seconds / 8))
 
@@ -127,12 +138,14 @@ class Soak:
         scans = sum(n for k, n in w.counts.items() if k.startswith("scan "))
         seats = sum(a.told_in_all() for a in w.lasting.values())
         first = self.series[0].rows[-1]
-        print(f"{minute:5d} min  {scans:8d} scans  {seats:7d} seats  {len(w.lasting) + len(w.passing):3d} campaigns  p99 "
-              f"{percentile(list(w.times), .99) * 1000:6.1f} ms  {self.servers[0].name} {first[1] / 1e6:.1f} MB, {first[2]} files  "
+        print(f"{minute:5d} min  {scans:8d} scans  {seats:7d} seats  {len(w.lasting) + len(w.passing):3d} campaigns  "
+              f"p99 {percentile(list(w.times), .99) * 1000:6.1f} ms  {self.servers[0].name} {first[1] / 1e6:.1f} MB, "
+              f"{first[2]} files  "
               f"{len(self.kills)} kills  {w.wrong_count} wrong", flush=True)
 
     def kill(self, rng):
-        """One of: Redis or a server is killed, or a server is ended as an upgrade would end it. The first server lives on."""
+        """One of: Redis or a server is killed, or a server is ended as an upgrade would end it. The first server lives
+        on."""
         choices = ["redis"] + ["kill", "restart"] * (len(self.servers) > 1)
         what, began = rng.choice(choices), time.monotonic()
         with self.world.trouble.now():
@@ -207,14 +220,18 @@ class Soak:
 
     def table(self, seconds):
         w = self.world
-        print(f"\n{seconds / 60:.1f} minutes, seed {self.o.seed}, {len(self.servers)} servers of {self.o.workers} workers")
+        print(f"\n{seconds / 60:.1f} minutes, seed {self.o.seed}, {len(self.servers)} servers of {self.o.workers} "
+              f"workers")
         for what in sorted({k.rsplit(" ", 1)[0] if k.rsplit(" ", 1)[-1].isdigit() else k for k in w.counts}):
-            by_status = {k.rsplit(" ", 1)[1]: n for k, n in w.counts.items() if k.rsplit(" ", 1)[0] == what and k.rsplit(" ", 1)[-1].isdigit()}
+            by_status = {k.rsplit(" ", 1)[1]: n for k, n in w.counts.items() if k.rsplit(" ", 1)[0] == what
+                         and k.rsplit(" ", 1)[-1].isdigit()}
             print(f"  {what:16} {w.counts.get(what, 0) or sum(by_status.values()):9d}   "
                   + "  ".join(f"{'none' if k == '0' else k}: {n}" for k, n in sorted(by_status.items())))
         print(f"  {'alerts sent':16} {len(self.stub.got):9d}")
-        seats, unknown = (sum(f(a) for a in w.lasting.values()) for f in (lambda a: a.told_in_all(), lambda a: a.unknown))
-        print(f"  {'seats told of':16} {seats:9d}   in {len(w.lasting)} campaigns; {unknown} requests got no answer or did not wait for it")
+        seats, unknown = (sum(f(a) for a in w.lasting.values())
+                          for f in (lambda a: a.told_in_all(), lambda a: a.unknown))
+        print(f"  {'seats told of':16} {seats:9d}   in {len(w.lasting)} campaigns; {unknown} requests got no answer or "
+              f"did not wait for it")
         healthy = [f"{what} {s:.1f} s" for what, s in self.kills]
         print(f"  {'kills':16} {len(self.kills):9d}   healthy again after: {', '.join(healthy) or '-'}")
         print("\n" + Series.HEAD)
@@ -240,7 +257,8 @@ def stop_servers(soak):
 def soak_once(o, folder):
     soak, began = Soak(o, folder), time.monotonic()
     try:
-        print(f"seed {o.seed}; {o.seconds / 60:.1f} minutes, {o.servers} servers, {o.rate:g} visits a second, {o.kills} kills", flush=True)
+        print(f"seed {o.seed}; {o.seconds / 60:.1f} minutes, {o.servers} servers, {o.rate:g} visits a second, "
+              f"{o.kills} kills", flush=True)
         soak.begin()
         try:
             soak.run()
@@ -255,7 +273,8 @@ def soak_once(o, folder):
         if soak.series[0].minutes() < SLOPE_MINUTES:
             memory = f"descriptors are flat; of memory a run under {SLOPE_MINUTES} minutes says nothing"
         print("\n" + ("\n".join(f"WRONG: {line}" for line in wrong) if wrong else
-                      "No group is over its limit, every seat that was told of is counted, none twice, statistics say the same; " + memory + "."))
+                      "No group is over its limit, every seat that was told of is counted, none twice, statistics say "
+                      "the same; " + memory + "."))
         return 1 if wrong else 130 if soak.cut_short else 0
     finally:
         soak.close()

@@ -6,17 +6,23 @@ import urllib.parse
 
 from huoma import PHONE, Connection, Lost, build_request, once, seat_of
 
-AGENTS = [PHONE, "Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0 Mobile Safari/537.36",
+AGENTS = [PHONE,
+          "Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0 Mobile "
+          "Safari/537.36",
           "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0 Safari/537.36",
-          "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 QQ/9.0.60 Mobile/15E148", "curl/8.0", ""]
-LOOKERS = [{"User-Agent": "facebookexternalhit/1.1"}, {"User-Agent": "WhatsApp/2.23.20.0"}, {"User-Agent": "Slackbot-LinkExpanding 1.0"},
+          "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 QQ/9.0.60 Mobile/15E148",
+          "curl/8.0", ""]
+LOOKERS = [{"User-Agent": "facebookexternalhit/1.1"}, {"User-Agent": "WhatsApp/2.23.20.0"},
+           {"User-Agent": "Slackbot-LinkExpanding 1.0"},
            {"User-Agent": "Mozilla/5.0 (compatible; Googlebot/2.1)"}, {"User-Agent": PHONE, "Sec-Purpose": "prefetch"}]
 CHANNELS = ["", "", "", "/shop-1", "/shop-2", "/lamp-7"]
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 PEOPLE_MAX = 600        # who may come back
 DRIPS_MAX = 8           # slow clients at a time
-GARBAGE = [b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", b"GET /\r\n\r\n", b"GET / HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n", b"\r\n\r\n\r\n",
-           b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", b"GET /x HTTP/9.9\r\n\r\n"]
+GARBAGE = [b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", b"GET /\r\n\r\n",
+           b"GET / HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n", b"\r\n\r\n\r\n",
+           b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+           b"GET /x HTTP/9.9\r\n\r\n"]
 
 
 class Person:
@@ -95,8 +101,10 @@ class Visitors:
 
     def confirm(self, rng, person):
         group = seat_of(person.cookies["hm"])[1]
-        answer = self.ask(rng, "confirm", person, "POST", f"/{person.account.slug}/seat", self.good(person, 204, 302, 303, 409))
-        if answer is None or answer.status in (302, 303):   # the latter: their group is gone, and this took them another seat
+        answer = self.ask(rng, "confirm", person, "POST", f"/{person.account.slug}/seat",
+                          self.good(person, 204, 302, 303, 409))
+        # the latter: their group is gone, and this took them another seat
+        if answer is None or answer.status in (302, 303):
             self.took(person, answer)
         elif answer.status == 204 and not person.confirmed:
             person.confirmed = True
@@ -105,18 +113,23 @@ class Visitors:
     def next(self, rng, person):
         was, group = person.confirmed, seat_of(person.cookies["hm"])[1]
         if was:
-            person.account.left(group)  # also if it can't be given up, or nobody answers: then more is counted than is sure
-        self.took(person, self.ask(rng, "next", person, "POST", f"/{person.account.slug}/next", self.good(person, 200, 303)))
+            # also if it can't be given up, or nobody answers: then more is counted than is sure
+            person.account.left(group)
+        self.took(person,
+                  self.ask(rng, "next", person, "POST", f"/{person.account.slug}/next", self.good(person, 200, 303)))
 
     def press(self, rng, person):
         """The button of a page that asks before it takes a seat; elsewhere it leads back to the campaign."""
-        self.took(person, self.ask(rng, "press", person, "POST", f"/{person.account.slug}", self.good(person, 200, 302, 303), {"tap": "1"}))
+        self.took(person,
+                  self.ask(rng, "press", person, "POST", f"/{person.account.slug}", self.good(person, 200, 302, 303),
+                           {"tap": "1"}))
 
     def wait(self, rng, person):
         """Full: joins the list where there is one, looks, gives up now and then."""
         form = rng.choice([{"wait": "join", "name": f"访客{rng.randrange(1000)}"}, {"wait": "look"}, {"wait": "leave"}])
         # What else comes is the page of a campaign without a list, which knows no such request.
-        self.ask(rng, "wait", person, "POST", f"/{person.account.slug}", self.good(person, 200, 303, 404, 405, 409), form)
+        self.ask(rng, "wait", person, "POST", f"/{person.account.slug}", self.good(person, 200, 303, 404, 405, 409),
+                 form)
 
     # machines
 
@@ -125,7 +138,8 @@ class Visitors:
         head = rng.random() < 0.3
         if not head:
             person.headers.update(rng.choice(LOOKERS))
-        answer = self.ask(rng, "preview", person, "HEAD" if head else "GET", "/" + person.account.slug, self.good(person, 200))
+        answer = self.ask(rng, "preview", person, "HEAD" if head else "GET", "/" + person.account.slug,
+                          self.good(person, 200))
         if answer is not None and answer.status == 200 and (answer.cookie or answer.header("Huoma-Preview") != "1"):
             self.world.complain(f"a preview took a seat: {answer!r}")
 

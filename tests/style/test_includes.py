@@ -1,5 +1,5 @@
-"""The lines between the rooms of the house (docs/architecture.md): who may include whom, which library stays where; and the rules
-of C that no compiler checks. Every rule is also shown a text that breaks it."""
+"""The lines between the rooms of the house (docs/architecture.md): who may include whom, which library stays where; and
+the rules of C that no compiler checks. Every rule is also shown a text that breaks it."""
 
 import fnmatch
 import pathlib
@@ -23,7 +23,8 @@ ROOMS = {
     "server/alert": ("server", "campaign", "config"),
     "server/public": ("server", "server/http", "storage", "campaign", "qr", "config"),
     "server/admin": ("server", "server/http", "server/alert", "storage", "campaign", "qr", "config"),
-    "server/cli": ("server", "server/admin", "server/http", "server/alert", "storage", "campaign", "import", "qr", "config"),
+    "server/cli": ("server", "server/admin", "server/http", "server/alert", "storage", "campaign", "import", "qr",
+                   "config"),
     "server": ("server/http", "server/public", "server/admin", "server/cli", "storage", "campaign", "qr", "config"),
 }
 # reads JSON, and knows no campaign: for all rooms that have jansson
@@ -38,7 +39,8 @@ LIBRARIES = {
     r"seccomp\.h": ("qr/decode_sandbox.c", "server/privileges.c"),
     r"csv\.h": ("import/import_csv.c",),
     r"llhttp.*\.h|llhttp/.*": ("server/http/request.c", "server/http/body.c"),
-    r"jansson\.h": ("campaign/campaign_json*.c", "campaign/campaign_json_private.h", "config/", "import/", "server/admin/", "server/alert/",
+    r"jansson\.h": ("campaign/campaign_json*.c", "campaign/campaign_json_private.h", "config/", "import/",
+                    "server/admin/", "server/alert/",
                      "server/cli/alert.c", "server/cli/funnel*", "server/cli/import*", "server/cli/export*"),
     r"(pango|fontconfig)/.*": ("qr/text.c",),
     r"zlib\.h": ("qr/pdf_black.c",),
@@ -49,7 +51,8 @@ LIBRARIES = {
     r"sodium\.h": ("campaign/seat_token.c", "storage/", "server/"),
 }
 # the domain, the drawing and the decoding do no I/O and know no clock
-PURE = ("campaign/", "qr/qr.", "qr/code.", "qr/colour.", "qr/distance.", "qr/paper", "qr/pdf_black.", "qr/plan", "qr/poster.", "qr/sheet.", "qr/symbol.",
+PURE = ("campaign/", "qr/qr.", "qr/code.", "qr/colour.", "qr/distance.", "qr/paper", "qr/pdf_black.", "qr/plan",
+        "qr/poster.", "qr/sheet.", "qr/symbol.",
         "qr/template", "qr/text.", "qr/decode_image.", "qr/decode_code.")
 IMPURE = re.compile(r"unistd\.h|fcntl\.h|poll\.h|sys/.*|netdb\.h|pthread\.h")
 BANNED = re.compile(r"\b(strcpy|strcat|stpcpy|sprintf|vsprintf|gets|strtok|atoi|atol|atoll|alloca)\s*\(")
@@ -65,7 +68,8 @@ def room_of(name):
 
 def without_comments(text):
     """Comments and the insides of strings blanked, lines kept."""
-    blank = lambda m: re.sub(r"[^\n]", " ", m.group(0)) if m.group(0)[0] == "/" else '""' + "\n" * m.group(0).count("\n")
+    blank = lambda m: re.sub(r"[^\n]", " ",
+                             m.group(0)) if m.group(0)[0] == "/" else '""' + "\n" * m.group(0).count("\n")
     return re.sub(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"', blank, text, flags=re.S)
 
 
@@ -90,7 +94,8 @@ def include_problems(name, text):
         yield from own_include_problems(name, included)
     for included in re.findall(r"^\s*#\s*include\s*<([^>]+)>", text, re.M):
         for pattern, places in LIBRARIES.items():
-            if re.fullmatch(pattern, included) and not any(fnmatch.fnmatch(name, p + "*" * p.endswith("/")) for p in places):
+            if re.fullmatch(pattern,
+                            included) and not any(fnmatch.fnmatch(name, p + "*" * p.endswith("/")) for p in places):
                 yield f"<{included}> may stand in {', '.join(places)} only"
         if name.startswith(PURE) and IMPURE.fullmatch(included):
             yield f"<{included}> has no place in {name.split('/')[0]}/"
@@ -133,20 +138,28 @@ def test_code(path):
 
 @pytest.mark.parametrize("name,text", [
     ("campaign/x.c", '#include "store.h"'), ("storage/x.c", '#include "config.h"'), ("qr/x.c", '#include "campaign.h"'),
-    ("config/x.c", '#include "campaign.h"'), ("server/public/x.c", '#include "admin.h"'), ("server/admin/x.c", '#include "worker.h"'),
-    ("server/http/x.c", '#include "store.h"'), ("server/http/x.c", '#include "worker.h"'), ("server/admin/x.c", '#include "redis_link.h"'),
-    ("server/public/x.c", '#include "redis_child.h"'), ("server/admin/x.c", '#include "nowhere.h"'), ("server/x.c", "#include <hiredis/hiredis.h>"),
-    ("server/admin/x.c", "#include <qrencode.h>"), ("import/x.c", '#include "store.h"'), ("import/format_csv.c", "#include <csv.h>"), ("qr/decode_child.c", "#include <zbar.h>"), ("qr/qr.c", "#include <unistd.h>"), ("server/http/conn.c", "#include <llhttp.h>"), ("server/cli/x.c", "#include <jansson.h>"),
+    ("config/x.c", '#include "campaign.h"'), ("server/public/x.c", '#include "admin.h"'),
+    ("server/admin/x.c", '#include "worker.h"'),
+    ("server/http/x.c", '#include "store.h"'), ("server/http/x.c", '#include "worker.h"'),
+    ("server/admin/x.c", '#include "redis_link.h"'),
+    ("server/public/x.c", '#include "redis_child.h"'), ("server/admin/x.c", '#include "nowhere.h"'),
+    ("server/x.c", "#include <hiredis/hiredis.h>"),
+    ("server/admin/x.c", "#include <qrencode.h>"), ("import/x.c", '#include "store.h"'),
+    ("import/format_csv.c", "#include <csv.h>"), ("qr/decode_child.c", "#include <zbar.h>"),
+    ("qr/qr.c", "#include <unistd.h>"), ("server/http/conn.c", "#include <llhttp.h>"),
+    ("server/cli/x.c", "#include <jansson.h>"),
     ("campaign/campaign.c", "#include <jansson.h>"), ("campaign/campaign_json.h", "#include <jansson.h>"),
     ("server/http/body.h", "#include <llhttp.h>"), ("server/admin/x.c", '#include "campaign_json_private.h"'),
-    ("server/public/x.c", '#include "conn_private.h"'), ("storage/x.c", "#include <jansson.h>"), ("campaign/x.c", "#include <event2/event.h>"), ("campaign/x.c", "#include <unistd.h>"),
+    ("server/public/x.c", '#include "conn_private.h"'), ("storage/x.c", "#include <jansson.h>"),
+    ("campaign/x.c", "#include <event2/event.h>"), ("campaign/x.c", "#include <unistd.h>"),
 ])
 def test_a_broken_include_rule_is_seen(name, text):
     assert list(include_problems(name, text))
 
 
 @pytest.mark.parametrize("name,text", [
-    ("server/server.c", '#include "redis_child.h"\n#include "admin.h"\n#include "worker.h"'), ("storage/x.c", '#include "campaign.h"'),
+    ("server/server.c", '#include "redis_child.h"\n#include "admin.h"\n#include "worker.h"'),
+    ("storage/x.c", '#include "campaign.h"'),
     ("server/admin/x.c", "#include <jansson.h>"), ("server/http/request.c", "#include <llhttp.h>"),
     ("server/http/body.c", "#include <llhttp.h>"), ("campaign/campaign_json_write.c", "#include <jansson.h>"),
     ("campaign/campaign_json_group.c", '#include "campaign_json_private.h"'),
@@ -157,7 +170,8 @@ def test_what_is_allowed_is_let_through(name, text):
 
 @pytest.mark.parametrize("text", [
     "int x;\n", "/* */\nvoid f(void)\n{\n    strcpy(a, b);\n}\n", "/* */\ntypedef struct { int a; } t;\n",
-    "/* */\nvoid f(void)\n{\n" + "    g();\n" * (FUNCTION_LINES_MAX + 1) + "}\n", "/* */\n\tint x;\n", "/* */\nint x; \n",
+    "/* */\nvoid f(void)\n{\n" + "    g();\n" * (FUNCTION_LINES_MAX + 1) + "}\n", "/* */\n\tint x;\n",
+    "/* */\nint x; \n",
 ])
 def test_a_broken_rule_of_code_is_seen(text):
     assert list(code_problems("campaign/x.c", text))
