@@ -10,10 +10,10 @@
 #include "scan_private.h"
 #include "wait.h"
 
-size_t scan_address(struct scan *s, char location[HTTP_TARGET_MAX + 1])
+void scan_begin_return(struct scan *s, struct reply *r)
 {
     const struct request *q = conn_request(conn_of(s));
-    char *p = location;
+    char location[HTTP_TARGET_MAX + 1], *p = location;
     if (s->pressed) {
         p = mempcpy(p, q->path.at, q->path.len);
         if (q->query.len) {
@@ -24,17 +24,15 @@ size_t scan_address(struct scan *s, char location[HTTP_TARGET_MAX + 1])
         *p++ = '/';
         p = mempcpy(p, s->path.at, s->path.len);
     }
-    return (size_t)(p - location);
+    reply_begin(r, conn_of(s), 303);
+    reply_header(r, "Location", location, (size_t)(p - location));
+    reply_header_text(r, "Cache-Control", "no-store");
 }
 
 static void send_to_campaign(struct scan *s, const struct seat_token *cookie)
 {
     struct reply r;
-    char location[HTTP_TARGET_MAX + 1];
-    size_t len = scan_address(s, location);
-    reply_begin(&r, conn_of(s), 303);
-    reply_header(&r, "Location", location, len);
-    reply_header_text(&r, "Cache-Control", "no-store");
+    scan_begin_return(s, &r);
     if (cookie) {
         reply_header_text(&r, "Huoma-Group", cookie->group);
         visitor_write(&context_of(s)->visitors, &r, cookie, campaign_of(s), s->path);

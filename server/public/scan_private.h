@@ -94,8 +94,9 @@ void scan_done(struct seat_waiter *w, enum store_result r);
 /* A seat is taken, or a tap asked for first. */
 void scan_take(struct scan *s);
 
-/* scan_buttons.c: where the visitor stands. A button at the campaign's own address keeps its channel and query. */
-size_t scan_address(struct scan *s, char location[HTTP_TARGET_MAX + 1]);
+/* scan_buttons.c: begins a 303 to where the visitor stands. A button at the campaign's own address keeps its channel
+ * and query. */
+void scan_begin_return(struct scan *s, struct reply *r);
 
 /* scan_send.c */
 enum landing_language language_of(const struct conn *c);

@@ -140,11 +140,7 @@ bool wait_come(struct scan *s)
 static void send_back(struct scan *s, const char *id)
 {
     struct reply r;
-    char location[HTTP_TARGET_MAX + 1];
-    size_t len = scan_address(s, location);
-    reply_begin(&r, conn_of(s), 303);
-    reply_header(&r, "Location", location, len);
-    reply_header_text(&r, "Cache-Control", "no-store");
+    scan_begin_return(s, &r);
     if (id)
         visitor_write_place(&context_of(s)->visitors, &r, id, s->path);
     reply_end(&r, NULL, 0);
