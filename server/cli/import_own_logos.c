@@ -44,7 +44,7 @@ enum verdict import_own_look_at_logo(struct import *m, json_t *line)
 {
     const char *slug = json_string_value(json_object_get(line, "slug"));
     const json_t *file = json_object_get(line, "file");
-    json_t *of = slug ? json_object_get(m->slugs, slug) : NULL;
+    json_t *of = slug && campaign_slug_valid(slug, strlen(slug)) ? json_object_get(m->slugs, slug) : NULL;
     enum verdict campaign = of ? (enum verdict)m->verdicts[json_integer_value(of)] : VERDICT_REFUSED;
     if (campaign != VERDICT_NEW && campaign != VERDICT_THERE)
         return import_own_refuse(m, slug ? slug : "a logo", "is the logo of no campaign that is taken from this file");
