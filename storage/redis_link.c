@@ -80,7 +80,9 @@ static void link_up(struct redis_link *l)
 {
     l->was_up = true;
     set_state(l, LINK_UP);
-    if (l->short_of_replicas)
+    if (l->unwaited) /* calls that were on their way when a node was fenced */
+        event_active(&l->wait_event, EV_TIMEOUT, 0);
+    else if (l->short_of_replicas)
         set_timer(&l->wait_event, REDIS_PROBE_MS);
 }
 
