@@ -240,7 +240,7 @@ function ledger()
     call('ZREM', DUE, member)
   end
 
-  local function find_first_due()
+  function m.find_first_due()
     local head = call('ZRANGE', DUE, 0, 0, 'WITHSCORES')
     first_due = head[2] and tonumber(head[2])
     if first_due then call('HSET', SEATS, 'due', first_due) else call('HDEL', SEATS, 'due') end
@@ -251,7 +251,7 @@ function ledger()
   function m.clock_back(seen)
     last_due, shift = last_due - seen + now, shift + seen - now
     for _, member in ipairs(call('ZRANGEBYSCORE', DUE, '(' .. last_due, '+inf')) do call('ZADD', DUE, last_due, member) end
-    find_first_due()
+    m.find_first_due()
     call('HSET', SEATS, 'seen', now, 'last', last_due, 'shift', shift)
   end
 
@@ -279,7 +279,7 @@ function ledger()
       end
     end
     call('HSET', SEATS, 'swept', swept)
-    find_first_due()
+    m.find_first_due()
   end
 
   -- The seat of a bucket that is still there goes back, once: a held one as such, a confirmed one only as long as an

@@ -41,6 +41,7 @@ local function forget_groups(keep)
   for _, member in ipairs(call('ZRANGE', DUE, 0, -1)) do
     if gone[(ledger().bucket_split(member))] then ledger().bucket_forget(member) end
   end
+  ledger().find_first_due()
 end
 
 local function write_plan(at)

@@ -34,7 +34,8 @@ local function runs_book(runs, hold, all)
       if g.holds or all then
         local width = math.max(1, math.min(BUCKET_MAX, math.floor(hold / BUCKET_SHARE)))
         local due = now - now % width + width + hold
-        g.due = (shift == 0 and due > swept) and due or ledger().bucket_name(due)
+        local named = due + shift > swept and (shift == 0 or first_due)
+        g.due = named and due + shift or ledger().bucket_name(due)
         call('HINCRBY', SEATS, 'h:' .. g.id, g.taken)
         g.base = call('HINCRBY', SEATS, 'b:' .. g.id .. ':' .. g.due, g.taken) - g.taken
         if g.base == 0 then

@@ -807,6 +807,23 @@ def test_what_is_put_back_after_the_clock_went_back_ends_when_it_was_to(db, know
     assert m.groups[0].used == 0 and db.hget(world.keys[1], "due") is None
 
 
+def test_when_no_seat_is_held_names_are_times_again(db):
+    world, _ = crowd(db, 1, 2)
+    m = world.model
+    for g in m.groups:
+        g.holds = True
+    world.save()
+    world.take(1)
+    m.now -= 3600
+    world.take(1)
+    assert m.shift == 3600
+    m.groups, m.buckets = m.groups[1:], {}
+    world.save()
+    assert db.hget(world.keys[1], "due") is None
+    world.take(1)
+    assert m.shift == 0
+
+
 def test_who_missed_a_promise_is_told_so_when_the_clock_went_back_since(db):
     world, _ = crowd(db, 1, 1)
     m = world.model
