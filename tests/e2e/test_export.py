@@ -266,7 +266,7 @@ def test_held_seats_last_no_longer_in_a_store_whose_clock_was_never_wrong(server
     for field in ("seen", "last"):
         server.redis_client().hincrby("hm:{clock}:seats", field, 3600)
     names.append(int(seat_of(Visitor(server, "clock").scan().cookie[0])[2]))
-    assert names[1] - names[0] >= 3600
+    assert names[1] - names[0] > 3500, "an hour, less what went by between the two"
     lines = [x for x in exported(server, "campaign") if x["slug"] == "clock"]
     assert ([h["name"] for h in lines[0]["holds"]] == names
             and all(h["until"] <= time.time() + 661 for h in lines[0]["holds"]))
