@@ -103,7 +103,7 @@ class Visitors:
         group = seat_of(person.cookies["hm"])[1]
         answer = self.ask(rng, "confirm", person, "POST", f"/{person.account.slug}/seat",
                           self.good(person, 200, 204, 302, 303, 409))
-        # Where their group is gone the button takes them another seat (302, 303), or says that all groups are full (200).
+        # Where their group is gone the button takes them another seat (302, 303), or says that all is full (200).
         if answer is None or answer.status in (302, 303):
             self.took(person, answer)
         elif answer.status == 204 and not person.confirmed:
