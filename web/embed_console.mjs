@@ -1,6 +1,8 @@
-// Builds the console if its sources are newer than its dist, and writes its files as C: node embed_console.mjs DIR OUT.c
+// Builds the console if its sources are newer than its dist, and writes its files as C: node embed_console.mjs DIR
+// OUT.c
 //
-// Each file is kept as it is and, where that is smaller, gzipped. Names below assets/ carry a hash of their content (Vite).
+// Each file is kept as it is and, where that is smaller, gzipped. Names below assets/ carry a hash of their content
+// (Vite).
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
@@ -11,7 +13,8 @@ const [dir, out] = process.argv.slice(2);
 const dist = join(dir, "dist");
 const types = {
   ".html": "text/html; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8",
-  ".svg": "image/svg+xml", ".png": "image/png", ".ico": "image/x-icon", ".wasm": "application/wasm", ".woff2": "font/woff2",
+  ".svg": "image/svg+xml", ".png": "image/png", ".ico": "image/x-icon", ".wasm": "application/wasm",
+  ".woff2": "font/woff2",
   ".json": "application/json", ".webmanifest": "application/manifest+json",
 };
 
@@ -65,7 +68,8 @@ function row(path) {
   const type = types[extname(path)] ?? "application/octet-stream";
   const etag = createHash("sha256").update(bytes).digest("hex").slice(0, 16);
   const gzip = packed.length < bytes.length ? `\n${literal(packed)}    , ${packed.length}` : "NULL, 0";
-  return `  {${JSON.stringify(name)}, ${JSON.stringify(type)}, "\\"${etag}\\"",\n${literal(bytes)}    , ${bytes.length}, ${gzip}},\n`;
+  return `  {${JSON.stringify(name)}, ${JSON.stringify(type)}, "\\"${etag}\\"",\n`
+    + `${literal(bytes)}    , ${bytes.length}, ${gzip}},\n`;
 }
 
 let files = [];

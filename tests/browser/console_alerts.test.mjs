@@ -1,4 +1,5 @@
-// The console's page of alerts: what is open, where it is sent, a test that shows the other side's answer, and the rules.
+// The console's page of alerts: what is open, where it is sent, a test that shows the other side's answer, and the
+// rules.
 import assert from 'node:assert/strict';
 import http from 'node:http';
 import { after, before, test } from 'node:test';
@@ -29,7 +30,8 @@ after(async () => {
     stub.close();
 });
 
-const shot = (page, name) => process.env.HUOMA_SHOTS && page.screenshot({ path: `${process.env.HUOMA_SHOTS}/console-alerts-${name}.png`, fullPage: true });
+const shot = (page, name) => process.env.HUOMA_SHOTS
+    && page.screenshot({ path: `${process.env.HUOMA_SHOTS}/console-alerts-${name}.png`, fullPage: true });
 
 test('a robot is added by its address, tried out, and its address never shown again', async () => {
     const page = await console_(browser, server, cookie, '/alerts', { lang: 'zh-CN' });
@@ -100,7 +102,8 @@ test('the rules are changed, and what is wrong is told at its field', async () =
 
 test('what is open stands first, at each size, and leads to its campaign', async () => {
     await waitFor('the alert', async () => (await server.api('GET', '/alerts')).total > 0, 30000);
-    for (const [name, view] of [['phone', { ...PHONE_SIZE, lang: 'zh-CN' }], ['small', { width: 320, height: 568, lang: 'en-GB', colorScheme: 'dark' }],
+    for (const [name, view] of [['phone', { ...PHONE_SIZE, lang: 'zh-CN' }],
+        ['small', { width: 320, height: 568, lang: 'en-GB', colorScheme: 'dark' }],
         ['desktop', { ...DESK_SIZE, lang: 'en-GB' }]]) {
         const page = await console_(browser, server, cookie, '/alerts', view);
         await page.locator('[data-alert=expiring]').waitFor();
@@ -130,7 +133,8 @@ test('a campaign may have rules of its own, and those of all again', async () =>
     await page.getByText('Saved', { exact: true }).waitFor();
     assert.deepEqual((await server.api('GET', '/alerts/settings/expiring')).own, ['full_percent']);
     await rules.getByRole('button', { name: 'As for all campaigns' }).click();
-    await waitFor('the rules of all', async () => (await server.api('GET', '/alerts/settings/expiring')).own.length === 0);
+    await waitFor('the rules of all',
+        async () => (await server.api('GET', '/alerts/settings/expiring')).own.length === 0);
     await page.context().close();
 });
 

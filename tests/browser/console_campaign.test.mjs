@@ -1,5 +1,5 @@
-// A campaign's page while people scan it: bars move, limits change, two people at once, a line that breaks; and the link
-// for a group's owner.
+// A campaign's page while people scan it: bars move, limits change, two people at once, a line that breaks; and the
+// link for a group's owner.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { PHONE, closeAll, visitor, waitFor, wechatUrl } from './lib/huoma.mjs';
@@ -13,7 +13,9 @@ after(() => closeAll(browser, server));
 const row = (page, id) => page.locator(`[data-group=${id}]`);
 const scan = (slug) => fetch(`${server.public}/${slug}`, { headers: { 'User-Agent': PHONE }, redirect: 'manual' });
 const limitOf = async (slug, n = 0) => (await server.groups(slug))[n].limit;
-const three = (slug) => server.create(slug, { groups: [1, 2, 3].map((n) => ({ name: `Group ${n}`, url: wechatUrl(`${slug}-${n}`), limit: 10 })) });
+const three = (slug) =>
+    server.create(slug,
+        { groups: [1, 2, 3].map((n) => ({ name: `Group ${n}`, url: wechatUrl(`${slug}-${n}`), limit: 10 })) });
 
 test('bars fill while people scan, and the page says what happens next', async () => {
     await three('live');
@@ -21,7 +23,8 @@ test('bars fill while people scan, and the page says what happens next', async (
     await page.getByText('Live', { exact: true }).waitFor();
     await page.getByText('Group 2 opens when Group 1 is full.').waitFor();
     assert.match(await row(page, 'g2').innerText(), /Standby/);
-    const width = () => row(page, 'g1').locator('.bar i').evaluateAll((parts) => parts.reduce((w, i) => w + i.getBoundingClientRect().width, 0));
+    const width = () => row(page, 'g1').locator('.bar i')
+        .evaluateAll((parts) => parts.reduce((w, i) => w + i.getBoundingClientRect().width, 0));
     const before = await width();
     for (let i = 0; i < 4; i++)
         await scan('live');
@@ -39,7 +42,9 @@ test('bars fill while people scan, and the page says what happens next', async (
 test('where too many pages are open a further one says so, and is renewed all the same', async () => {
     await three('crowded');
     const others = new AbortController();
-    const listen = (signal) => fetch(`${server.admin}/api/v1/events?campaigns=crowded`, { headers: { Cookie: `${cookie.name}=${cookie.value}` }, signal });
+    const listen = (signal) =>
+        fetch(`${server.admin}/api/v1/events?campaigns=crowded`,
+            { headers: { Cookie: `${cookie.name}=${cookie.value}` }, signal });
     const listening = await Promise.all(Array.from({ length: 64 }, () => listen(others.signal)));
     assert.ok(listening.every((answer) => answer.status === 200));
     const page = await console_(browser, server, cookie, '/c/crowded');
@@ -127,10 +132,12 @@ test('a group gets a new code out of a picture in a few presses', async () => {
     await page.getByText('Nobody gets in right now.').waitFor();
     await row(page, 'g1').getByRole('button', { name: /New code/ }).click();
     const sheet = page.getByRole('dialog');
-    await sheet.locator('input[data-test=album]').setInputFiles(file('pay.jpg', await screenshot(browser, 'wxp://f2f0', { avatar: false })));
+    await sheet.locator('input[data-test=album]')
+        .setInputFiles(file('pay.jpg', await screenshot(browser, 'wxp://f2f0', { avatar: false })));
     await sheet.getByText('This is a payment code').waitFor();
     assert.equal(await sheet.getByRole('button', { name: 'Replace' }).isDisabled(), true);
-    await sheet.locator('input[data-test=album]').setInputFiles(file('new.jpg', await screenshot(browser, wechatUrl('fresh'))));
+    await sheet.locator('input[data-test=album]')
+        .setInputFiles(file('new.jpg', await screenshot(browser, wechatUrl('fresh'))));
     await sheet.getByText('WeChat group').waitFor();
     await sheet.getByRole('button', { name: 'Replace' }).click();
     await row(page, 'g1').getByText('Open', { exact: true }).waitFor();
@@ -145,15 +152,18 @@ test('groups are added, reordered and removed', async () => {
     const page = await console_(browser, server, cookie, '/c/order', DESK_SIZE);
     await page.getByRole('button', { name: 'Add groups' }).click();
     const sheet = page.getByRole('dialog');
-    await sheet.locator('input[data-test=album]').setInputFiles([file('a.jpg', await screenshot(browser, wechatUrl('order-4'))),
+    await sheet.locator('input[data-test=album]')
+        .setInputFiles([file('a.jpg', await screenshot(browser, wechatUrl('order-4'))),
         file('b.jpg', await screenshot(browser, wechatUrl('order-1')))]);
     await sheet.getByText('The same code as Group 1').waitFor();
     await sheet.getByRole('button', { name: 'Add 1 group' }).click();
     await row(page, 'g4').waitFor();
     await row(page, 'g4').locator('[data-handle]').focus();
     await page.keyboard.press('ArrowUp');
-    await waitFor('the fourth is third', async () => (await server.groups('order')).map((g) => g.id).join() === 'g1,g2,g4,g3');
-    assert.equal(await page.evaluate(() => document.activeElement.closest('[data-group]')?.dataset.group), 'g4', 'the focus goes along');
+    await waitFor('the fourth is third',
+        async () => (await server.groups('order')).map((g) => g.id).join() === 'g1,g2,g4,g3');
+    assert.equal(await page.evaluate(() => document.activeElement.closest('[data-group]')?.dataset.group), 'g4',
+        'the focus goes along');
     await row(page, 'g2').getByRole('button', { name: 'Edit' }).click();
     await sheet.getByText('How it is shown, and removing it').click();
     await sheet.getByRole('button', { name: 'Remove this group' }).click();
@@ -173,10 +183,13 @@ test('a finger drags a group to another place', async () => {
     const touch = await page.context().newCDPSession(page);
     await touch.send('Input.dispatchTouchEvent', { type: 'touchStart', touchPoints: [{ x, y: from }] });
     for (let i = 1; i <= 10; i++)
-        await touch.send('Input.dispatchTouchEvent', { type: 'touchMove', touchPoints: [{ x, y: from + (to.y + 5 - from) * i / 10 }] });
-    await waitFor('the third is shown first', () => page.locator('[data-group]').evaluateAll((all) => all[0].dataset.group === 'g3'));
+        await touch.send('Input.dispatchTouchEvent',
+            { type: 'touchMove', touchPoints: [{ x, y: from + (to.y + 5 - from) * i / 10 }] });
+    await waitFor('the third is shown first',
+        () => page.locator('[data-group]').evaluateAll((all) => all[0].dataset.group === 'g3'));
     await touch.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] });
-    await waitFor('the third is first', async () => (await server.groups('touch')).map((g) => g.id).join() === 'g3,g1,g2');
+    await waitFor('the third is first',
+        async () => (await server.groups('touch')).map((g) => g.id).join() === 'g3,g1,g2');
     await page.context().close();
 });
 
@@ -185,7 +198,8 @@ test('a group that came without a link gets one, and lets people in', async () =
     const page = await console_(browser, server, cookie, '/c/lack');
     await row(page, 'g1').getByText('no link yet').waitFor();
     await row(page, 'g1').getByRole('button', { name: /New link/ }).click();
-    await page.getByRole('dialog').locator('input[data-test=album]').setInputFiles(file('new.jpg', await screenshot(browser, wechatUrl('lack'))));
+    await page.getByRole('dialog').locator('input[data-test=album]')
+        .setInputFiles(file('new.jpg', await screenshot(browser, wechatUrl('lack'))));
     await page.getByRole('dialog').getByRole('button', { name: 'Replace' }).click();
     await row(page, 'g1').getByText('Open', { exact: true }).waitFor();
     assert.equal((await server.groups('lack'))[0].url, wechatUrl('lack'));
@@ -216,7 +230,8 @@ test('two people change the same limit: the second is told, and nothing is overw
     await sheet.getByLabel('Name').fill('First');
     await server.api('PATCH', '/campaigns/two/groups/g2', { name: 'Zweite' });
     await sheet.getByRole('button', { name: 'Save' }).click();
-    await waitFor('both names', async () => (await server.groups('two')).map((g) => g.name).join() === 'First,Zweite,Group 3');
+    await waitFor('both names',
+        async () => (await server.groups('two')).map((g) => g.name).join() === 'First,Zweite,Group 3');
     await page.context().close();
 });
 
@@ -289,7 +304,8 @@ test('settings: said once, kept; a deleted campaign wants its name typed', async
     await page.getByRole('button', { name: 'Save' }).click();
     await page.getByText('Settings saved').waitFor();
     const c = await server.api('GET', '/campaigns/settings');
-    assert.deepEqual([c.title, c.strategy, c.fallback.text, c.hold_seconds, c.spread, c.aliases], ['Autumn run', 'even', 'Come back on Friday.', 60, 3, ['/s/abc', '/qun/1']]);
+    assert.deepEqual([c.title, c.strategy, c.fallback.text, c.hold_seconds, c.spread, c.aliases],
+        ['Autumn run', 'even', 'Come back on Friday.', 60, 3, ['/s/abc', '/qun/1']]);
     await page.goto(`${server.admin}/#/c/settings`);
     await page.getByRole('button', { name: 'More actions' }).click();
     await page.getByRole('menuitem', { name: 'Delete the campaign' }).click();
@@ -302,7 +318,7 @@ test('settings: said once, kept; a deleted campaign wants its name typed', async
     await page.context().close();
 });
 
-test('the preview shows the visitors\' page in WeChat, in a browser and when all is full, and takes no seat', async () => {
+test('the preview shows the page in WeChat, in a browser and when all is full, and takes no seat', async () => {
     await server.createPage('look', { fallback: { text: 'Back on Friday.' } });
     const page = await console_(browser, server, cookie, '/c/look/preview');
     const phone = page.locator('.phone');
@@ -313,7 +329,8 @@ test('the preview shows the visitors\' page in WeChat, in a browser and when all
     await phone.getByText('Back on Friday.').waitFor();
     assert.equal((await server.groups('look'))[0].used, 0);
     // A group that WeChat does not open is for nobody there.
-    await server.create('mixed', { groups: [{ name: 'Far', url: 'https://t.me/+abc' }, { name: 'Near', url: wechatUrl('near') }] });
+    await server.create('mixed',
+        { groups: [{ name: 'Far', url: 'https://t.me/+abc' }, { name: 'Near', url: wechatUrl('near') }] });
     await page.goto(`${server.admin}/#/c/mixed/preview`);
     await phone.getByText('Near', { exact: true }).waitFor();
     await page.getByText('A browser', { exact: true }).click();
@@ -335,15 +352,21 @@ test('an owner link renews one group\'s code without an account, opens nothing e
     await theirs.getByRole('heading', { name: 'Group 2' }).waitFor();
     await checkAccess(theirs, 'owner page');
     await theirs.getByRole('button', { name: 'New code' }).click();
-    await theirs.getByRole('dialog').locator('input[data-test=album]').setInputFiles(file('n.jpg', await screenshot(browser, wechatUrl('owner-new'))));
+    await theirs.getByRole('dialog').locator('input[data-test=album]')
+        .setInputFiles(file('n.jpg', await screenshot(browser, wechatUrl('owner-new'))));
     await theirs.getByRole('dialog').getByRole('button', { name: 'Replace' }).click();
     await theirs.getByText('Group 2 has its new code').waitFor();
     assert.equal((await server.groups('owner'))[1].url, wechatUrl('owner-new'));
     const token = new URL(link).hash.slice('#owner='.length);
-    for (const [method, where, body] of [['GET', '/campaigns'], ['PATCH', '/owner', { limit: 999 }], ['PATCH', '/campaigns/owner/groups/g2', { limit: 1 }], ['GET', '/me']])
-        assert.ok([401, 403, 422].includes((await asConsole(server, method, where, body, { Authorization: `Owner ${token}` })).status), `${method} ${where}`);
+    for (const [method, where, body] of [['GET', '/campaigns'], ['PATCH', '/owner', { limit: 999 }],
+        ['PATCH', '/campaigns/owner/groups/g2', { limit: 1 }], ['GET', '/me']])
+        assert.ok([401, 403, 422].includes(
+            (await asConsole(server, method, where, body, { Authorization: `Owner ${token}` })).status,
+        ), `${method} ${where}`);
     await sheet.getByRole('button', { name: 'Revoke' }).click();
-    await waitFor('the link is gone', async () => (await asConsole(server, 'GET', '/owner', undefined, { Authorization: `Owner ${token}` })).status !== 200);
+    await waitFor('the link is gone',
+        async () => (await asConsole(server, 'GET', '/owner', undefined, { Authorization: `Owner ${token}` }))
+            .status !== 200);
     await theirs.reload();
     await theirs.getByText('This link is no longer valid').waitFor();
     assert.deepEqual(theirs.wrong, []);

@@ -1,4 +1,5 @@
-// When a campaign and its groups will be full, on the campaign's page: in words, in both languages, without moving what is there.
+// When a campaign and its groups will be full, on the campaign's page: in words, in both languages, without moving what
+// is there.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { after, before, test } from 'node:test';
@@ -24,7 +25,8 @@ before(async () => {
     ({ server, browser, cookie } = await startConsole());
     const soon = new Date(Date.now() + 20 * 60e3).toISOString().replace(/\.\d+/, '');
     await server.create('foreseen', { groups: [{ url: 'https://example.com/a', limit: 40, name: 'First' },
-        { url: 'https://example.com/b', limit: 500, name: 'Second', expires_at: soon }, { url: 'https://example.com/c', limit: 300, name: 'Third' }] });
+        { url: 'https://example.com/b', limit: 500, name: 'Second', expires_at: soon },
+        { url: 'https://example.com/c', limit: 300, name: 'Third' }] });
     putHistory('foreseen');
     await server.create('unknown', { groups: [{ url: 'https://example.com/a', limit: 40, name: 'First' }] });
 });
@@ -32,7 +34,8 @@ after(() => closeAll(browser, server));
 
 for (const [size, view, words] of [
     ['phone', { ...PHONE_SIZE, lang: 'zh-CN', colorScheme: 'light' }, [/^预计 .*名额用完/, /会在满之前过期$/, /^预计 .*满/]],
-    ['desktop', { ...DESK_SIZE, lang: 'en-GB', colorScheme: 'dark' }, [/^All seats gone by /, /^This code expires before it fills$/, /^Full by /]]]) {
+    ['desktop', { ...DESK_SIZE, lang: 'en-GB', colorScheme: 'dark' },
+        [/^All seats gone by /, /^This code expires before it fills$/, /^Full by /]]]) {
     test(`what is foreseen stands on the page, on a ${size}`, async () => {
         const page = await console_(browser, server, cookie, '/c/foreseen', view);
         const lines = page.locator('.forecast');
@@ -57,14 +60,17 @@ for (const [size, view, words] of [['phone', { ...PHONE_SIZE, lang: 'zh-CN', col
     test(`lists and the overview tell it, too, on a ${size}`, async () => {
         await waitFor('a forecast', async () => (await server.api('GET', '/campaigns')).forecasts.length === 1, 30000);
         const page = await console_(browser, server, cookie, '/', view);
-        for (const [path, line] of [['/', '[data-slug=foreseen] .forecast'], ['/overview', '[data-expiry="foreseen full"] .forecast']]) {
+        for (const [path, line] of [['/', '[data-slug=foreseen] .forecast'],
+            ['/overview', '[data-expiry="foreseen full"] .forecast']]) {
             await page.goto(`${server.admin}/#${path}`);
             await page.locator(line).waitFor();
             assert.match((await page.locator(line).innerText()).trim(), words);
             assert.equal(await overflow(page) <= 0, true);
             await checkAccess(page, size);
             if (process.env.HUOMA_SHOTS)
-                await page.screenshot({ path: `${process.env.HUOMA_SHOTS}/console-forecast${path.replace('/', '-')}-${size}.png`, fullPage: true });
+                await page.screenshot(
+                    { path: `${process.env.HUOMA_SHOTS}/console-forecast${path.replace('/', '-')}-${size}.png`,
+                        fullPage: true });
         }
         assert.deepEqual(page.wrong, []);
         await page.context().close();
@@ -83,7 +89,8 @@ test('a forecast that comes late moves nothing, and one that nobody can make say
     await group.waitFor();
     const before_ = await group.boundingBox();
     answer();
-    await waitFor('the forecast', async () => (await page.locator('.forecast').first().innerText()).startsWith('Too few came'));
+    await waitFor('the forecast',
+        async () => (await page.locator('.forecast').first().innerText()).startsWith('Too few came'));
     assert.deepEqual(await group.boundingBox(), before_);
     await page.context().close();
 });

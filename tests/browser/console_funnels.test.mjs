@@ -1,4 +1,5 @@
-// The console's funnels: made by picking campaigns, put in order by keyboard, counted through their links, at each size.
+// The console's funnels: made by picking campaigns, put in order by keyboard, counted through their links, at each
+// size.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { closeAll, decode, overflow, waitFor } from './lib/huoma.mjs';
@@ -10,9 +11,11 @@ let server, browser, cookie;
 before(async () => { ({ server, browser, cookie } = await startConsole()); });
 after(() => closeAll(browser, server));
 
-const shot = (page, name) => process.env.HUOMA_SHOTS && page.screenshot({ path: `${process.env.HUOMA_SHOTS}/console-funnels-${name}.png`, fullPage: true });
+const shot = (page, name) => process.env.HUOMA_SHOTS
+    && page.screenshot({ path: `${process.env.HUOMA_SHOTS}/console-funnels-${name}.png`, fullPage: true });
+const WECHAT = 'Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) AppleWebKit/605.1.15 MicroMessenger/8.0';
 const scan = (link, n) => Promise.all(Array.from({ length: n }, () => fetch(server.public + new URL(link).pathname, {
-    redirect: 'manual', headers: { 'User-Agent': 'Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) AppleWebKit/605.1.15 MicroMessenger/8.0' } })));
+    redirect: 'manual', headers: { 'User-Agent': WECHAT } })));
 const linkOf = (funnel, step, from) => funnel.steps[step].links.find((l) => l.from === from).url;
 
 test('without campaigns and without funnels it says what to do first', async () => {
@@ -58,15 +61,22 @@ test('campaigns are found, put in order by the keyboard, and saved', async () =>
 test('what came through the links stands in the chart, at each size', async () => {
     const { data: [funnel] } = await server.api('GET', '/funnels');
     for (const [step, one, two, rest] of [[0, 12, 7, 1], [1, 6, 3, 1], [2, 2, 0, 1]])
-        await Promise.all([scan(linkOf(funnel, step, 'shop-1'), one), scan(linkOf(funnel, step, 'shop-2'), two), scan(linkOf(funnel, step, null), rest)]);
-    await waitFor('the workers to tell', async () => (await server.api('GET', `/funnels/${funnel.id}/stats`)).steps.map((s) => s.views).join() === '20,10,3');
-    for (const [name, view] of [['phone', { ...PHONE_SIZE, lang: 'zh-CN' }], ['small', { width: 320, height: 568, lang: 'en-GB', colorScheme: 'dark' }],
-        ['desktop', { ...DESK_SIZE, lang: 'en-GB' }], ['desktop-zh', { ...DESK_SIZE, lang: 'zh-CN', colorScheme: 'dark' }]]) {
+        await Promise.all([scan(linkOf(funnel, step, 'shop-1'), one), scan(linkOf(funnel, step, 'shop-2'), two),
+            scan(linkOf(funnel, step, null), rest)]);
+    await waitFor('the workers to tell',
+        async () => (await server.api('GET', `/funnels/${funnel.id}/stats`)).steps.map((s) => s.views)
+            .join() === '20,10,3');
+    for (const [name, view] of [['phone', { ...PHONE_SIZE, lang: 'zh-CN' }],
+        ['small', { width: 320, height: 568, lang: 'en-GB', colorScheme: 'dark' }],
+        ['desktop', { ...DESK_SIZE, lang: 'en-GB' }],
+        ['desktop-zh', { ...DESK_SIZE, lang: 'zh-CN', colorScheme: 'dark' }]]) {
         const zh = view.lang === 'zh-CN';
         const page = await console_(browser, server, cookie, `/funnels/${funnel.id}`, view);
-        const chart = page.locator('.card').filter({ has: page.getByRole('heading', { name: zh ? '整个漏斗' : 'The whole funnel' }) });
+        const chart = page.locator('.card')
+            .filter({ has: page.getByRole('heading', { name: zh ? '整个漏斗' : 'The whole funnel' }) });
         await chart.locator('[data-step="3"]').waitFor();
-        assert.match(await chart.locator('[data-step="2"]').innerText(), zh ? /50% 到了下一步[^]*10 个名额/ : /50% came on[^]*10 seats/);
+        assert.match(await chart.locator('[data-step="2"]').innerText(),
+            zh ? /50% 到了下一步[^]*10 个名额/ : /50% came on[^]*10 seats/);
         assert.match(await chart.locator('[data-step="3"]').innerText(), /30%/);
         assert.match(await page.locator('[data-channel=shop-1] [data-step="2"]').innerText(), /50%[^]*6 /);
         for (const table of await page.locator('details').all())
@@ -86,13 +96,16 @@ test('one channel alone, its file, and the code of a link', async () => {
     await page.getByRole('combobox', { name: 'Channel' }).selectOption('shop-2');
     await page.getByRole('heading', { name: 'shop-2' }).waitFor();
     await page.locator('[data-step="2"]').getByText('43% came on').waitFor();
-    const [file] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'Download CSV' }).click()]);
+    const [file] =
+        await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'Download CSV' }).click()]);
     const text = await (await fetch(server.admin + new URL(file.url()).pathname + new URL(file.url()).search,
         { headers: { Cookie: `${cookie.name}=${cookie.value}` } })).text();
     assert.match(text, /,2,"event",3,3,3,,,0\.4286\r\n/);
     await page.getByRole('button', { name: `Code of ${linkOf(funnel, 1, 'shop-1')}` }).click();
     const picture = page.getByRole('dialog').getByRole('img');
-    const [png] = await Promise.all([picture.evaluate(async (img) => [...new Uint8Array(await (await fetch(img.src)).arrayBuffer())])]);
+    const [png] =
+        await Promise.all(
+            [picture.evaluate(async (img) => [...new Uint8Array(await (await fetch(img.src)).arrayBuffer())])]);
     assert.deepEqual(decode(Buffer.from(png)), [linkOf(funnel, 1, 'shop-1')]);
     await checkAccess(page, 'code');
     await shot(page, 'code');
@@ -116,7 +129,8 @@ test('a campaign that was deleted is told, and taken out', async () => {
     await page.getByRole('button', { name: 'Take out event' }).click();
     await page.getByRole('button', { name: 'Save' }).click();
     await page.getByText('is saved').waitFor();
-    assert.deepEqual((await server.api('GET', `/funnels/${funnel.id}`)).steps.map((s) => s.campaign), ['hello', 'shop']);
+    assert.deepEqual((await server.api('GET', `/funnels/${funnel.id}`)).steps.map((s) => s.campaign),
+        ['hello', 'shop']);
     await page.context().close();
 });
 

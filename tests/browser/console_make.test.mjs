@@ -56,16 +56,18 @@ test('screenshots become a live code: read, named, ordered, made; its code scans
     await page.context().close();
 });
 
-test('what is no way into a group is refused with the reason, and a code that is there already is pointed out', async () => {
+test('what is no way into a group is refused with the reason, a code that is there is pointed out', async () => {
     const page = await console_(browser, server, cookie, '/new');
     const same = await screenshot(browser, wechatUrl('same'));
     const plain = { avatar: false };
     await pick(page, file('pay.jpg', await screenshot(browser, 'wxp://f2f0AbCdEf', plain)),
         file('card.jpg', await screenshot(browser, 'https://u.wechat.com/AbCdEf', plain)),
-        file('none.jpg', await screenshot(browser, null)), file('text.jpg', await screenshot(browser, 'hello there', plain)),
+        file('none.jpg', await screenshot(browser, null)),
+        file('text.jpg', await screenshot(browser, 'hello there', plain)),
         { name: 'broken.jpg', mimeType: 'image/jpeg', buffer: Buffer.from('no picture') },
         file('a.jpg', same), file('b.jpg', same));
-    for (const reason of ['This is a payment code', 'This is a personal card', 'There is no QR code in the picture', 'The code holds no link',
+    for (const reason of ['This is a payment code', 'This is a personal card', 'There is no QR code in the picture',
+        'The code holds no link',
         'The picture cannot be opened', 'The same code as Group 1'])
         await page.getByText(reason).waitFor();
     assert.equal(await drafts(page).count(), 2);
@@ -104,9 +106,11 @@ test('a picture is pasted, a link typed; what the server refuses is told at its 
 
 for (const [preset, fill, check] of [
     ['Short link', (page) => page.getByLabel('Where it leads').fill('https://example.com/short'),
-        (c) => assert.deepEqual([c.strategy, c.groups[0].url, c.groups[0].limit], ['fill', 'https://example.com/short', null])],
+        (c) => assert.deepEqual([c.strategy, c.groups[0].url, c.groups[0].limit],
+            ['fill', 'https://example.com/short', null])],
     ['Mini program', (page) => page.getByLabel('AppID').fill('wx0123456789abcdef'),
-        (c) => assert.deepEqual([c.groups[0].platform, c.groups[0].miniprogram.appid], ['miniprogram', 'wx0123456789abcdef'])],
+        (c) => assert.deepEqual([c.groups[0].platform, c.groups[0].miniprogram.appid],
+            ['miniprogram', 'wx0123456789abcdef'])],
 ]) {
     test(`preset: ${preset}`, async () => {
         const slug = preset.toLowerCase().replace(' ', '-');
@@ -135,12 +139,14 @@ test('what was exported is imported again after a try that changes nothing', asy
     });
     const { campaigns } = JSON.parse(exported);
     assert.equal(campaigns.length, (await server.api('GET', '/campaigns')).total);
-    const choose = (text) => page.locator('input[type=file]').setInputFiles({ name: 'a.json', mimeType: 'application/json', buffer: Buffer.from(text) });
+    const choose = (text) => page.locator('input[type=file]')
+        .setInputFiles({ name: 'a.json', mimeType: 'application/json', buffer: Buffer.from(text) });
     await choose('not json');
     await page.getByText('This file cannot be read').waitFor();
     await choose(exported);
     await page.getByText(`${campaigns[0].slug} exists already`).waitFor();
-    await choose(JSON.stringify({ campaigns: [{ ...campaigns[0], slug: 'copy-1' }, { ...campaigns[0], slug: 'copy-2' }] }));
+    await choose(
+        JSON.stringify({ campaigns: [{ ...campaigns[0], slug: 'copy-1' }, { ...campaigns[0], slug: 'copy-2' }] }));
     await page.getByText('All 2 campaigns are fine').waitFor();
     assert.equal((await server.api('GET', '/campaigns')).total, campaigns.length);
     await page.getByRole('button', { name: 'Import 2 campaigns' }).click();

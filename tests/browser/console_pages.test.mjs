@@ -6,25 +6,31 @@ import { DESK_SIZE, PHONE_SIZE, checkAccess, console_, startConsole } from './li
 
 // If any of this became markup, it would run or show.
 const EVIL = '<img src=x onerror="window.evil=1">"\'><script>window.evil=1</script>{{7*7}}';
-const PAGES = ['/', '/overview', '/new', '/c/evil', '/c/evil/settings', '/c/evil/preview', '/c/evil/stats', '/c/evil/waiting', '/users', '/tokens', '/alerts', '/audit', '/move', '/settings'];
+const PAGES = ['/', '/overview', '/new', '/c/evil', '/c/evil/settings', '/c/evil/preview', '/c/evil/stats',
+    '/c/evil/waiting', '/users', '/tokens', '/alerts', '/audit', '/move', '/settings'];
 let server, browser, cookie;
 
 before(async () => {
     ({ server, browser, cookie } = await startConsole());
     await server.create('evil', { title: EVIL, fallback: { text: EVIL }, groups: [
         { name: EVIL, url: wechatUrl('evil'), limit: 10, expires_at: new Date(Date.now() + 86400000).toISOString() },
-        { name: 'javascript:alert(1)', url: 'https://example.com/?q=%3Cscript%3E', limit: null, when: { app: ['wechat'], channel: ['shop-1'] } },
+        { name: 'javascript:alert(1)', url: 'https://example.com/?q=%3Cscript%3E', limit: null,
+            when: { app: ['wechat'], channel: ['shop-1'] } },
         { name: 'x'.repeat(100), url: wechatUrl('long'), limit: 1000000000 },
     ] });
-    await server.api('POST', '/users', { name: EVIL.replaceAll(':', '').slice(0, 60), password: 'a long pass phrase of tests', role: 'viewer' });
+    await server.api('POST', '/users',
+        { name: EVIL.replaceAll(':', '').slice(0, 60), password: 'a long pass phrase of tests', role: 'viewer' });
     await server.api('POST', '/tokens', { name: EVIL.slice(0, 60), role: 'viewer' });
 });
 after(() => closeAll(browser, server));
 
 // Nothing is being read any more.
-const settled = (page) => waitFor('the page', () => page.evaluate(() => document.querySelector('h1') !== null && !document.querySelector('.bone')));
+const settled = (page) =>
+    waitFor('the page',
+        () => page.evaluate(() => document.querySelector('h1') !== null && !document.querySelector('.bone')));
 
-for (const [size, view, lang, colorScheme] of [['phone', PHONE_SIZE, 'zh-CN', 'light'], ['small phone', { width: 320, height: 568 }, 'en-GB', 'dark'],
+for (const [size, view, lang, colorScheme] of [['phone', PHONE_SIZE, 'zh-CN', 'light'],
+    ['small phone', { width: 320, height: 568 }, 'en-GB', 'dark'],
     ['desktop', DESK_SIZE, 'en-GB', 'light'], ['desktop', DESK_SIZE, 'zh-CN', 'dark']]) {
     test(`every page on a ${size}, ${lang}, ${colorScheme}: fits, is accessible, and shows names as text`, async () => {
         const page = await console_(browser, server, cookie, '/', { ...view, lang, colorScheme });
@@ -56,11 +62,13 @@ test('names that are markup stand on the pages as they were typed, in sheets too
 });
 
 test('the list: problems first, found by title, however many there are a stretch at a time', async () => {
-    const many = Array.from({ length: 130 }, (_, i) => ({ slug: `n-${String(i).padStart(3, '0')}`, title: i === 128 ? '周末徒步' : `Walk ${i}`,
+    const many = Array.from({ length: 130 },
+        (_, i) => ({ slug: `n-${String(i).padStart(3, '0')}`, title: i === 128 ? '周末徒步' : `Walk ${i}`,
         groups: [{ url: wechatUrl(`n${i}`), limit: 10 }] }));
     await server.api('POST', '/campaigns:batch', { campaigns: many });
     await server.create('z-full', { title: 'Sold out', groups: [{ url: wechatUrl('sold'), limit: 0 }] });
-    await waitFor('the order', async () => (await server.api('GET', '/campaigns?sort=problems&limit=1')).data[0].slug === 'z-full');
+    await waitFor('the order',
+        async () => (await server.api('GET', '/campaigns?sort=problems&limit=1')).data[0].slug === 'z-full');
     const page = await console_(browser, server, cookie, '/');
     const rows = page.locator('.campaigns > li');
     await waitFor('the first stretch', async () => await rows.count() === 60);
@@ -91,11 +99,13 @@ test('the whole way to a group\'s sheet and back works by keyboard', async () =>
     await sheet.waitFor();
     for (let i = 0; i < 40; i++) {
         await page.keyboard.press('Tab');
-        assert.equal(await page.evaluate(() => document.activeElement === document.body || document.activeElement.closest('dialog') !== null), true,
+        assert.equal(await page.evaluate(() => document.activeElement === document.body
+            || document.activeElement.closest('dialog') !== null), true,
             'the focus stays in the sheet');
     }
     await page.keyboard.press('Escape');
     await sheet.waitFor({ state: 'detached' });
-    assert.equal(await edit.evaluate((button) => button === document.activeElement), true, 'the focus is back where it was');
+    assert.equal(await edit.evaluate((button) => button === document.activeElement), true,
+        'the focus is back where it was');
     await page.context().close();
 });

@@ -1,4 +1,5 @@
-// The print page: what is chosen is seen as the server draws it, what would not scan is refused at its field, and the files are what they say.
+// The print page: what is chosen is seen as the server draws it, what would not scan is refused at its field, and the
+// files are what they say.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
@@ -17,13 +18,15 @@ before(async () => {
 });
 after(() => closeAll(browser, server));
 
-const open = (query = '', more = {}, who = cookie) => console_(browser, server, who, `/c/run/print${query && `?${query}`}`, more);
+const open = (query = '', more = {}, who = cookie) =>
+    console_(browser, server, who, `/c/run/print${query && `?${query}`}`, more);
 const picture = (page) => page.locator('.frame img').getAttribute('src', { timeout: 15000 });
 // The next picture after what is done: another one than before, and nothing on its way.
 async function redrawn(page, act) {
     const was = await picture(page);
     await act();
-    await waitFor('another picture', async () => await picture(page) !== was && await page.locator('.frame .bar').count() === 0);
+    await waitFor('another picture',
+        async () => await picture(page) !== was && await page.locator('.frame .bar').count() === 0);
 }
 
 async function downloaded(page, act) {
@@ -70,7 +73,8 @@ test('from the code to a table card on a phone: chosen, seen, downloaded, and ma
     for (const text of ['onerror=alert(1)', '<b>South</b>', 'Scan with WeChat'])
         assert.ok(words.includes(text), `${text}: ${words}`);
 
-    const again = await console_(browser, server, cookie, new URL(page.url()).hash.slice(1), { lang: 'zh-CN', ...DESK_SIZE });
+    const again = await console_(browser, server, cookie, new URL(page.url()).hash.slice(1),
+        { lang: 'zh-CN', ...DESK_SIZE });
     await again.getByText('检验过').first().waitFor();
     const second = await downloaded(again, press(again, '下载 PDF'));
     assert.deepEqual(second.bytes, first.bytes, 'the same link, the same bytes');
@@ -79,7 +83,7 @@ test('from the code to a table card on a phone: chosen, seen, downloaded, and ma
     await again.context().close();
 });
 
-test('colours that do not scan are refused at their field, in the language of the page, and one press mends them', async () => {
+test('colours that do not scan are refused at their field, in its language, and one press mends them', async () => {
     const page = await open('as=code&form=svg&channel=shop-1&dark=9a9a9a&light=ffffff', DESK_SIZE);
     const dark = page.locator('[data-field=dark]');
     const typed = dark.locator('input:not([type=color])');
@@ -110,24 +114,28 @@ test('colours that do not scan are refused at their field, in the language of th
 test('too far for the paper: said at the field with what would do, and taken by one press', async () => {
     const page = await open('as=poster&template=poster&paper=a4&language=en&title=Run&distance=2m');
     const field = page.locator('[data-field=distance]');
-    assert.match(await field.getByRole('alert').innerText(), /Too far for a poster on A4, which scans from 1\.\d\sm\. A2 would do/);
+    assert.match(await field.getByRole('alert').innerText(),
+        /Too far for a poster on A4, which scans from 1\.\d\sm\. A2 would do/);
     await field.getByRole('button', { name: 'Take A2' }).click();
     await page.getByText('A2 · 420 × 594 mm').waitFor();
     assert.equal(await field.getByRole('alert').count(), 0);
     // As people write it; without a paper the server chooses.
     await redrawn(page, () => page.getByLabel('Paper', { exact: true }).selectOption(''));
-    await redrawn(page, async () => { await field.getByRole('textbox').fill('1.5 米'); await page.keyboard.press('Tab'); });
+    await redrawn(page,
+        async () => { await field.getByRole('textbox').fill('1.5 米'); await page.keyboard.press('Tab'); });
     assert.equal(await field.getByRole('textbox').inputValue(), '1.5m');
-    assert.equal(await page.getByLabel('Paper', { exact: true }).locator('option').first().innerText(), 'Automatic (A3)');
+    assert.equal(await page.getByLabel('Paper', { exact: true }).locator('option').first().innerText(),
+        'Automatic (A3)');
     await page.getByRole('combobox', { name: 'What to do' }).selectOption('none');
     await waitFor('no steps in the address', () => /[?&]steps=(&|$)/.test(page.url()));
     await page.context().close();
 });
 
-test('a logo: what is none is refused with the reason, what is too large made smaller; removed and brought back', async () => {
+test('a logo: refused with the reason if it is none, made smaller if too large, removed, brought back', async () => {
     const page = await open();
     const field = page.locator('.logo');
-    const send = (name, type, buffer) => field.locator('input[data-test=logo]').setInputFiles({ name, mimeType: type, buffer });
+    const send = (name, type, buffer) => field.locator('input[data-test=logo]')
+        .setInputFiles({ name, mimeType: type, buffer });
     await send('a.png', 'image/png', Buffer.from('no picture at all'));
     await field.getByText('It is neither PNG nor JPEG').waitFor();
     const wide = await browser.newPage({ viewport: { width: 2100, height: 40 } });
@@ -152,8 +160,10 @@ test('a pasted list: what is wrong is told by its line, names become labels, eac
     assert.match(await page.locator('.strip').innerText(), /First paste the list/);
     await list.fill(`shop-1,South gate\nshop-2\t"North"\n${EVIL}\nSHOP-1\n南门店\n`);
     await page.getByText('3 lines are wrong').first().waitFor();
-    assert.deepEqual(await page.locator('.list-wrong li').allInnerTexts().then((all) => all.map((text) => text.replace(/\s+/g, ' '))),
-        [`Line 3 “${EVIL}” cannot be a channel name`, 'Line 4 shop-1 stands in line 1 already', 'Line 5 “南门店” cannot be a channel name']);
+    assert.deepEqual(await page.locator('.list-wrong li').allInnerTexts()
+        .then((all) => all.map((text) => text.replace(/\s+/g, ' '))),
+        [`Line 3 “${EVIL}” cannot be a channel name`, 'Line 4 shop-1 stands in line 1 already',
+            'Line 5 “南门店” cannot be a channel name']);
     await page.getByRole('button', { name: 'Line 4' }).click();
     assert.equal(await list.evaluate((area) => area.value.slice(area.selectionStart, area.selectionEnd)), 'SHOP-1');
     await page.keyboard.press('Delete');
@@ -181,7 +191,8 @@ test('a pasted list: what is wrong is told by its line, names become labels, eac
 
 test('a viewer sees and downloads, and is offered no change of the logo', async () => {
     await server.api('POST', '/users', { name: 'vera', password: PASSWORD, role: 'viewer' });
-    const page = await open('as=poster&form=png&template=moments&language=zh&title=跑', { lang: 'zh-CN', ...DESK_SIZE }, await logIn(server, 'vera'));
+    const page = await open('as=poster&form=png&template=moments&language=zh&title=跑', { lang: 'zh-CN', ...DESK_SIZE },
+        await logIn(server, 'vera'));
     await page.getByText('检验过').first().waitFor();
     await page.getByText('换标志要管理员权限').waitFor();
     assert.equal(await page.locator('input[type=file]').count(), 0);

@@ -1,4 +1,5 @@
-// The console from its first minute: the set-up link, logging in, roles, languages, and what it says when something is wrong.
+// The console from its first minute: the set-up link, logging in, roles, languages, and what it says when something is
+// wrong.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { Server, closeAll, overflow, startBrowser, waitFor } from './lib/huoma.mjs';
@@ -85,8 +86,10 @@ test('a viewer sees no way to change anything, an editor what editors may; the d
     await server.createPage('roles');
     for (const role of ['viewer', 'editor'])
         await server.api('POST', '/users', { name: role, password: PASSWORD, role });
-    const forbidden = [['POST', '/campaigns', { url: 'https://example.com/' }], ['PATCH', '/campaigns/roles', { title: 'x' }], ['DELETE', '/campaigns/roles'],
-        ['POST', '/campaigns/roles/groups', { url: 'https://example.com/' }], ['PUT', '/campaigns/roles/order', ['g1']], ['GET', '/users'], ['GET', '/tokens']];
+    const forbidden = [['POST', '/campaigns', { url: 'https://example.com/' }],
+        ['PATCH', '/campaigns/roles', { title: 'x' }], ['DELETE', '/campaigns/roles'],
+        ['POST', '/campaigns/roles/groups', { url: 'https://example.com/' }], ['PUT', '/campaigns/roles/order', ['g1']],
+        ['GET', '/users'], ['GET', '/tokens']];
     for (const role of ['viewer', 'editor']) {
         const theirs = await logIn(server, role);
         const page = await console_(browser, server, theirs, '/c/roles', DESK_SIZE);

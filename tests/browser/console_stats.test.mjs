@@ -1,4 +1,5 @@
-// The console's statistics: charts, the tables behind them and the files say what the API says, with nothing, one point, and a year.
+// The console's statistics: charts, the tables behind them and the files say what the API says, with nothing, one
+// point, and a year.
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { after, before, test } from 'node:test';
@@ -20,11 +21,13 @@ before(async () => {
     await server.create('one', { title: 'One scan', groups: [{ name: EVIL, url: wechatUrl('one'), limit: 10 }] });
     await server.create('none', { title: 'Nobody yet', groups: groups('none') });
     await fetch(`${server.public}/one/shop-1`, { headers: { 'User-Agent': WECHAT } });
-    await waitFor('the scan is counted', async () => (await server.api('GET', '/campaigns/one/stats')).totals.views === 1);
+    await waitFor('the scan is counted',
+        async () => (await server.api('GET', '/campaigns/one/stats')).totals.views === 1);
 });
 after(() => closeAll(browser, server));
 
-const shot = (page, name) => process.env.HUOMA_SHOTS && page.screenshot({ path: `${process.env.HUOMA_SHOTS}/console-stats-${name}.png`, fullPage: true });
+const shot = (page, name) => process.env.HUOMA_SHOTS
+    && page.screenshot({ path: `${process.env.HUOMA_SHOTS}/console-stats-${name}.png`, fullPage: true });
 const stats = (slug, query) => server.api('GET', `/campaigns/${slug}/stats?${query}`);
 const whole = (text) => Number(text.replace(/,/g, ''));
 
@@ -40,10 +43,12 @@ const inked = (page, chart) => page.locator(`[data-chart=${chart}] canvas`).eval
 async function checkSums(page, slug, query) {
     const { totals } = await stats(slug, query);
     for (const [kind, n] of Object.entries(totals).filter(([kind]) => !['views', 'held', 'lost'].includes(kind)))
-        await waitFor(`${kind}: ${n}`, async () => whole(await page.locator(`[data-sum=${kind}] dd`).innerText()) === n);
+        await waitFor(`${kind}: ${n}`,
+            async () => whole(await page.locator(`[data-sum=${kind}] dd`).innerText()) === n);
 }
 
-for (const [name, view] of [['phone', { ...PHONE_SIZE, lang: 'zh-CN' }], ['desktop', { ...DESK_SIZE, lang: 'en-GB', colorScheme: 'dark' }]]) {
+for (const [name, view] of [['phone', { ...PHONE_SIZE, lang: 'zh-CN' }],
+    ['desktop', { ...DESK_SIZE, lang: 'en-GB', colorScheme: 'dark' }]]) {
     test(`a year on a ${name}: numbers are the API's, charts are drawn, each has its table and its file`, async () => {
         const page = await console_(browser, server, cookie, '/c/year/stats', view);
         await page.locator('[data-chart=drift] canvas').waitFor();
@@ -60,7 +65,8 @@ for (const [name, view] of [['phone', { ...PHONE_SIZE, lang: 'zh-CN' }], ['deskt
         const days = await stats('year', `from=${dayBefore(today(), 399)}`);
         const visits = page.locator('[data-chart=visits]');
         await visits.locator('button').first().click();
-        const table = () => visits.locator('tbody tr').evaluateAll((rows) => rows.map((r) => [...r.querySelectorAll('td')].map((c) => c.innerText)));
+        const table = () => visits.locator('tbody tr')
+            .evaluateAll((rows) => rows.map((r) => [...r.querySelectorAll('td')].map((c) => c.innerText)));
         const cells = (row) => ['people', 'returning', 'machines'].map((kind) => row[kind].toLocaleString('en-US'));
         const weeks = [];
         days.rows.forEach((r, i) => {
@@ -72,11 +78,15 @@ for (const [name, view] of [['phone', { ...PHONE_SIZE, lang: 'zh-CN' }], ['deskt
         assert.deepEqual(await table(), weeks.map(cells));
         await page.getByRole('button', { name: /^(By day|按天画)$/ }).click();
         assert.deepEqual(await table(), days.rows.map(cells));
-        const channels = (await stats('year', `from=${dayBefore(today(), 399)}&by=channel`)).rows.sort((a, b) => b.views - a.views);
-        assert.deepEqual(await page.locator('[data-chart=channel] tbody td:nth-child(2)').allInnerTexts(), channels.map((r) => r.views.toLocaleString('en-US')));
+        const channels = (await stats('year', `from=${dayBefore(today(), 399)}&by=channel`))
+            .rows.sort((a, b) => b.views - a.views);
+        assert.deepEqual(await page.locator('[data-chart=channel] tbody td:nth-child(2)').allInnerTexts(),
+            channels.map((r) => r.views.toLocaleString('en-US')));
         assert.ok((await page.locator('[data-chart=channel] tbody th').allInnerTexts()).includes(EVIL));
 
-        const [file] = await Promise.all([page.waitForEvent('download'), page.locator('[data-chart=channel] a[download]').click()]);
+        const [file] =
+            await Promise.all([page.waitForEvent('download'),
+                page.locator('[data-chart=channel] a[download]').click()]);
         assert.match(file.suggestedFilename(), /^year-.*-channel\.csv$/);
         assert.equal(fs.readFileSync(await file.path(), 'utf8').trim().split('\r\n').length, channels.length + 1);
         assert.equal(await page.evaluate(() => window.evil), undefined);
@@ -100,7 +110,8 @@ test('other ranges: a day by its hours, and days of one\'s own; one that is none
     await fill.locator('button').click();
     await waitFor('ten days', async () => await fill.locator('tbody tr').count() === 10);
     const later = await stats('year', `from=${dayBefore(today(), 9)}&group=g2`);
-    assert.equal(whole(await fill.locator('tbody tr:last-child td:last-child').innerText()), 12000 - later.totals.seats);
+    assert.equal(whole(await fill.locator('tbody tr:last-child td:last-child').innerText()),
+        12000 - later.totals.seats);
     await checkAccess(page, 'own range');
     await page.context().close();
 });
@@ -123,7 +134,8 @@ test('arrow keys walk through a chart, and each point is told', async () => {
     const page = await console_(browser, server, cookie, '/c/year/stats');
     const visits = page.locator('[data-chart=visits]');
     await visits.locator('canvas').waitFor();
-    assert.match(await visits.locator('.plot').getAttribute('aria-label'), /New people: [\d,]+ in all, at most [\d,]+ \(\d+ \w+\)/);
+    assert.match(await visits.locator('.plot').getAttribute('aria-label'),
+        /New people: [\d,]+ in all, at most [\d,]+ \(\d+ \w+\)/);
     await visits.locator('.plot').focus();
     await page.keyboard.press('ArrowLeft');
     const { rows } = await stats('year', `from=${dayBefore(today(), 27)}`);
@@ -138,7 +150,8 @@ test('one scan is a point, none is said in words, and names are not markup', asy
     await page.locator('[data-chart=fill] canvas').waitFor();
     await checkSums(page, 'one', `from=${dayBefore(today(), 27)}`);
     await page.getByRole('button', { name: '今天' }).click();
-    await waitFor('a point is drawn', async () => await page.locator('[data-chart=visits] canvas').count() === 1 && await inked(page, 'visits') > 50);
+    await waitFor('a point is drawn',
+        async () => await page.locator('[data-chart=visits] canvas').count() === 1 && await inked(page, 'visits') > 50);
     await page.locator('[data-chart=fill] bdi', { hasText: EVIL }).first().waitFor();
     await shot(page, 'one');
     await checkAccess(page, 'one');

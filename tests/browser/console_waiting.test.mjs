@@ -11,7 +11,8 @@ let server, browser, cookie;
 async function makeList(slug, names) {
     await server.create(slug, { groups: [{ url: wechatUrl(slug), limit: 0 }], fallback: { waiting: {} } });
     for (const name of names) {
-        const answer = await fetch(`${server.public}/${slug}`, { method: 'POST', redirect: 'manual', body: new URLSearchParams({ wait: 'join', name }) });
+        const answer = await fetch(`${server.public}/${slug}`,
+            { method: 'POST', redirect: 'manual', body: new URLSearchParams({ wait: 'join', name }) });
         assert.equal(answer.status, 303);
     }
 }
@@ -21,14 +22,16 @@ before(async () => { ({ server, browser, cookie } = await startConsole()); });
 after(() => closeAll(browser, server));
 
 for (const [size, view, lang, colorScheme, place] of [['phone', PHONE_SIZE, 'zh-CN', 'light', '第 2 位'],
-    ['small phone', { width: 320, height: 568 }, 'en-GB', 'dark', 'place 2'], ['desktop', DESK_SIZE, 'en-GB', 'light', 'place 2']]) {
+    ['small phone', { width: 320, height: 568 }, 'en-GB', 'dark', 'place 2'],
+    ['desktop', DESK_SIZE, 'en-GB', 'light', 'place 2']]) {
     test(`who waits stands there in order, on a ${size}`, async () => {
         const slug = `c-${size.replace(' ', '-')}`;
         await makeList(slug, ['小林', EVIL, 'A name that is as long as one may be, ok']);
         const page = await console_(browser, server, cookie, `/c/${slug}/waiting`, { ...view, lang, colorScheme });
         const rows = page.locator('ol li');
         await waitFor('three', async () => await rows.count() === 3);
-        assert.deepEqual(await rows.locator('b').allInnerTexts(), ['小林', EVIL, 'A name that is as long as one may be, ok']);
+        assert.deepEqual(await rows.locator('b').allInnerTexts(),
+            ['小林', EVIL, 'A name that is as long as one may be, ok']);
         assert.ok((await rows.nth(1).innerText()).includes(place), await rows.nth(1).innerText());
         assert.equal(await overflow(page) <= 0, true);
         for (const button of await page.locator('ol button').all())
@@ -45,7 +48,8 @@ for (const [size, view, lang, colorScheme, place] of [['phone', PHONE_SIZE, 'zh-
 test('the list is exported as a file', async () => {
     await makeList('c-file', ['小林', '=1+1']);
     const page = await console_(browser, server, cookie, '/c/c-file/waiting');
-    const [file] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'Export CSV' }).click()]);
+    const [file] =
+        await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'Export CSV' }).click()]);
     assert.equal(file.suggestedFilename(), 'c-file-waiting.csv');
     const lines = fs.readFileSync(await file.path(), 'utf8').replace('\ufeff', '').trim().split(/\r?\n/);
     assert.equal(lines[0], 'id,name,state,channel,joined_at,group');

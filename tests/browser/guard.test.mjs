@@ -13,7 +13,8 @@ async function useUp(slug, groups, more = {}) {
     await server.create(slug, { title: '春季 <i>跑步</i> 群', groups, per_address: 1, ...more });
     await waitFor('the page', async () => {
         for (let n = 0; n < 6; n++)
-            if (!(await (await fetch(`${server.public}/${slug}`, { headers: FROM, redirect: 'manual' })).text()).includes('id="prove"'))
+            if (!(await (await fetch(`${server.public}/${slug}`, { headers: FROM, redirect: 'manual' })).text())
+                .includes('id="prove"'))
                 return false;
         return true;
     });
@@ -88,7 +89,8 @@ test('looks: it fits a small phone, in both languages, light and dark', async ()
             const page = await come('looks', { lang, colorScheme, width: 320, height: 568 });
             assert.ok(await overflow(page) <= 0);
             if (process.env.HUOMA_SHOTS)
-                fs.writeFileSync(`${process.env.HUOMA_SHOTS}/prove-${lang}-${colorScheme}.png`, await page.screenshot());
+                fs.writeFileSync(`${process.env.HUOMA_SHOTS}/prove-${lang}-${colorScheme}.png`,
+                    await page.screenshot());
             await checkAccess(page, lang);
             await page.context().close();
         }

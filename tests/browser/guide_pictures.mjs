@@ -9,12 +9,16 @@ const DAY = 86400000;
 const SHORT = { width: 390, height: 700, deviceScaleFactor: 1.5 };
 
 const words = {
-    zh: { lang: 'zh-CN', group: (n) => `第 ${n} 群`, run: '春季跑步群', book: '读书会', talk: '周末讲座报名', shop: '社区团购', name: '秋天的徒步', funnel: '从跑步到团购', sub: '每周六早上七点，一起跑', far: '2 米' },
-    en: { lang: 'en-GB', group: (n) => `Group ${n}`, run: 'Spring run', book: 'Book club', talk: 'Weekend talks', shop: 'Neighbours\' market', name: 'Autumn hike', funnel: 'From running to the market', sub: 'Saturdays at seven, all paces', far: '2 m' },
+    zh: { lang: 'zh-CN', group: (n) => `第 ${n} 群`, run: '春季跑步群', book: '读书会', talk: '周末讲座报名', shop: '社区团购',
+        name: '秋天的徒步', funnel: '从跑步到团购', sub: '每周六早上七点，一起跑', far: '2 米' },
+    en: { lang: 'en-GB', group: (n) => `Group ${n}`, run: 'Spring run', book: 'Book club', talk: 'Weekend talks',
+        shop: 'Neighbours\' market', name: 'Autumn hike', funnel: 'From running to the market',
+        sub: 'Saturdays at seven, all paces', far: '2 m' },
 };
 
 const at = (days) => new Date(Date.now() + days * DAY).toISOString();
-const groups = (w, slug, days, limit = 200) => days.map((d, i) => ({ name: w.group(i + 1), url: wechatUrl(`${slug}-${i}`), limit, expires_at: at(d) }));
+const groups = (w, slug, days, limit = 200) =>
+    days.map((d, i) => ({ name: w.group(i + 1), url: wechatUrl(`${slug}-${i}`), limit, expires_at: at(d) }));
 const heads = (server, slug, id, confirmed) => server.api('PATCH', `/campaigns/${slug}/groups/${id}`, { confirmed });
 
 async function fill(server, w) {
@@ -34,12 +38,14 @@ async function fill(server, w) {
 
 /** People who went on from step to step, each through its links. */
 async function walk(server, w) {
-    const funnel = await server.api('POST', '/funnels', { title: w.funnel, steps: ['spring-run', 'book-club', 'market'], channels: ['shop-1', 'shop-2'] });
+    const funnel = await server.api('POST', '/funnels',
+        { title: w.funnel, steps: ['spring-run', 'book-club', 'market'], channels: ['shop-1', 'shop-2'] });
     for (const [step, counts] of [[9, 28, 16], [4, 15, 6], [2, 6, 1]].entries())
         for (const [i, link] of funnel.steps[step].links.entries())
             for (let n = 0; n < counts[i]; n++)
                 await fetch(server.public + new URL(link.url).pathname, { headers: { 'User-Agent': PHONE } });
-    await waitFor('the workers to tell', async () => (await server.api('GET', `/funnels/${funnel.id}/stats`)).steps[2].views === 9);
+    await waitFor('the workers to tell',
+        async () => (await server.api('GET', `/funnels/${funnel.id}/stats`)).steps[2].views === 9);
     return funnel.id;
 }
 
@@ -51,7 +57,8 @@ async function take(language) {
         await page.waitForTimeout(400); // what slides in is there
         await page.screenshot({ path: path.join(folder, `${name}.${language}.png`) });
     };
-    const open = (where, cookie) => console_(browser, server, cookie, where, { ...SHORT, lang: w.lang, timezoneId: 'Asia/Shanghai' });
+    const open = (where, cookie) =>
+        console_(browser, server, cookie, where, { ...SHORT, lang: w.lang, timezoneId: 'Asia/Shanghai' });
     try {
         const first = await open(`setup=${(await setupLink(server)).split('#setup=')[1]}`, null);
         await first.locator('input[autocomplete=username]').fill('lin');
@@ -66,7 +73,8 @@ async function take(language) {
         await save(page, 'list');
 
         await page.goto(`${server.admin}/#/new`);
-        await page.locator('input[data-test=album]').setInputFiles([file('1.jpg', await screenshot(browser, wechatUrl('one'))),
+        await page.locator('input[data-test=album]')
+            .setInputFiles([file('1.jpg', await screenshot(browser, wechatUrl('one'))),
             file('2.jpg', await screenshot(browser, wechatUrl('two'), { rotate: 3 }))]);
         await waitFor('two groups', async () => await page.locator('li.draft').count() === 2);
         await save(page, 'make');
@@ -83,7 +91,8 @@ async function take(language) {
         await page.locator('.live i').waitFor();
         await save(page, 'campaign');
         await row.locator('.acts button').nth(2).click();
-        await page.locator('dialog input[data-test=album]').setInputFiles(file('new.jpg', await screenshot(browser, wechatUrl('new'))));
+        await page.locator('dialog input[data-test=album]')
+            .setInputFiles(file('new.jpg', await screenshot(browser, wechatUrl('new'))));
         await page.locator('dialog .note.good').waitFor();
         await save(page, 'replace');
         await page.keyboard.press('Escape');
@@ -96,7 +105,8 @@ async function take(language) {
         await page.locator('.phone').waitFor();
         await save(page, 'preview');
 
-        const drawn = (text) => page.waitForFunction((x) => document.querySelector('.frame img') && !document.querySelector('.frame .bar')
+        const drawn = (text) =>
+            page.waitForFunction((x) => document.querySelector('.frame img') && !document.querySelector('.frame .bar')
             && document.querySelector('.verdict').textContent.includes(x), text);
         await page.goto(`${server.admin}/#/c/spring-run/print`);
         await drawn('%');

@@ -16,11 +16,14 @@ const open = { groups: [{ url: wechatUrl('open'), limit: 5 }] };
 const text = 'Write to <b>us</b> & "them"\n加管理员微信 abc';
 const pages = [
     { slug: 'full', campaign: full, status: 200, zh: '这一批群都满了', en: 'All groups are full' },
-    { slug: 'full-text', campaign: { ...full, fallback: { text } }, status: 200, zh: '这一批群都满了', en: 'All groups are full', say: text },
+    { slug: 'full-text', campaign: { ...full, fallback: { text } }, status: 200, zh: '这一批群都满了',
+        en: 'All groups are full', say: text },
     { slug: 'off', campaign: { ...open, enabled: false }, status: 410, zh: '暂时停用了', en: 'Stopped for now' },
-    { slug: 'soon', campaign: { ...open, starts_at: '2099-11-29T16:00:00+08:00' }, status: 410, zh: '还没有开始', en: 'Not open yet',
+    { slug: 'soon', campaign: { ...open, starts_at: '2099-11-29T16:00:00+08:00' }, status: 410, zh: '还没有开始',
+        en: 'Not open yet',
         when: { zh: '11 月 29 日 16:00 开始', en: 'Begins 29 Nov, 16:00' } },
-    { slug: 'ended', campaign: { ...open, ends_at: '2020-01-01T00:00:00Z' }, status: 410, zh: '已经结束了', en: 'This has ended' },
+    { slug: 'ended', campaign: { ...open, ends_at: '2020-01-01T00:00:00Z' }, status: 410, zh: '已经结束了',
+        en: 'This has ended' },
     { slug: 'unknown', status: 404, zh: '没有找到这个码', en: 'This code was not found' },
 ];
 
@@ -64,7 +67,8 @@ test('a full page lets in again when there is room', async () => {
 test('the busy page counts down, tries again and recovers, with JavaScript and without', async () => {
     await server.createPage('busy');
     const pid = server.redisPid();
-    const pages = [await visitor(browser, { lang: 'en' }), await visitor(browser, { lang: 'en', javaScriptEnabled: false })];
+    const pages = [await visitor(browser, { lang: 'en' }),
+        await visitor(browser, { lang: 'en', javaScriptEnabled: false })];
     let asked = 0;
     pages[0].on('request', (r) => { if (new URL(r.url()).pathname === '/healthz') asked++; });
     process.kill(pid, 'SIGSTOP');

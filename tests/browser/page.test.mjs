@@ -1,4 +1,5 @@
-// The page with the code, as a visitor sees it: in two languages, in WeChat and elsewhere, small and larger, light and dark.
+// The page with the code, as a visitor sees it: in two languages, in WeChat and elsewhere, small and larger, light and
+// dark.
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { after, before, test } from 'node:test';
@@ -27,9 +28,11 @@ for (const { lang, app, width } of views) {
     test(`group page: ${lang}, ${app}, ${width} px`, async () => {
         const slug = `page-${lang.toLowerCase()}-${app}-${width}`;
         await server.createPage(slug, { title: '春季跑步群' }, { name: '第 2 群', expires_at: '2099-11-29T14:00:00+08:00' });
-        const page = await visitor(browser, { lang, width, height: width === 320 ? 568 : 844, ua: app === 'wechat' ? WECHAT : PHONE });
+        const page = await visitor(browser,
+            { lang, width, height: width === 320 ? 568 : 844, ua: app === 'wechat' ? WECHAT : PHONE });
         const foreign = [];
-        page.on('request', (r) => { if (!/^data:/.test(r.url()) && !r.url().startsWith(server.public)) foreign.push(r.url()); });
+        page.on('request',
+            (r) => { if (!/^data:/.test(r.url()) && !r.url().startsWith(server.public)) foreign.push(r.url()); });
         const answer = await page.goto(`${server.public}/${slug}`);
         assert.equal(answer.status(), 200);
         assert.ok((await answer.body()).length < 12 * 1024);
@@ -61,7 +64,8 @@ test('the code stands on white in dark mode too', async () => {
     await server.createPage('dark');
     const page = await visitor(browser, { colorScheme: 'dark' });
     await page.goto(`${server.public}/dark`);
-    assert.notEqual(await page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor), 'rgb(246, 247, 248)');
+    assert.notEqual(await page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor),
+        'rgb(246, 247, 248)');
     const shot = await page.screenshot();
     assert.deepEqual(decode(shot), [wechatUrl('dark')]);
 
@@ -78,7 +82,8 @@ test('the code stands on white in dark mode too', async () => {
         draw.drawImage(image, 0, 0);
         const at = (dx, dy) => draw.getImageData((x + dx) * 2, (y + dy) * 2, 1, 1).data.slice(0, 3).join();
         const module = width / 37; // version 3: 29 modules, and 4 on each side
-        return { zone: [at(width / 2, 2), at(2, width / 2), at(width / 2, module * 3.5), at(width - 2, width / 2)], ground: at(width / 2, -6) };
+        return { zone: [at(width / 2, 2), at(2, width / 2), at(width / 2, module * 3.5), at(width - 2, width / 2)],
+            ground: at(width / 2, -6) };
     }, { src: `data:image/png;base64,${shot.toString('base64')}`, x, y, width });
     assert.deepEqual(new Set(colours.zone), new Set(['255,255,255']));
     assert.notEqual(colours.ground, '255,255,255');
@@ -127,7 +132,8 @@ test('markup in a title and a name is shown as text', async () => {
     await page.context().close();
 });
 
-for (const [what, title] of [['no blanks', 'W'.repeat(200)], ['no blanks, Chinese', '春季跑步群'.repeat(40)], ['right to left', 'مجموعة الربيع للجري '.repeat(10)]]) {
+for (const [what, title] of [['no blanks', 'W'.repeat(200)], ['no blanks, Chinese', '春季跑步群'.repeat(40)],
+    ['right to left', 'مجموعة الربيع للجري '.repeat(10)]]) {
     test(`a long title stays within 320 px: ${what}`, async () => {
         const slug = `long-${what.replace(/\W+/g, '-').toLowerCase()}`;
         await server.createPage(slug, { title }, { name: title.slice(0, 100) });

@@ -1,8 +1,10 @@
-// The hold behind a page: confirmed by a person's eyes or fingers, never by a machine that only fetched; and the way on.
+// The hold behind a page: confirmed by a person's eyes or fingers, never by a machine that only fetched; and the way
+// on.
 import assert from 'node:assert/strict';
 import http from 'node:http';
 import { after, before, test } from 'node:test';
-import { PHONE, Server, closeAll, decode, hide, sleep, startBrowser, visitor, waitFor, wechatUrl } from './lib/huoma.mjs';
+import { PHONE, Server, closeAll, decode, hide, sleep, startBrowser, visitor, waitFor,
+    wechatUrl } from './lib/huoma.mjs';
 
 const KEPT = 'confirmed 1, held 0';
 const HELD = 'confirmed 0, held 1';
@@ -176,7 +178,8 @@ test('a seat that was lost reloads the page, once a minute at most', async () =>
 });
 
 test('without storage nothing is reloaded, so nothing loops', async () => {
-    const seen = await reloads('no-storage', () => Object.defineProperty(window, 'sessionStorage', { get() { throw new Error('refused'); } }));
+    const seen = await reloads('no-storage',
+        () => Object.defineProperty(window, 'sessionStorage', { get() { throw new Error('refused'); } }));
     assert.deepEqual(seen, { loads: 1, tries: 1 });
 });
 
@@ -202,7 +205,8 @@ test('without JavaScript: a button confirms, and the page stays', async () => {
 });
 
 test('"cannot get in" leads to another group, and does not keep the first one', async () => {
-    await server.create('next', { groups: [1, 2].map((n) => ({ name: `Group ${n}`, url: wechatUrl(`next-${n}`), limit: 5 })) });
+    await server.create('next',
+        { groups: [1, 2].map((n) => ({ name: `Group ${n}`, url: wechatUrl(`next-${n}`), limit: 5 })) });
     const page = await visitor(browser, { lang: 'en' });
     const posts = countPosts(page);
     await hide(page);
@@ -219,7 +223,8 @@ test('"cannot get in" leads to another group, and does not keep the first one', 
 });
 
 test('"cannot get in" may lead to a group on another host', async () => {
-    await server.create('next-out', { groups: [{ url: wechatUrl('next-out'), limit: 5 }, { url: outsideUrl(), limit: 5 }] });
+    await server.create('next-out',
+        { groups: [{ url: wechatUrl('next-out'), limit: 5 }, { url: outsideUrl(), limit: 5 }] });
     const page = await visitor(browser, { lang: 'en' });
     await page.goto(`${server.public}/next-out`);
     await page.getByRole('button', { name: /Can't get in/ }).click();

@@ -16,7 +16,8 @@ before(async () => {
 after(() => closeAll(browser, server));
 
 const make = (slug, fallback = {}) => server.create(slug, {
-    title: '春季跑步群', groups: [{ name: '第 1 群', url: wechatUrl(slug), limit: 0 }], fallback: { ...fallback, waiting: fallback.waiting ?? {} },
+    title: '春季跑步群', groups: [{ name: '第 1 群', url: wechatUrl(slug), limit: 0 }],
+    fallback: { ...fallback, waiting: fallback.waiting ?? {} },
 });
 const setLimit = (slug, limit) => server.api('PATCH', `/campaigns/${slug}/groups/g1`, { limit });
 const list = async (slug) => (await server.api('GET', `/campaigns/${slug}/waiting`)).data.map((w) => [w.name, w.state]);
@@ -128,7 +129,9 @@ describe('waiting', { concurrency: 8 }, () => {
         await page.addInitScript(() => {
             let state = 'visible';
             Object.defineProperty(document, 'visibilityState', { configurable: true, get: () => state });
-            window.huomaShow = (shown) => { state = shown ? 'visible' : 'hidden'; document.dispatchEvent(new Event('visibilitychange')); };
+            window.huomaShow =
+                (shown) => { state = shown ? 'visible'
+                    : 'hidden'; document.dispatchEvent(new Event('visibilitychange')); };
         });
         await page.clock.install();
         await join(page, 'w-back', 'Anna');
@@ -160,7 +163,8 @@ describe('waiting', { concurrency: 8 }, () => {
     });
 
     test('looks: what was typed is no number; the contact stands below', async () => {
-        await make('l-number', { contact: CONTACT, waiting: { ask: 'number', privacy: '只有跑团的管理员看得到，跑完就删。Only the organisers see it.' } });
+        await make('l-number',
+            { contact: CONTACT, waiting: { ask: 'number', privacy: '只有跑团的管理员看得到，跑完就删。Only the organisers see it.' } });
         await lookAll('wait-wrong', 'l-number', async (page) => {
             await leave(page, 'x');
             await page.getByRole('alert').waitFor();
@@ -179,7 +183,8 @@ describe('waiting', { concurrency: 8 }, () => {
     test('looks: the line is lost, the seat was missed', async () => {
         await make('l-missed');
         // The promise is made to have ended: to wait for one would take more than a minute.
-        const redis = (...words) => execFileSync('redis-cli', ['-s', new URL(server.redis).pathname, ...words], { encoding: 'utf8' }).trim();
+        const redis = (...words) =>
+            execFileSync('redis-cli', ['-s', new URL(server.redis).pathname, ...words], { encoding: 'utf8' }).trim();
         await lookAll('wait-missed', 'l-missed', async (page) => {
             await leave(page, 'Anna');
             await page.locator('#place').waitFor();

@@ -1,5 +1,5 @@
-// The page that opens an app. iOS asks the person before it leaves the browser, so there the button may press itself, once the
-// page has been seen; other systems take nothing but a real tap.
+// The page that opens an app. iOS asks the person before it leaves the browser, so there the button may press itself,
+// once the page has been seen; other systems take nothing but a real tap.
 (function () {
     var d = document, open = d.getElementById('open'), timer, done = false;
 

@@ -1,6 +1,6 @@
-// Answers the challenge of the page: a number for which SHA-256 of "CHALLENGE:NUMBER" begins with so many zero bits. It is
-// looked for from the start, so that who presses the button seldom waits. Pages without TLS have no crypto.subtle, and
-// what is hashed fits into one block: so SHA-256 stands here (FIPS 180-4), and of it only the first word is made.
+// Answers the challenge of the page: a number for which SHA-256 of "CHALLENGE:NUMBER" begins with so many zero bits. It
+// is looked for from the start, so that who presses the button seldom waits. Pages without TLS have no crypto.subtle,
+// and what is hashed fits into one block: so SHA-256 stands here (FIPS 180-4), and of it only the first word is made.
 (function () {
     var form = document.getElementById('prove'), button = form.querySelector('button');
     var text = form.elements.challenge.value + ':', bits = +form.getAttribute('data-bits');
@@ -41,14 +41,16 @@
     }
 
     function head() {
-        var a = START[0], b = START[1], c = START[2], d = START[3], e = START[4], f = START[5], g = START[6], h = START[7], i, x, y;
+        var a = START[0], b = START[1], c = START[2], d = START[3], e = START[4], f = START[5], g = START[6],
+            h = START[7], i, x, y;
         for (i = 0; i < 64; i++) {
             if (i < 16) {
                 w[i] = block[i];
             } else {
                 x = w[i - 15];
                 y = w[i - 2];
-                w[i] = (turn(x, 7) ^ turn(x, 18) ^ x >>> 3) + w[i - 7] + (turn(y, 17) ^ turn(y, 19) ^ y >>> 10) + w[i - 16] | 0;
+                w[i] = (turn(x, 7) ^ turn(x, 18) ^ x >>> 3) + w[i - 7] + (turn(y, 17) ^ turn(y, 19) ^ y >>> 10)
+                    + w[i - 16] | 0;
             }
             x = h + (turn(e, 6) ^ turn(e, 11) ^ turn(e, 25)) + (e & f ^ ~e & g) + K[i] + w[i] | 0;
             y = (turn(a, 2) ^ turn(a, 13) ^ turn(a, 22)) + (a & b ^ a & c ^ b & c) | 0;

@@ -1,6 +1,7 @@
 // The place in the line: asks how many wait before, less often from far behind, and goes on when a seat is promised.
 (function () {
-    var d = document, place = d.getElementById('place'), before = d.getElementById('before'), lost = d.getElementById('lost');
+    var d = document, place = d.getElementById('place'), before = d.getElementById('before'),
+        lost = d.getElementById('lost');
     var seconds = 5, timer, asking = false, asked = huoma.now(), failed = 0;
 
     function hidden() {

@@ -67,7 +67,8 @@ export async function console_(browser, server, cookie, where, more = {}) {
 // What is shown while it is renewed is dimmed, and neither that nor a colour on its way to another is what people read.
 function settled() {
     return !document.querySelector('[aria-busy=true]')
-        && document.getAnimations().every((a) => a.playState !== 'running' || a.effect.getComputedTiming().endTime === Infinity);
+        && document.getAnimations()
+            .every((a) => a.playState !== 'running' || a.effect.getComputedTiming().endTime === Infinity);
 }
 
 // Fails for what axe calls serious or critical.
@@ -95,12 +96,14 @@ export async function screenshot(browser, text, { rotate = 0, dark = false, qual
         await page.setContent(`<style>
             body { margin: 0; background: ${dark ? '#111' : '#ededed'}; font: 17px sans-serif; }
             .card { margin: 120px 30px; padding: 24px; border-radius: 8px; background: ${dark ? '#2c2c2c' : '#fff'};
-                color: ${dark ? '#ccc' : '#222'}; transform: rotate(${rotate}deg); position: relative; text-align: center; }
+                color: ${dark ? '#ccc' : '#222'}; transform: rotate(${rotate}deg); position: relative;
+                text-align: center; }
             .qr { width: 280px; border-radius: 4px; display: block; margin: 16px auto; }
-            .face { position: absolute; left: 50%; top: 50%; width: 46px; height: 46px; margin: -23px; border: 4px solid #fff;
-                border-radius: 6px; background: linear-gradient(135deg, #c43, #36c); }
+            .face { position: absolute; left: 50%; top: 50%; width: 46px; height: 46px; margin: -23px;
+                border: 4px solid #fff; border-radius: 6px; background: linear-gradient(135deg, #c43, #36c); }
             .frame { position: relative; }
-        </style><div class="card"><b>春季跑步 1 群</b><div class="frame">${code}${code && avatar ? '<i class="face"></i>' : ''}</div>
+        </style><div class="card"><b>春季跑步 1 群</b>
+            <div class="frame">${code}${code && avatar ? '<i class="face"></i>' : ''}</div>
             <small>该二维码 7 天内有效，重新进入将更新</small></div>`);
         const bytes = await page.screenshot({ type: 'jpeg', quality });
         await page.close();

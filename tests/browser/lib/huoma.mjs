@@ -16,9 +16,12 @@ const START_MS = 30000;
 const STOP_MS = 20000;
 export const WAIT_MS = 15000;
 
-export const WECHAT = 'Mozilla/5.0 (Linux; Android 14; PJD110) AppleWebKit/537.36 (KHTML, like Gecko) Version/4.0 Chrome/116.0.0.0 '
+export const WECHAT =
+    'Mozilla/5.0 (Linux; Android 14; PJD110) AppleWebKit/537.36 (KHTML, like Gecko) Version/4.0 Chrome/116.0.0.0 '
     + 'Mobile Safari/537.36 MicroMessenger/8.0.50.2701(0x28003253) WeChat/arm64 NetType/4G Language/zh_CN';
-export const PHONE = 'Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Mobile Safari/537.36';
+export const PHONE =
+    'Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 '
+    + 'Mobile Safari/537.36';
 
 export const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 
@@ -91,7 +94,8 @@ export class Server {
 
     // A campaign with one WeChat group: the page that most visitors see.
     createPage(slug, campaign = {}, group = {}) {
-        return this.create(slug, { groups: [{ name: 'Group 1', url: wechatUrl(slug), limit: 10, ...group }], ...campaign });
+        return this.create(slug,
+            { groups: [{ name: 'Group 1', url: wechatUrl(slug), limit: 10, ...group }], ...campaign });
     }
 
     async groups(slug) {
@@ -104,7 +108,8 @@ export class Server {
     }
 
     redisPid() {
-        return Number(execFileSync('pgrep', ['-P', String(this.pid), 'redis-server|valkey-server'], { encoding: 'utf8' }).trim());
+        return Number(execFileSync('pgrep', ['-P', String(this.pid), 'redis-server|valkey-server'],
+            { encoding: 'utf8' }).trim());
     }
 }
 
@@ -147,7 +152,8 @@ export function decode(png) {
     const file = path.join(dir, 'a.png');
     try {
         fs.writeFileSync(file, png);
-        return execFileSync('zbarimg', ['-q', '--raw', '-Sdisable', '-Sqrcode.enable', file], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
+        return execFileSync('zbarimg', ['-q', '--raw', '-Sdisable', '-Sqrcode.enable', file],
+            { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
             .trim().split('\n');
     } catch (e) {
         if (e.status === 4)

@@ -19,13 +19,17 @@ export const VIEWS = [
 export async function onlooker(browser, server, options) {
     const page = await visitor(browser, options);
     page.foreign = [];
-    page.on('request', (r) => { if (!/^data:/.test(r.url()) && !r.url().startsWith(server.public)) page.foreign.push(r.url()); });
+    page.on('request',
+        (r) => { if (!/^data:/.test(r.url()) && !r.url().startsWith(server.public)) page.foreign.push(r.url()); });
     return page;
 }
 
-// Runs in the page: what sticks out at the sides, and what lies on something else. Text counts by its lines, as far as they show.
+// Runs in the page: what sticks out at the sides, and what lies on something else. Text counts by its lines, as far as
+// they show.
 function misplaced() {
-    const clip = (r, by) => ({ left: Math.max(r.left, by.left), right: Math.min(r.right, by.right), top: Math.max(r.top, by.top), bottom: Math.min(r.bottom, by.bottom) });
+    const clip = (r,
+        by) => ({ left: Math.max(r.left, by.left), right: Math.min(r.right, by.right), top: Math.max(r.top, by.top),
+            bottom: Math.min(r.bottom, by.bottom) });
     const boxes = [], wrong = [];
     const add = (e, rects, what) => [...rects].filter((r) => r.width && r.height).forEach((r) => {
         const is = `${e.tagName} ${what.slice(0, 20)}`;
@@ -56,13 +60,15 @@ function misplaced() {
     return wrong;
 }
 
-// Fails for what is not as it must be. codes: the texts of the QR codes, one at most. shot: the name of a picture, which is
-// written to the folder HUOMA_SHOTS if that is set.
+// Fails for what is not as it must be. codes: the texts of the QR codes, one at most. shot: the name of a picture,
+// which is written to the folder HUOMA_SHOTS if that is set.
 export async function checkLook(page, answer, { codes = [], shot }) {
     assert.ok(codes.length <= 1);
     if (answer)
         assert.ok((await answer.body()).length < PAGE_BYTES, 'a small page');
-    const picture = await page.screenshot({ fullPage: true, path: process.env.HUOMA_SHOTS && path.join(process.env.HUOMA_SHOTS, `${shot}.png`) });
+    const picture =
+        await page.screenshot({ fullPage: true,
+            path: process.env.HUOMA_SHOTS && path.join(process.env.HUOMA_SHOTS, `${shot}.png`) });
     assert.equal(await page.locator('img').count(), codes.length);
     assert.deepEqual(decode(picture), codes);
     assert.deepEqual(await page.evaluate(misplaced), []);
@@ -71,7 +77,9 @@ export async function checkLook(page, answer, { codes = [], shot }) {
         assert.ok(height >= TOUCH_PX && width >= TOUCH_PX, `${await target.innerText()}: ${width} x ${height} px`);
     }
     await page.evaluate(axe);
-    const found = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'], runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa'] }));
+    const found =
+        await page.evaluate(() =>
+            window.axe.run(document, { resultTypes: ['violations'], runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa'] }));
     assert.deepEqual(found.violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(' ')).join(', ')}`), []);
     assert.deepEqual(page.foreign, [], 'nothing from elsewhere');
     assert.deepEqual(page.wrong, []);

@@ -16,7 +16,8 @@ function add(file) {
     seen.set(file, gzipSync(bytes, { level: 9 }).length);
     const text = bytes.toString();
     const named = file.endsWith('.html') ? text.matchAll(/(?:src|href)="\/([^"]+)"/g)
-        : file.endsWith('.js') ? text.matchAll(/(?:^|[;}])(?:import|export)(?:[^"'();]*?from)?["']\.\/([^"']+)["']/g) : [];
+        : file.endsWith('.js') ? text.matchAll(/(?:^|[;}])(?:import|export)(?:[^"'();]*?from)?["']\.\/([^"']+)["']/g)
+            : [];
     for (const [, name] of named)
         add(path.join(file.endsWith('.html') ? dist : path.dirname(file), name));
 }
