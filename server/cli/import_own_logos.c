@@ -50,6 +50,8 @@ enum verdict import_own_look_at_logo(struct import *m, json_t *line)
         return import_own_refuse(m, slug ? slug : "a logo", "is the logo of no campaign that is taken from this file");
     if (!json_is_string(file) || !is_logo(json_string_value(file), json_string_length(file)))
         return import_own_refuse(m, slug, "its logo is no picture that could be used");
+    if (import_own_is_repeated(m, "logo", slug, slug))
+        return VERDICT_REFUSED;
     store_row_get(session_store(m->session), (struct store_rows){STORE_LOGOS, slug}, STORE_LOGO, logo_found, m);
     session_run(m->session);
     if (logo_failed(m, slug))

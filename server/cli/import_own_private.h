@@ -28,7 +28,7 @@ struct import {
     json_t *object;          /* that it is, while it is looked at */
     unsigned char *verdicts; /* of each line; owned */
     size_t verdict_room;
-    json_t *slugs; /* -> line */
+    json_t *slugs; /* slugs and old addresses, and "user:NAME" and its like -> line */
     char audit_last[STORE_AUDIT_ID_MAX];
     size_t counts[VERDICT_COUNT];
     size_t made; /* lines that the store has */
@@ -45,6 +45,9 @@ struct import {
 void import_own_say(const struct import *m, const char *word, const char *what, const char *why);
 /* Says so, and returns VERDICT_REFUSED. */
 enum verdict import_own_refuse(struct import *m, const char *what, const char *why);
+
+/* Whether the file has had that ("user", its name) on a line before: then the line that is looked at is refused. */
+bool import_own_is_repeated(struct import *m, const char *word, const char *id, const char *what);
 
 /* All that is on its way is there: what comes next is alone. */
 void import_own_drain(struct import *m);

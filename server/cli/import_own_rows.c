@@ -5,8 +5,24 @@
 
 #include "campaign_json_memory.h"
 
+bool import_own_is_repeated(struct import *m, const char *word, const char *id, const char *what)
+{
+    char key[AUDIT_TARGET_MAX], why[64];
+    snprintf(key, sizeof key, "%s:%s", word, id);
+    json_t *first = json_object_get(m->slugs, key);
+    if (!first) {
+        json_object_set_new(m->slugs, key, json_integer(m->line));
+        return false;
+    }
+    snprintf(why, sizeof why, "line %lld has it already", (long long)json_integer_value(first));
+    import_own_refuse(m, what, why);
+    return true;
+}
+
 enum verdict import_own_look_at_row(struct import *m, const struct import_row *row, store_row_done found)
 {
+    if (import_own_is_repeated(m, row->word, row->id, row->name))
+        return VERDICT_REFUSED;
     store_row_get(session_store(m->session), (struct store_rows){row->table, NULL}, row->id, found, m);
     session_run(m->session);
     if (import_own_store_failed(m, m->result))

@@ -259,6 +259,15 @@ def test_held_seats_come_back_by_themselves(server, clean, tmp_path):
     assert Visitor(clean, "held").scan().group == "g1"
 
 
+def test_what_stands_twice_in_a_file_is_refused_in_a_dry_run_too(clean, tmp_path):
+    user = {"type": "user", "name": "twice", "role": "viewer", "disabled": False, "created_at": "2026-11-25T00:00:00Z"}
+    path = file_of(tmp_path / "x", [user, {**user, "role": "editor"}])
+    for words in (["--dry-run"], []):
+        said = run(clean, "import", *words, path, expect=1).stdout
+        assert "refused   line 3: twice: line 2 has it already" in said and "1 refused" in said
+    assert [u["role"] for u in clean.api("GET", "/users").json()["data"] if u["name"] == "twice"] == ["viewer"]
+
+
 def test_held_seats_last_no_longer_in_a_store_whose_clock_was_never_wrong(server, clean, tmp_path):
     """A clock went back an hour: what is held since has another name than the second at which it goes back."""
     server.create("clock", page_groups(3), hold_seconds=600)
