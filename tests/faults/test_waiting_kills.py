@@ -61,7 +61,7 @@ def test_places_outlive_a_kill(kill, rounds, each_round, say):
             wait_for("people to join", lambda: len(line.joined) >= goal, PATIENCE, 0.001)
             if rng.random() < 0.5:
                 strike()
-            # Who came while a group is open would scan: a seat whose answer is lost would be nobody's, and another one missing.
+            # Who came while a group is open would scan: a seat whose answer is lost would be nobody's.
             wait_for("all to join", lambda: len(line.joined) == PEOPLE or storm.error, PATIENCE, 0.02)
             while sum(limits.values()) < PEOPLE:
                 group = rng.choice(["g1", "g2"])
