@@ -6,6 +6,7 @@
  */
 #include "server.h"
 
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -19,6 +20,10 @@
 #include "privileges.h"
 #include "redis_child.h"
 #include "server_private.h"
+
+enum {
+    LARGE_BYTES = 1 << 20, /* a picture that is drawn, an export: not what a scan needs */
+};
 
 void server_log_store(enum store_log_level level, const char *event, const char *detail)
 {
@@ -80,11 +85,19 @@ static void raise_descriptor_limit(void)
     }
 }
 
+/* Left to itself malloc soon keeps what is large in its heaps, which then never shrink and creep up for hours. */
+static void give_back_large_memory(void)
+{
+    mallopt(M_MMAP_THRESHOLD, LARGE_BYTES);
+    mallopt(M_TRIM_THRESHOLD, LARGE_BYTES);
+}
+
 int server_run(const struct config *config, const struct countries *countries)
 {
     static struct server s;
     char err[PRIVILEGES_ERR_MAX];
     raise_descriptor_limit();
+    give_back_large_memory();
     int left = privileges_leave_root(config->user, config->redis_url[0] ? "" : config->data_dir, err);
     if (left < 0) {
         fprintf(stderr, "huoma: user: %s\n", err);
