@@ -176,7 +176,7 @@ class Operators:
             with Connection(server.admin, 30) as c:
                 answer = c.request("POST", "/api/v1/session", sent,
                                    json.dumps({"name": name, "password": PASSWORD}).encode(), host)
-                if not self.world.judge("log in", answer.status, (200,) if name != "nobody" else (401, 429),
+                if not self.world.judge("log in", answer.status, (200 if name != "nobody" else 401, 429),
                                         began) or answer.status != 200:
                     return
                 sent["Cookie"] = answer.header("Set-Cookie").split(";")[0]
