@@ -320,7 +320,8 @@ def test_the_link_makes_nobody_once_there_is_a_user():
 
 def test_demo_prints_the_link():
     with Server(workers=1, flags=["--demo"]) as s:
-        assert f"Make your account  http://127.0.0.1:{s.admin[1]}/#setup={setup_token(s)}" in s.log()
+        said = f"Make your account  http://127.0.0.1:{s.admin[1]}/#setup={setup_token(s)}"
+        wait_for("the link", lambda: said in s.log())
 
 
 # --- tokens ---
