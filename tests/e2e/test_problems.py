@@ -147,7 +147,8 @@ def test_what_was_missed_is_mended_when_changes_are_heard_again(servers, slug):
     one, two = servers
     one.create(slug, redirect_groups(1))
     redis = one.redis_client()
-    wait_for("the last look", lambda: (redis.zscore(KEYS[1], slug) or 0) > (time.time() + 60) * 1e6)  # else it is put back
+    # Who looks at it in this moment would put it back.
+    wait_for("the last look", lambda: (redis.zscore(KEYS[1], slug) or 0) > (time.time() + 60) * 1e6)
     redis.delete(*KEYS)
     assert listed(one) == []
     redis.client_kill_filter(_type="pubsub")
