@@ -85,13 +85,12 @@ static void demo_made(void *ctx, const char *token)
 /* One line when a Redis of somebody else's keeps its promises less well than the embedded one. */
 static void warn_of_promises(const struct store_facts *f)
 {
-    if (!f->fsync[0])
+    if (!f->aof[0] || !f->fsync[0] || !f->eviction[0])
         log_event(LOG_WARN, "redis_unknown", "detail",
                   "CONFIG GET is not allowed: whether seats are on disk before they are answered is not known", NULL);
-    else if (!f->aof || strcmp(f->fsync, "always") != 0 || strcmp(f->eviction, "noeviction") != 0)
-        log_event(LOG_WARN, "redis_promises_less", "appendonly", f->aof ? "yes" : "no", "appendfsync", f->fsync,
-                  "maxmemory_policy", f->eviction, "detail",
-                  "answered seats may be lost; wanted: yes, always, noeviction", NULL);
+    else if (strcmp(f->aof, "yes") != 0 || strcmp(f->fsync, "always") != 0 || strcmp(f->eviction, "noeviction") != 0)
+        log_event(LOG_WARN, "redis_promises_less", "appendonly", f->aof, "appendfsync", f->fsync, "maxmemory_policy",
+                  f->eviction, "detail", "answered seats may be lost; wanted: yes, always, noeviction", NULL);
 }
 
 static void serve(struct server *s)

@@ -209,9 +209,7 @@ static void facts_version(void *ctx, enum store_result r, const redisReply *repl
 static void facts_aof(void *ctx, enum store_result r, const redisReply *reply)
 {
     struct facts_call *call = ctx;
-    char value[8] = "";
-    config_value(r == STORE_OK ? reply : NULL, value, sizeof value);
-    call->facts.aof = strcmp(value, "yes") == 0;
+    config_value(r == STORE_OK ? reply : NULL, call->facts.aof, sizeof call->facts.aof);
     facts_answered(call);
 }
 

@@ -85,8 +85,9 @@ void changes_free(struct changes *c);
 /* --- what Redis promises (redis_link.c): for the start's warning and `huoma check` --- */
 struct store_facts {
     char version[32];
-    char fsync[16]; /* "always", "everysec", "no"; "" unknown (CONFIG is not allowed) */
-    bool aof;
+    /* "" unknown: CONFIG is not allowed, or there was no memory to ask or to hear. */
+    char aof[8];       /* appendonly: "yes", "no" */
+    char fsync[16];    /* appendfsync: "always", "everysec", "no" */
     char eviction[32]; /* maxmemory-policy */
     int64_t campaigns;
 };

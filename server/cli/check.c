@@ -54,9 +54,9 @@ static void look_at_format(struct check *check, bool finish)
 static int print_warnings(const struct store_facts *f)
 {
     int count = 0;
-    if (!f->fsync[0])
+    if (!f->aof[0] || !f->fsync[0])
         count += printf("warning: the store does not say whether it keeps data (CONFIG is not allowed)\n") > 0;
-    else if (!f->aof)
+    else if (strcmp(f->aof, "yes") != 0)
         count += printf("warning: appendonly is off: a restart of Redis loses seats that visitors were shown\n") > 0;
     else if (strcmp(f->fsync, "always") != 0)
         count +=
@@ -99,7 +99,7 @@ static void print_facts(const struct store_facts *f, int format)
     printf("\nStore\n");
     printf("  %-20s %d\n", "format", format);
     printf("  %-20s %.32s\n", "redis", f->version[0] ? f->version : "unknown");
-    printf("  %-20s %s\n", "appendonly", !f->fsync[0] ? "unknown" : f->aof ? "yes" : "no");
+    printf("  %-20s %s\n", "appendonly", f->aof[0] ? f->aof : "unknown");
     printf("  %-20s %.16s\n", "appendfsync", f->fsync[0] ? f->fsync : "unknown");
     printf("  %-20s %.32s\n", "eviction", f->eviction[0] ? f->eviction : "unknown");
     printf("  %-20s %lld\n\n", "campaigns", (long long)f->campaigns);
